@@ -1,0 +1,174 @@
+"""The words of the product, as they are stored and sent.
+
+Values of the original system keep their spelling; added ones follow it.
+"""
+
+from enum import StrEnum
+
+
+class TenantStatus(StrEnum):
+    """One word about a tenant for people, derived from the three states and never stored."""
+
+    NEW = "NEW"
+    QR_PENDING = "QR_PENDING"
+    ACTIVE = "ACTIVE"
+    PAUSED = "PAUSED"
+    ERROR = "ERROR"
+
+
+class TemplateType(StrEnum):
+    BOOKING = "BOOKING"
+    ECOMMERCE = "ECOMMERCE"
+    SUPPORT = "SUPPORT"
+
+
+class Language(StrEnum):
+    SW = "SW"
+    EN = "EN"
+
+
+class Weekday(StrEnum):
+    MON = "MON"
+    TUE = "TUE"
+    WED = "WED"
+    THU = "THU"
+    FRI = "FRI"
+    SAT = "SAT"
+    SUN = "SUN"
+
+
+class DesiredState(StrEnum):
+    """What was asked of a tenant's worker. REMOVED also removes the session volume."""
+
+    RUNNING = "RUNNING"
+    STOPPED = "STOPPED"
+    REMOVED = "REMOVED"
+
+
+class WorkerStatus(StrEnum):
+    """What the tenant's container does, as last observed."""
+
+    STARTING = "STARTING"
+    RUNNING = "RUNNING"
+    STOPPED = "STOPPED"
+    ERROR = "ERROR"
+
+
+class SessionState(StrEnum):
+    """How the link to the tenant's phone is."""
+
+    DISCONNECTED = "DISCONNECTED"
+    CONNECTING = "CONNECTING"
+    QR_READY = "QR_READY"
+    QR_EXPIRED = "QR_EXPIRED"
+    CONNECTED = "CONNECTED"
+    LOGGED_OUT = "LOGGED_OUT"
+    REPLACED = "REPLACED"
+    BANNED = "BANNED"
+    OUTDATED = "OUTDATED"
+
+
+class Actor(StrEnum):
+    """Who must act for the link to get better."""
+
+    NOBODY = "NOBODY"
+    WORKER = "WORKER"
+    TENANT = "TENANT"
+    OPERATOR = "OPERATOR"
+
+
+class SessionReason(StrEnum):
+    """Why the link is as it is; `actor` says who must act."""
+
+    NOT_STARTED = "NOT_STARTED"
+    STARTING = "STARTING"
+    WAITING_FOR_SCAN = "WAITING_FOR_SCAN"
+    QR_ROUND_OVER = "QR_ROUND_OVER"
+    LINKED = "LINKED"
+    SERVER_UNREACHABLE = "SERVER_UNREACHABLE"
+    CONNECTION_LOST = "CONNECTION_LOST"
+    KEEPALIVE_TIMEOUT = "KEEPALIVE_TIMEOUT"
+    DEVICE_REMOVED = "DEVICE_REMOVED"
+    STREAM_REPLACED = "STREAM_REPLACED"
+    TEMPORARY_BAN = "TEMPORARY_BAN"
+    CLIENT_OUTDATED = "CLIENT_OUTDATED"
+    REFUSED = "REFUSED"
+    WORKER_STOPPED = "WORKER_STOPPED"
+    WORKER_SILENT = "WORKER_SILENT"
+
+    @property
+    def actor(self) -> Actor:
+        return _ACTORS.get(self, Actor.WORKER)
+
+
+# Everything not named here heals by itself: the worker is already on it.
+_ACTORS = {
+    SessionReason.NOT_STARTED: Actor.OPERATOR,
+    SessionReason.WAITING_FOR_SCAN: Actor.TENANT,
+    SessionReason.QR_ROUND_OVER: Actor.TENANT,
+    SessionReason.LINKED: Actor.NOBODY,
+    SessionReason.DEVICE_REMOVED: Actor.TENANT,
+    SessionReason.STREAM_REPLACED: Actor.OPERATOR,
+    SessionReason.TEMPORARY_BAN: Actor.NOBODY,
+    SessionReason.CLIENT_OUTDATED: Actor.OPERATOR,
+    SessionReason.REFUSED: Actor.OPERATOR,
+    SessionReason.WORKER_STOPPED: Actor.NOBODY,
+}
+
+
+class Direction(StrEnum):
+    IN = "IN"
+    OUT = "OUT"
+
+
+class MessageKind(StrEnum):
+    TEXT = "TEXT"
+    IMAGE = "IMAGE"
+    VIDEO = "VIDEO"
+    VOICE = "VOICE"
+    AUDIO = "AUDIO"
+    DOCUMENT = "DOCUMENT"
+    STICKER = "STICKER"
+    LOCATION = "LOCATION"
+    CONTACT = "CONTACT"
+    POLL = "POLL"
+    REACTION = "REACTION"
+    EDIT = "EDIT"
+    DELETE = "DELETE"
+    CALL = "CALL"
+    OTHER = "OTHER"
+
+
+class UserRole(StrEnum):
+    OWNER = "OWNER"
+    STAFF = "STAFF"
+    ADMIN = "ADMIN"
+
+
+class SetupStatus(StrEnum):
+    SUBMITTED = "SUBMITTED"
+    REVIEWING = "REVIEWING"
+    APPROVED = "APPROVED"
+    ACTIVE = "ACTIVE"
+    REJECTED = "REJECTED"
+
+
+class IncidentKind(StrEnum):
+    """What befell a worker. Only CRASH and OOM count towards a crash loop."""
+
+    CRASH = "CRASH"
+    OOM = "OOM"
+    CONFIGURATION = "CONFIGURATION"
+    SESSION_ENDED = "SESSION_ENDED"
+    SESSION_LOCKED = "SESSION_LOCKED"
+    CONTAINER_REMOVED = "CONTAINER_REMOVED"
+    START_FAILED = "START_FAILED"
+
+
+class ExitCode:
+    """Exit codes a worker ends with, and what the control plane makes of them."""
+
+    WANTED = 0
+    CONFIGURATION = 64  # EX_USAGE: wrong settings, refused token. Never restarted.
+    SESSION_ENDED = 65  # EX_DATAERR: logged out or banned and no way on. Never restarted.
+    SESSION_LOCKED = 75  # EX_TEMPFAIL: another worker holds the session volume.

@@ -1,0 +1,42 @@
+"""Errors say what is true; their class is the retry policy and the HTTP status."""
+
+
+class FlowHQError(Exception):
+    """Root of all errors this project raises on purpose."""
+
+
+class TransientError(FlowHQError):
+    """May go away by itself: the caller backs off and tries again."""
+
+
+class PermanentError(FlowHQError):
+    """Stays until somebody changes something: trying again is of no use."""
+
+
+class NotFoundError(PermanentError):
+    """There is no such thing, or it is not yours: the two are not told apart."""
+
+
+class ConflictError(PermanentError):
+    """The thing is not in a state that allows this."""
+
+
+class InvalidInputError(PermanentError):
+    """A value is wrong. `field` is its path in the request, as a client would write it."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class SettingsError(PermanentError):
+    """The process's environment is wrong; the message names every variable at fault."""
+
+
+class ContainerRuntimeError(TransientError):
+    """The engine did not do what was asked, or the outcome is unknown."""
+
+
+class ForeignContainerError(PermanentError):
+    """An object of this name exists and is not ours: it is left alone."""

@@ -1,0 +1,43 @@
+"""Messages as they are logged."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from shared.enums import Direction, MessageKind
+
+
+class MessageLogInput(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that went in or out; its tenant is always a separate, first argument.
+
+    from_number, to_number: E.164 where the phone is known, else the JID as text, so that a
+        sender known by LID alone is logged and not dropped.
+    contact_lid: the other side's LID (`…@lid`) where known.
+    in_reply_to: the WhatsApp id of the message that an answer of the bot answers.
+    occurred_at: when WhatsApp says it happened (in), or when it was sent (out).
+    """
+
+    direction: Direction
+    kind: MessageKind
+    from_number: str
+    to_number: str
+    message_text: str
+    wa_message_id: str
+    occurred_at: datetime
+    contact_lid: str | None = None
+    in_reply_to: str | None = None
+
+
+class MessageLogView(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    direction: Direction
+    kind: MessageKind
+    from_number: str
+    to_number: str
+    message_text: str
+    wa_message_id: str
+    contact_lid: str | None
+    in_reply_to: str | None
+    occurred_at: datetime
+    created_at: datetime

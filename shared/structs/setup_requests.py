@@ -1,0 +1,23 @@
+"""A business asks for a bot; an operator approves or rejects."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from shared.enums import SetupStatus
+from shared.structs.text import Note
+
+
+class DecisionInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    note: Note = ""
+
+
+class SetupRequestView(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    tenant_id: UUID
+    tenant_name: str
+    status: SetupStatus
+    note: str | None
+    created_at: datetime
+    decided_at: datetime | None

@@ -1,0 +1,75 @@
+"""Tenants as the API and the stores speak of them."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from shared.enums import (
+    Actor,
+    DesiredState,
+    Language,
+    SessionReason,
+    SessionState,
+    TemplateType,
+    TenantStatus,
+    Weekday,
+    WorkerStatus,
+)
+from shared.structs.text import Name, TimeOfDay
+
+
+class OpeningHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Local times of one day, `HH:MM`."""
+
+    opens: TimeOfDay
+    closes: TimeOfDay
+
+
+class TenantConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What a tenant's bot is told. A day missing from `hours` is closed; no hours, no statement."""
+
+    template_type: TemplateType
+    business_name: str
+    language: Language
+    hours: dict[Weekday, OpeningHours] = {}
+
+
+class CreateTenantInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`phone_number` is E.164. `business_name` is `name` unless given."""
+
+    name: Name
+    phone_number: str
+    template_type: TemplateType
+    language: Language
+    business_name: Name | None = None
+    hours: dict[Weekday, OpeningHours] = {}
+
+
+class SessionView(msgspec.Struct, frozen=True, kw_only=True):
+    state: SessionState
+    reason: SessionReason
+    who_must_act: Actor
+    last_seen_at: datetime | None = None
+
+
+class WorkerView(msgspec.Struct, frozen=True, kw_only=True):
+    desired_state: DesiredState
+    status: WorkerStatus
+    container_name: str | None = None
+    container_id: str | None = None
+    image: str | None = None
+    last_heartbeat_at: datetime | None = None
+    last_error: str | None = None
+    restarts: int = 0
+
+
+class TenantWithRelations(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    name: str
+    phone_number: str
+    status: TenantStatus
+    config: TenantConfig
+    session: SessionView
+    worker: WorkerView
+    created_at: datetime

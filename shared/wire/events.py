@@ -1,0 +1,49 @@
+"""What a worker tells for good: kept on its volume until the control plane acknowledges it."""
+
+from datetime import datetime
+
+import msgspec
+
+from shared.enums import MessageKind
+
+
+class Party(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The other side of a chat. At least one is known; both are kept as they are learned.
+
+    phone: E.164 (`+255…`). lid: `<digits>@lid`.
+    """
+
+    phone: str | None = None
+    lid: str | None = None
+
+    @property
+    def number(self) -> str:
+        """The phone when known, else the LID: what a person is shown."""
+        return self.phone or self.lid or ""
+
+
+class MessageReceived(msgspec.Struct, frozen=True, kw_only=True, tag="message.received"):
+    """A contact wrote. `own_phone` is the tenant's number, E.164."""
+
+    wa_message_id: str
+    kind: MessageKind
+    contact: Party
+    own_phone: str
+    text: str
+    at: datetime
+    push_name: str = ""
+
+
+class MessageSent(msgspec.Struct, frozen=True, kw_only=True, tag="message.sent"):
+    """We wrote, and WhatsApp's server took it. `in_reply_to` is the answered message's id."""
+
+    wa_message_id: str
+    kind: MessageKind
+    contact: Party
+    own_phone: str
+    text: str
+    at: datetime
+    in_reply_to: str | None = None
+
+
+Event = MessageReceived | MessageSent

@@ -1,0 +1,149 @@
+"""Frames between a worker and the gateway: msgpack, one frame a WebSocket message.
+
+The worker speaks first (`Hello`) and is answered by `Welcome` or `Refused`. Events are
+numbered by the worker and resent until acknowledged; the gateway commits before it
+acknowledges and ignores what it has, so a resend is harmless. Fields unknown to the reader
+are ignored, a kind unknown to it is answered with `Rejected`.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from shared.enums import SessionReason, SessionState
+from shared.structs.tenants import TenantConfig
+from shared.wire.events import Event
+
+PROTOCOL = 1
+MAX_FRAME_BYTES = 1 << 20
+# Room for a batch of the longest texts (64 KiB) below MAX_FRAME_BYTES.
+MAX_BATCH_BYTES = 512 * 1024
+
+
+class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello"):
+    """boot_id: random, one per process start. image: what the container was started from."""
+
+    token: str
+    boot_id: str
+    image: str
+    protocol: int = PROTOCOL
+
+
+class SessionReport(msgspec.Struct, frozen=True, kw_only=True, tag="session", omit_defaults=True):
+    """The link as it is now. Sent on every change and first thing after `Welcome`: a level,
+    not an edge, so a lost one does no harm.
+
+    own_phone: E.164 of the linked phone, once known.
+    qr, qr_expires_at, qr_attempt, qr_attempts: present while a scan is awaited.
+    """
+
+    state: SessionState
+    reason: SessionReason
+    detail: str = ""
+    own_phone: str | None = None
+    qr: str | None = None
+    qr_expires_at: datetime | None = None
+    qr_attempt: int | None = None
+    qr_attempts: int | None = None
+
+
+class Numbered(msgspec.Struct, frozen=True, array_like=True):
+    seq: int
+    event: Event
+
+
+class Events(msgspec.Struct, frozen=True, kw_only=True, tag="events"):
+    """Unacknowledged events, oldest first, of ascending `seq`."""
+
+    events: list[Numbered]
+
+
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat"):
+    """Proof of life. memory_bytes: resident; keepalive_age, inbound_age: seconds."""
+
+    session: SessionState
+    outbox_depth: int
+    memory_bytes: int
+    keepalive_age: float | None = None
+    inbound_age: float | None = None
+
+
+class LogLines(msgspec.Struct, frozen=True, kw_only=True, tag="log"):
+    """Lines of the worker's log, each one JSON object, for the tenant's log file.
+
+    Best effort: the engine keeps the full log, and a bounded buffer feeds this.
+    """
+
+    lines: list[str]
+
+
+class CommandResult(msgspec.Struct, frozen=True, kw_only=True, tag="result"):
+    id: str
+    ok: bool
+    detail: str = ""
+
+
+class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag="welcome"):
+    """epoch: this connection's fencing number. heartbeat_interval: seconds."""
+
+    tenant_id: str
+    epoch: int
+    heartbeat_interval: float
+    config: TenantConfig
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
+    """The token is not good: the worker ends with ExitCode.CONFIGURATION."""
+
+    detail: str
+
+
+class Ack(msgspec.Struct, frozen=True, kw_only=True, tag="ack"):
+    """Every event up to and including `seq` is committed."""
+
+    seq: int
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, tag="config"):
+    """The tenant's configuration changed: applied without a restart."""
+
+    config: TenantConfig
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag="command"):
+    """kind: `new_qr_round` begins a new linking round after the last one ran out."""
+
+    id: str
+    kind: str
+
+
+class Superseded(msgspec.Struct, frozen=True, kw_only=True, tag="superseded"):
+    """A newer connection of this tenant took over; this one is closed."""
+
+
+class Rejected(msgspec.Struct, frozen=True, kw_only=True, tag="rejected"):
+    """A frame could not be understood; the connection goes on."""
+
+    detail: str
+
+
+FromWorker = Hello | SessionReport | Events | Heartbeat | LogLines | CommandResult
+FromGateway = Welcome | Refused | Ack | Config | Command | Superseded | Rejected
+
+_encoder = msgspec.msgpack.Encoder()
+_from_worker = msgspec.msgpack.Decoder(FromWorker)
+_from_gateway = msgspec.msgpack.Decoder(FromGateway)
+
+
+def encode(frame: FromWorker | FromGateway) -> bytes:
+    return _encoder.encode(frame)
+
+
+def decode_from_worker(data: bytes) -> FromWorker:
+    """Raises msgspec.DecodeError (or its ValidationError) when it is no frame of a worker."""
+    return _from_worker.decode(data)
+
+
+def decode_from_gateway(data: bytes) -> FromGateway:
+    """Raises msgspec.DecodeError (or its ValidationError) when it is no frame of a gateway."""
+    return _from_gateway.decode(data)
