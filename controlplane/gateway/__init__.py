@@ -1,0 +1,1 @@
+"""Where workers connect: their credential names the tenant, and nothing else does."""
