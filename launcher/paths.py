@@ -1,0 +1,42 @@
+"""Where the launcher keeps things: one directory, so that removing it removes everything."""
+
+from pathlib import Path
+
+import msgspec
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Paths(msgspec.Struct, frozen=True, kw_only=True):
+    """root: the checkout. state: this installation's own directory, `.flowhq` by default."""
+
+    root: Path
+    state: Path
+
+    @property
+    def logs(self) -> Path:
+        return self.state / "logs"
+
+    @property
+    def records(self) -> Path:
+        return self.state / "run"
+
+    @property
+    def build(self) -> Path:
+        return self.state / "build"
+
+    @property
+    def postgres(self) -> Path:
+        return self.state / "postgres"
+
+    @property
+    def instance(self) -> Path:
+        return self.state / "instance"
+
+    @property
+    def admin_key(self) -> Path:
+        return self.state / "admin.key"
+
+    def prepare(self) -> None:
+        for directory in (self.logs, self.records, self.build):
+            directory.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,99 @@
+"""Long-running processes: started in their own session, adopted when alive, stopped by name."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+
+from launcher import records
+from launcher.errors import LauncherError
+from launcher.paths import Paths
+from launcher.records import ProcessRecord
+from launcher.waiting import wait_for
+
+LOG_MAX_BYTES = 10_000_000
+LOG_TAIL_LINES = 25
+STOP_GRACE = timedelta(seconds=20)
+
+
+class ProcessSpec(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    command: Sequence[str]
+    environ: Mapping[str, str]
+
+
+def start(paths: Paths, spec: ProcessSpec) -> ProcessRecord:
+    """Starts it, or adopts the one that a former run left alive."""
+    alive = records.find_alive(paths.records, spec.name)
+    if alive is not None:
+        return alive
+    log = log_path(paths, spec.name)
+    rotate(log)
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            spec.command,
+            cwd=paths.root,
+            env=dict(spec.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # Its own session: Ctrl-C on the launcher's terminal is for the launcher to hand on.
+            start_new_session=True,
+        )
+    record = records.record_of(spec.name, process.pid)
+    if record is None:
+        raise LauncherError(f"{spec.name} ended at once; its last lines:\n{tail(log)}")
+    records.write_record(paths.records, record)
+    return record
+
+
+def stop(paths: Paths, name: str, *, grace: timedelta = STOP_GRACE) -> bool:
+    """Asks, waits, then insists. False when there was nothing to stop."""
+    record = records.find_alive(paths.records, name)
+    if record is not None:
+        _end(record, grace)
+    records.forget(paths.records, name)
+    return record is not None
+
+
+def is_gone(record: ProcessRecord) -> bool:
+    """Collects the process first when it is our own child: a zombie would look alive to others."""
+    try:
+        os.waitpid(record.pid, os.WNOHANG)
+    except ChildProcessError:
+        pass
+    return not records.is_alive(record)
+
+
+def log_path(paths: Paths, name: str) -> Path:
+    return paths.logs / f"{name}.log"
+
+
+def tail(log: Path, lines: int = LOG_TAIL_LINES) -> str:
+    try:
+        text = log.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])
+
+
+def rotate(log: Path, *, max_bytes: int = LOG_MAX_BYTES) -> None:
+    """Between runs only: a running process holds the file by its descriptor, not by its name."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > max_bytes:
+        log.replace(log.with_suffix(".log.1"))
+
+
+def _end(record: ProcessRecord, grace: timedelta) -> None:
+    for sign, wait in ((signal.SIGTERM, grace), (signal.SIGKILL, timedelta(seconds=5))):
+        try:
+            os.kill(record.pid, sign)
+        except ProcessLookupError:
+            return
+        if wait_for(lambda: is_gone(record) or None, within=wait):
+            return
+    raise LauncherError(f"{record.name} (pid {record.pid}) does not end, even when killed")
