@@ -40,3 +40,7 @@ class ContainerRuntimeError(TransientError):
 
 class ForeignContainerError(PermanentError):
     """An object of this name exists and is not ours: it is left alone."""
+
+
+class DatabaseUnavailableError(TransientError):
+    """The database does not answer, or dropped the connection: the outcome may be unknown."""

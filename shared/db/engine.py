@@ -1,0 +1,141 @@
+"""The way to PostgreSQL. Constructing a `Database` connects: composition roots only."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any
+
+import asyncpg
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+from piccolo.querystring import QueryString
+
+from shared.errors import DatabaseUnavailableError
+from shared.tables import ALL_TABLES, Tenant
+
+DATABASE_URL = "FLOWHQ_DATABASE_URL"
+# Longer than any statement of ours takes on a loaded machine; a hung server must not hang us.
+STATEMENT_TIMEOUT = 30.0
+ACQUIRE_TIMEOUT = 10.0
+
+# What asyncpg raises when the server is away, refuses connections or dropped ours.
+_UNAVAILABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
+
+
+class Database(PostgresEngine):
+    """Piccolo's engine, except that a lost connection is a TransientError and never leaks."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(config={"dsn": url, "command_timeout": STATEMENT_TIMEOUT})
+
+    def transaction(self, allow_nested: bool = True) -> "Transaction":  # noqa: FBT001, FBT002  Piccolo's signature
+        return Transaction(self, allow_nested=allow_nested)
+
+    async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Any:  # noqa: FBT001, FBT002  Piccolo's signature
+        try:
+            return await super().run_querystring(querystring, in_pool=in_pool)
+        except _UNAVAILABLE as error:
+            raise DatabaseUnavailableError("the database does not answer") from error
+
+
+class Transaction(PostgresTransaction):
+    """Gives its connection back whatever happens.
+
+    Piccolo's own keeps it when COMMIT or ROLLBACK fails, so each restart of the server
+    would cost the pool a connection.
+    """
+
+    async def get_connection(self) -> Any:
+        if self.engine.pool:
+            return await self.engine.pool.acquire(timeout=ACQUIRE_TIMEOUT)
+        return await self.engine.get_new_connection()
+
+    async def __aenter__(self) -> PostgresTransaction:
+        if self._parent is not None:
+            return self._parent
+        try:
+            self.connection = await self.get_connection()
+        except _UNAVAILABLE as error:
+            raise DatabaseUnavailableError("the database does not answer") from error
+        self.transaction = self.connection.transaction()
+        try:
+            await self.begin()
+        except _UNAVAILABLE as error:
+            await self._give_back()
+            raise DatabaseUnavailableError("the database does not answer") from error
+        self.context = self.engine.current_transaction.set(self)
+        return self
+
+    async def __aexit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        if self._parent is not None:
+            return False
+        try:
+            if exception is None:
+                await self.commit()
+            elif not self.connection.is_closed():
+                await self.rollback()
+        except _UNAVAILABLE as error:
+            raise DatabaseUnavailableError("the database does not answer") from error
+        finally:
+            self.engine.current_transaction.reset(self.context)
+            await self._give_back()
+        return False
+
+    async def _give_back(self) -> None:
+        if self.engine.pool:
+            await self.engine.pool.release(self.connection)
+        else:
+            await self.connection.close()
+
+
+def bind(database: Database) -> None:
+    """From here on every table, and so every store, speaks to `database`."""
+    for table in ALL_TABLES:
+        table._meta.db = database  # noqa: SLF001  Piccolo's documented way to bind
+
+
+def transaction() -> Transaction:
+    """Groups what stores do into one; joins the one that is open, if any."""
+    database: Any = Tenant._meta.db  # noqa: SLF001  where `bind` put it
+    return Transaction(database)
+
+
+@asynccontextmanager
+async def open_database(
+    url: str, *, min_size: int = 2, max_size: int = 10
+) -> AsyncIterator[Database]:
+    """Connects, starts a pool, binds the tables, and closes all that at the end.
+
+    `url`: `postgresql://…`; a socket directory goes into `?host=/path`. Raises
+    DatabaseUnavailableError when nobody answers.
+    """
+    try:
+        # Piccolo's constructor asks the server for its version, and blocks while it does.
+        database = await asyncio.to_thread(Database, url)
+        await database.start_connection_pool(min_size=min_size, max_size=max_size)
+    except _UNAVAILABLE as error:
+        raise DatabaseUnavailableError("the database does not answer") from error
+    bind(database)
+    try:
+        yield database
+    finally:
+        await database.close_connection_pool()
+
+
+async def check_database() -> None:
+    """For readiness: raises DatabaseUnavailableError when a trivial query is not answered."""
+    await Tenant.raw("SELECT 1")

