@@ -207,7 +207,9 @@ def judge_leaks(evidence: Evidence) -> list[Violation]:
         for message in customer.received:
             if message.sender != phones.get(customer.tenant_id):
                 found.append(
-                    _violation("leak-to-customer", customer.tenant_id, f"{customer.number} {message}")
+                    _violation(
+                        "leak-to-customer", customer.tenant_id, f"{customer.number} {message}"
+                    )
                 )
             found += [
                 _violation("leak-to-customer", customer.tenant_id, f"{canary} at {customer.number}")
@@ -405,7 +407,9 @@ async def settle(platform: Platform, sent: list[Sent]) -> None:
     while time.monotonic() - changed_at < QUIET_TIMEOUT:
         rows = await asyncio.gather(*(platform.rows(tenant) for tenant in expected))
         now = sum(len(own) for own in rows)
-        if all(len(own) >= 2 * expected[tenant] for tenant, own in zip(expected, rows, strict=True)):
+        if all(
+            len(own) >= 2 * expected[tenant] for tenant, own in zip(expected, rows, strict=True)
+        ):
             return
         if now != count:
             count, changed_at = now, time.monotonic()
@@ -419,7 +423,9 @@ def render_table(evidence: Evidence, violations: list[Violation]) -> str:
     sent = Counter(message.tenant_id for message in evidence.sent)
     bad = Counter(violation.tenant_id for violation in violations)
     running = {c.tenant_id: c for c in evidence.containers if c.state == "running"}
-    lines = [f"{'tenant':<22} {'container':<13} {'volume':<24} {'sent':>5} {'in':>5} {'out':>5}  verdict"]
+    lines = [
+        f"{'tenant':<22} {'container':<13} {'volume':<24} {'sent':>5} {'in':>5} {'out':>5}  verdict"
+    ]
     for tenant in (tenant for tenant in evidence.tenants if tenant.id in sent):
         container = running.get(tenant.id)
         directions = Counter(row.direction for row in tenant.rows)

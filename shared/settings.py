@@ -17,9 +17,7 @@ PREFIX = "FLOWHQ_"
 SettingsT = TypeVar("SettingsT", bound=msgspec.Struct)
 
 
-def read_settings(
-    shape: type[SettingsT], environ: Mapping[str, str] | None = None
-) -> SettingsT:
+def read_settings(shape: type[SettingsT], environ: Mapping[str, str] | None = None) -> SettingsT:
     """Reads `shape` from the environment: field `data_dir` is `FLOWHQ_DATA_DIR`.
 
     Durations are written in seconds (`"0.5"`, `"30"`). Raises SettingsError naming every

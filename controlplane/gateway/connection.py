@@ -1,0 +1,41 @@
+"""One worker's connection after its handshake."""
+
+import asyncio
+from contextlib import suppress
+
+import structlog
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from shared.ids import TenantId
+from shared.wire.frames import FromGateway, Superseded, encode
+
+log = structlog.get_logger(__name__)
+
+SUPERSEDE_TIMEOUT = 1.0
+
+
+class Connection:
+    """Fenced by `epoch`: what an older connection of a tenant says of the link is ignored."""
+
+    def __init__(self, socket: ServerConnection, *, tenant_id: TenantId, epoch: int) -> None:
+        self._socket = socket
+        self.tenant_id = tenant_id
+        self.epoch = epoch
+
+    async def send(self, frame: FromGateway) -> None:
+        """Sends, or does nothing when the worker has gone: its next `Hello` starts afresh."""
+        try:
+            await self._socket.send(encode(frame))
+        except ConnectionClosed:
+            return
+
+    async def supersede(self) -> None:
+        """Tells the worker that another took over, and ends the connection either way."""
+        log.info("connection.superseded", tenant_id=self.tenant_id, epoch=self.epoch)
+        # A half-open connection would answer neither the frame nor the closing handshake.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SUPERSEDE_TIMEOUT):
+                await self.send(Superseded())
+                await self._socket.close()
+        self._socket.transport.abort()

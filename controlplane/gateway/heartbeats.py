@@ -1,0 +1,61 @@
+"""Heartbeats of the whole fleet, written in one statement a tick."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
+from shared.stores.fleet import HeartbeatRecord
+
+from shared.clock import Clock
+from shared.errors import TransientError
+from shared.ids import TenantId
+from shared.wire.frames import Heartbeat
+
+log = structlog.get_logger(__name__)
+
+# A tenth of the shortest sensible heartbeat: what a reader sees is never staler by more.
+TICK = timedelta(seconds=1)
+Write = Callable[[list[HeartbeatRecord]], Awaitable[None]]
+
+
+class HeartbeatCollector:
+    """Keeps the newest heartbeat per tenant between two ticks."""
+
+    def __init__(self, write: Write, *, clock: Clock, tick: timedelta = TICK) -> None:
+        self._write = write
+        self._clock = clock
+        self._tick = tick
+        self._newest: dict[TenantId, HeartbeatRecord] = {}
+
+    def collect(self, tenant_id: TenantId, epoch: int, heartbeat: Heartbeat) -> None:
+        now = self._clock.now()
+        self._newest[tenant_id] = HeartbeatRecord(
+            tenant_id=tenant_id,
+            epoch=epoch,
+            at=now,
+            outbox_depth=heartbeat.outbox_depth,
+            memory_bytes=heartbeat.memory_bytes,
+            keepalive_at=_ago(now, heartbeat.keepalive_age),
+            last_inbound_at=_ago(now, heartbeat.inbound_age),
+        )
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(self._tick.total_seconds())
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Writes what was collected; what is not taken now goes with the next tick."""
+        batch, self._newest = self._newest, {}
+        if not batch:
+            return
+        try:
+            await self._write(list(batch.values()))
+        except (TransientError, OSError) as error:
+            log.warning("heartbeats.delayed", count=len(batch), error=str(error))
+            self._newest = batch | self._newest
+
+
+def _ago(now: datetime, seconds: float | None) -> datetime | None:
+    return None if seconds is None else now - timedelta(seconds=seconds)
