@@ -120,7 +120,7 @@ def _ready(paths: Paths, address: str) -> Engine | None:
 
 
 def _drop_stale_pidfile() -> None:
-    """A killed engine leaves its pid behind, and dockerd refuses to start when any process has it."""
+    """A killed engine leaves its pid, and dockerd refuses to start when any process has it now."""
     with contextlib.suppress(OSError, ValueError):
         pid = int(PIDFILE.read_text(encoding="utf-8"))
         program = Path(f"/proc/{pid}/comm")

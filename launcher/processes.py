@@ -1,5 +1,6 @@
 """Long-running processes: started in their own session, adopted when alive, stopped by name."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -62,10 +63,8 @@ def stop(paths: Paths, name: str, *, grace: timedelta = STOP_GRACE) -> bool:
 
 def is_gone(record: ProcessRecord) -> bool:
     """Collects the process first when it is our own child: a zombie would look alive to others."""
-    try:
+    with contextlib.suppress(ChildProcessError):
         os.waitpid(record.pid, os.WNOHANG)
-    except ChildProcessError:
-        pass
     return not records.is_alive(record)
 
 
