@@ -10,6 +10,7 @@ class TenantStatus(StrEnum):
     """One word about a tenant for people, derived from the three states and never stored."""
 
     NEW = "NEW"
+    STARTING = "STARTING"
     QR_PENDING = "QR_PENDING"
     ACTIVE = "ACTIVE"
     PAUSED = "PAUSED"

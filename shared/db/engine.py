@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
@@ -29,6 +29,12 @@ _UNAVAILABLE = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
 )
+# What it raises when the statement was undone and may be repeated.
+_GAVE_UP = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.QueryCanceledError,
+)
 
 
 class Database(PostgresEngine):
@@ -45,6 +51,8 @@ class Database(PostgresEngine):
             return await super().run_querystring(querystring, in_pool=in_pool)
         except _UNAVAILABLE as error:
             raise DatabaseUnavailableError("the database does not answer") from error
+        except _GAVE_UP as error:
+            raise DatabaseUnavailableError("the database gave up on a statement") from error
 
 
 class Transaction(PostgresTransaction):
@@ -68,7 +76,7 @@ class Transaction(PostgresTransaction):
             raise DatabaseUnavailableError("the database does not answer") from error
         self.transaction = self.connection.transaction()
         try:
-            await self.begin()
+            await self.transaction.start()
         except _UNAVAILABLE as error:
             await self._give_back()
             raise DatabaseUnavailableError("the database does not answer") from error
@@ -80,14 +88,14 @@ class Transaction(PostgresTransaction):
         exception_type: type[BaseException] | None,
         exception: BaseException | None,
         traceback: TracebackType | None,
-    ) -> bool:
+    ) -> Literal[False]:
         if self._parent is not None:
             return False
         try:
             if exception is None:
-                await self.commit()
+                await self.transaction.commit()
             elif not self.connection.is_closed():
-                await self.rollback()
+                await self.transaction.rollback()
         except _UNAVAILABLE as error:
             raise DatabaseUnavailableError("the database does not answer") from error
         finally:

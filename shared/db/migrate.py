@@ -31,7 +31,7 @@ async def migrate(url: str) -> bool:
         await connection.close()  # and with it the lock
 
 
-async def _connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+async def _connect(url: str) -> asyncpg.Connection:
     for attempt in range(1, CONNECT_ATTEMPTS + 1):
         try:
             return await asyncpg.connect(url)

@@ -9,6 +9,13 @@ from shared.enums import SetupStatus
 from shared.structs.text import Note
 
 
+class CreateSetupRequestInput(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    tenant_id: UUID
+    note: Note = ""
+
+
 class DecisionInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     note: Note = ""
 

@@ -1,0 +1,91 @@
+"""API keys: named, scoped, kept by hash, at most one live key a name."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import asyncpg
+
+from shared.db.engine import transaction
+from shared.errors import ConflictError
+from shared.stores.rows import to_uuid
+from shared.stores.secrets import hash_secret, new_secret
+from shared.stores.text import to_storable
+from shared.structs.keys import ApiKeyView
+from shared.tables import ApiKey
+
+# `last_used_at` is for people: not worth a write per request.
+LAST_USED_PRECISION = timedelta(minutes=1)
+_KEY_LOCK = 0x466C6F4B
+_COLUMNS = "id, name, scopes, created_at, expires_at, last_used_at"
+
+
+async def create(
+    name: str, *, scopes: Sequence[str], expires_at: datetime | None = None
+) -> tuple[ApiKeyView, str]:
+    """The key's row, and the key, which cannot be had again.
+
+    Raises ConflictError while a live key has this name.
+    """
+    key = new_secret("fhk")
+    try:
+        rows = await ApiKey.raw(
+            "INSERT INTO api_keys (name, key_hash, scopes, expires_at)"
+            f" VALUES ({{}}, {{}}, {{}}, {{}}) RETURNING {_COLUMNS}",
+            to_storable(name),
+            hash_secret(key),
+            list(scopes),
+            expires_at,
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise ConflictError("a live key has this name") from error
+    return _to_view(rows[0]), key
+
+
+async def replace(name: str, *, scopes: Sequence[str]) -> tuple[ApiKeyView, str]:
+    """Like `create`, and revokes the live key of this name, if any, with it."""
+    async with transaction():
+        await revoke(name)
+        return await create(name, scopes=scopes)
+
+
+async def authenticate(key: str, *, now: datetime) -> ApiKeyView | None:
+    """The key's row; None for a key that is unknown, revoked or expired: not told apart."""
+    rows = await ApiKey.raw(
+        f"SELECT {_COLUMNS} FROM api_keys WHERE key_hash = {{}} AND revoked_at IS NULL"
+        " AND (expires_at IS NULL OR expires_at > {})",
+        hash_secret(key),
+        now,
+    )
+    if not rows:
+        return None
+    used = rows[0]["last_used_at"]
+    if used is None or now - used > LAST_USED_PRECISION:
+        await ApiKey.raw("UPDATE api_keys SET last_used_at = {} WHERE id = {}", now, rows[0]["id"])
+    return _to_view(rows[0])
+
+
+async def revoke(name: str) -> bool:
+    """False when no live key has this name."""
+    rows = await ApiKey.raw(
+        "UPDATE api_keys SET revoked_at = now() WHERE name = {} AND revoked_at IS NULL"
+        " RETURNING id",
+        to_storable(name),
+    )
+    return bool(rows)
+
+
+async def hold_lock() -> None:
+    """Makes a second process that is about to make a first key wait until this transaction ends."""
+    await ApiKey.raw("SELECT pg_advisory_xact_lock({})", _KEY_LOCK)
+
+
+def _to_view(row: dict[str, Any]) -> ApiKeyView:
+    return ApiKeyView(
+        id=to_uuid(row["id"]),
+        name=row["name"],
+        scopes=list(row["scopes"]),
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        last_used_at=row["last_used_at"],
+    )

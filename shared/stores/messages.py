@@ -1,0 +1,136 @@
+"""The message log: written once per tenant, direction and WhatsApp id, however often it is told."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from secrets import randbits
+from time import time_ns
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from shared.enums import Direction, MessageKind
+from shared.errors import NotFoundError
+from shared.ids import TenantId
+from shared.stores.cursors import Cursor, parse_cursor, to_page
+from shared.stores.rows import to_uuid
+from shared.stores.text import to_key, to_storable, to_storable_or_none
+from shared.structs.messages import MessageLogInput, MessageLogView
+from shared.structs.pages import Page
+from shared.tables import MessageLog
+
+_LIST = "messages"
+
+# One array per column: one statement and one plan for any number of rows.
+_INSERT = """
+    WITH inserted AS (
+        INSERT INTO message_logs (tenant, id, direction, kind, from_number, to_number,
+                                  message_text, wa_message_id, contact_lid, in_reply_to,
+                                  occurred_at)
+        SELECT {}, *
+          FROM unnest({}::uuid[], {}::text[], {}::text[], {}::text[], {}::text[], {}::text[],
+                      {}::text[], {}::text[], {}::text[], {}::timestamptz[])
+        ON CONFLICT (tenant, direction, wa_message_id) DO NOTHING
+        RETURNING 1
+    )
+    SELECT count(*) AS count FROM inserted
+"""
+
+
+async def append_messages(tenant_id: TenantId, messages: Sequence[MessageLogInput]) -> int:
+    """Inserts those that are not there yet, all in one statement; answers how many those were.
+
+    Order is kept: a later element is a newer row. Safe to repeat after any failure. What
+    PostgreSQL cannot store is replaced by U+FFFD. Raises NotFoundError when the tenant's rows
+    are gone.
+    """
+    if not messages:
+        return 0
+    try:
+        rows = await MessageLog.raw(_INSERT, tenant_id, *_to_columns(messages))
+    except asyncpg.ForeignKeyViolationError as error:
+        raise NotFoundError("there is no such tenant") from error
+    return int(rows[0]["count"])
+
+
+async def list_page(
+    tenant_id: TenantId,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    direction: Direction | None = None,
+    since: datetime | None = None,
+) -> Page[MessageLogView]:
+    """Newest first, by the moment at which a row was written, so that a page never shifts.
+
+    since: rows written at or after it.
+    """
+    after = parse_cursor(cursor, of=_LIST)
+    where, values = ["tenant = {}"], list[Any]([tenant_id])
+    if direction is not None:
+        where.append("direction = {}")
+        values.append(direction.value)
+    if since is not None:
+        where.append("created_at >= {}")
+        values.append(since)
+    if after is not None:
+        where.append("(created_at, id) < ({}, {})")
+        values += [after.at, after.id]
+    rows = await MessageLog.raw(
+        "SELECT id, direction, kind, from_number, to_number, message_text, wa_message_id,"
+        " contact_lid, in_reply_to, occurred_at, created_at FROM message_logs"
+        f" WHERE {' AND '.join(where)} ORDER BY created_at DESC, id DESC LIMIT {{}}",
+        *values,
+        limit + 1,
+    )
+    return to_page(
+        rows,
+        limit=limit,
+        item=_to_view,
+        cursor=lambda row: Cursor(_LIST, row["created_at"], to_uuid(row["id"])),
+    )
+
+
+def ascending_ids(count: int) -> list[UUID]:
+    """`count` version 7 UUIDs (RFC 9562), each greater than the one before.
+
+    Rows of one statement share `created_at`; the id keeps them in order.
+    """
+    stamp = (time_ns() // 1_000_000) << 80 | 0x7 << 76 | 0x2 << 62
+    # 74 bits are free; the top one starts clear, so that counting up never overflows.
+    first = randbits(73)
+    return [UUID(int=stamp | (n >> 62) << 64 | n & _LOW) for n in range(first, first + count)]
+
+
+_LOW = (1 << 62) - 1
+
+
+def _to_columns(messages: Sequence[MessageLogInput]) -> tuple[list[Any], ...]:
+    return (
+        ascending_ids(len(messages)),
+        [message.direction.value for message in messages],
+        [message.kind.value for message in messages],
+        [to_storable(message.from_number) for message in messages],
+        [to_storable(message.to_number) for message in messages],
+        [to_storable(message.message_text) for message in messages],
+        [to_key(message.wa_message_id) for message in messages],
+        [to_storable_or_none(message.contact_lid) for message in messages],
+        [to_storable_or_none(message.in_reply_to) for message in messages],
+        [message.occurred_at for message in messages],
+    )
+
+
+def _to_view(row: dict[str, Any]) -> MessageLogView:
+    return MessageLogView(
+        id=to_uuid(row["id"]),
+        direction=Direction(row["direction"]),
+        kind=MessageKind(row["kind"]),
+        from_number=row["from_number"],
+        to_number=row["to_number"],
+        message_text=row["message_text"],
+        wa_message_id=row["wa_message_id"],
+        contact_lid=row["contact_lid"],
+        in_reply_to=row["in_reply_to"],
+        occurred_at=row["occurred_at"],
+        created_at=row["created_at"],
+    )

@@ -1,0 +1,87 @@
+"""The link to each tenant's phone, as its worker told last."""
+
+from datetime import datetime
+
+import msgspec
+
+from shared.enums import SessionReason, SessionState
+from shared.errors import NotFoundError
+from shared.ids import TenantId
+from shared.stores.text import to_storable, to_storable_or_none
+from shared.tables import WhatsAppSession
+from shared.wire.frames import SessionReport
+
+
+class QrRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """`qr` is there only while a scan is awaited."""
+
+    state: SessionState
+    reason: SessionReason
+    qr: str | None
+    expires_at: datetime | None
+    attempt: int | None
+    attempts: int | None
+
+
+async def record_session(tenant_id: TenantId, report: SessionReport, now: datetime) -> bool:
+    """Makes `report` what is known of the link; False when the tenant is gone.
+
+    The same report twice leaves `state_changed_at` alone. The own phone, once learned, stays
+    until the session is reset. The first CONNECTED makes the tenant's APPROVED setup request
+    ACTIVE, in the same statement.
+    """
+    connected = report.state is SessionState.CONNECTED
+    rows = await WhatsAppSession.raw(
+        """
+        WITH activated AS (
+            UPDATE setup_requests SET status = 'ACTIVE'
+             WHERE tenant = {} AND status = 'APPROVED' AND {}
+        )
+        UPDATE whatsapp_sessions
+           SET state = {}, reason = {}, detail = {}, own_phone = COALESCE({}::text, own_phone),
+               last_qr = {}, qr_expires_at = {}, qr_attempt = {}, qr_attempts = {},
+               last_seen_at = CASE WHEN {} THEN {}::timestamptz ELSE last_seen_at END,
+               state_changed_at = CASE WHEN state = {} AND reason = {} THEN state_changed_at
+                                       ELSE {} END
+         WHERE tenant = {}
+        RETURNING tenant
+        """,
+        tenant_id,
+        connected,
+        report.state.value,
+        report.reason.value,
+        to_storable(report.detail),
+        to_storable_or_none(report.own_phone),
+        to_storable_or_none(report.qr),
+        report.qr_expires_at,
+        report.qr_attempt,
+        report.qr_attempts,
+        connected,
+        now,
+        report.state.value,
+        report.reason.value,
+        now,
+        tenant_id,
+    )
+    return bool(rows)
+
+
+async def get_qr(tenant_id: TenantId) -> QrRecord:
+    """Raises NotFoundError, also for a tenant whose removal was requested."""
+    rows = await WhatsAppSession.raw(
+        "SELECT s.state, s.reason, s.last_qr, s.qr_expires_at, s.qr_attempt, s.qr_attempts"
+        " FROM whatsapp_sessions s JOIN tenants t ON t.id = s.tenant"
+        " WHERE t.id = {} AND t.removal_requested_at IS NULL",
+        tenant_id,
+    )
+    if not rows:
+        raise NotFoundError("there is no such tenant")
+    row = rows[0]
+    return QrRecord(
+        state=SessionState(row["state"]),
+        reason=SessionReason(row["reason"]),
+        qr=row["last_qr"],
+        expires_at=row["qr_expires_at"],
+        attempt=row["qr_attempt"],
+        attempts=row["qr_attempts"],
+    )

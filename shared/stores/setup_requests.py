@@ -1,0 +1,112 @@
+"""Requests of businesses for a bot. At most one undecided request a tenant.
+
+Operators see those of all tenants, so the id of a request comes first where they act.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from shared.enums import SetupStatus
+from shared.errors import ConflictError, NotFoundError
+from shared.ids import TenantId
+from shared.stores.cursors import Cursor, parse_cursor, to_page
+from shared.stores.rows import to_uuid
+from shared.stores.text import to_storable
+from shared.structs.pages import Page
+from shared.structs.setup_requests import SetupRequestView
+from shared.tables import SetupRequest
+
+_LIST = "setup-requests"
+_SELECT = """
+    SELECT r.id, r.tenant, t.name, r.status, r.note, r.created_at, r.decided_at
+      FROM setup_requests r JOIN tenants t ON t.id = r.tenant
+     WHERE t.removal_requested_at IS NULL
+"""
+
+
+async def create(tenant_id: TenantId, *, note: str = "") -> SetupRequestView:
+    """Raises NotFoundError for an unknown tenant, ConflictError while one is undecided."""
+    try:
+        rows = await SetupRequest.raw(
+            "INSERT INTO setup_requests (tenant, note)"
+            " SELECT id, {}::text FROM tenants WHERE id = {} AND removal_requested_at IS NULL"
+            " RETURNING id",
+            to_storable(note) or None,
+            tenant_id,
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise ConflictError("the tenant has a request that is not decided yet") from error
+    if not rows:
+        raise NotFoundError("there is no such tenant")
+    return await get(to_uuid(rows[0]["id"]))
+
+
+async def get(request_id: UUID) -> SetupRequestView:
+    """Raises NotFoundError, also when the tenant's removal was requested."""
+    rows = await SetupRequest.raw(_SELECT + " AND r.id = {}", request_id)
+    if not rows:
+        raise NotFoundError("there is no such setup request")
+    return _to_view(rows[0])
+
+
+async def list_page(
+    *, limit: int, cursor: str | None = None, status: SetupStatus | None = None
+) -> Page[SetupRequestView]:
+    """Newest first."""
+    after = parse_cursor(cursor, of=_LIST)
+    where, values = "", list[Any]()
+    if status is not None:
+        where += " AND r.status = {}"
+        values.append(status.value)
+    if after is not None:
+        where += " AND (r.created_at, r.id) < ({}, {})"
+        values += [after.at, after.id]
+    rows = await SetupRequest.raw(
+        _SELECT + where + " ORDER BY r.created_at DESC, r.id DESC LIMIT {}", *values, limit + 1
+    )
+    return to_page(
+        rows,
+        limit=limit,
+        item=_to_view,
+        cursor=lambda row: Cursor(_LIST, row["created_at"], to_uuid(row["id"])),
+    )
+
+
+async def decide(request_id: UUID, status: SetupStatus, *, note: str, now: datetime) -> bool:
+    """Settles an undecided request; of two that decide at once, one does.
+
+    False, and no change, when it was decided the same way before (ACTIVE was APPROVED).
+    An empty note keeps the one that is there. Raises NotFoundError; ConflictError when it was
+    decided the other way.
+    """
+    rows = await SetupRequest.raw(
+        "UPDATE setup_requests r SET status = {}, decided_at = {},"
+        " note = COALESCE({}::text, r.note) FROM tenants t"
+        " WHERE r.id = {} AND t.id = r.tenant AND t.removal_requested_at IS NULL"
+        " AND r.status IN ('SUBMITTED', 'REVIEWING') RETURNING r.id",
+        status.value,
+        now,
+        to_storable(note) or None,
+        request_id,
+    )
+    if rows:
+        return True
+    settled = (await get(request_id)).status
+    if settled is status or (status, settled) == (SetupStatus.APPROVED, SetupStatus.ACTIVE):
+        return False
+    raise ConflictError(f"the request is {settled} already")
+
+
+def _to_view(row: dict[str, Any]) -> SetupRequestView:
+    return SetupRequestView(
+        id=to_uuid(row["id"]),
+        tenant_id=to_uuid(row["tenant"]),
+        tenant_name=row["name"],
+        status=SetupStatus(row["status"]),
+        note=row["note"],
+        created_at=row["created_at"],
+        decided_at=row["decided_at"],
+    )

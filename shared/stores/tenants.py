@@ -1,0 +1,194 @@
+"""Tenants with what belongs to each: configuration, session and worker rows come and go with it."""
+
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from shared.db.engine import transaction
+from shared.enums import (
+    DesiredState,
+    Language,
+    SessionReason,
+    SessionState,
+    TemplateType,
+    Weekday,
+    WorkerStatus,
+)
+from shared.errors import ConflictError, NotFoundError
+from shared.ids import TenantId, new_tenant_id
+from shared.status import derive_status
+from shared.stores.cursors import Cursor, parse_cursor, to_page
+from shared.stores.rows import to_uuid
+from shared.stores.text import to_storable
+from shared.structs.pages import Page
+from shared.structs.tenants import (
+    CreateTenantInput,
+    OpeningHours,
+    SessionView,
+    TenantConfig,
+    TenantWithRelations,
+    WorkerView,
+)
+from shared.tables import Tenant
+
+_LIST = "tenants"
+_HOURS = dict[Weekday, OpeningHours]
+
+_SELECT = """
+    SELECT t.id, t.name, t.phone_number, t.created_at,
+           c.template_type, c.business_name, c.language, c.hours_json,
+           s.state, s.reason, s.last_seen_at,
+           w.desired_state, w.generation, w.status, w.container_name, w.container_id, w.image,
+           w.last_heartbeat_at, w.last_error, w.restarts
+      FROM tenants t
+      JOIN tenant_configs c ON c.tenant = t.id
+      JOIN whatsapp_sessions s ON s.tenant = t.id
+      JOIN worker_processes w ON w.tenant = t.id
+     WHERE t.removal_requested_at IS NULL
+"""
+
+
+class PhoneNumberTakenError(ConflictError):
+    """Another tenant has this phone number."""
+
+
+async def create(tenant: CreateTenantInput) -> TenantWithRelations:
+    """All of the tenant's rows or none. `phone_number` is taken as it is: check it before.
+
+    Raises PhoneNumberTakenError; the number of a tenant is free again when its rows are gone.
+    """
+    tenant_id = new_tenant_id()
+    async with transaction():
+        try:
+            await Tenant.raw(
+                "INSERT INTO tenants (id, name, phone_number) VALUES ({}, {}, {})",
+                tenant_id,
+                to_storable(tenant.name),
+                tenant.phone_number,
+            )
+        except asyncpg.UniqueViolationError as error:
+            raise PhoneNumberTakenError("another tenant has this phone number") from error
+        await Tenant.raw(
+            "INSERT INTO tenant_configs (tenant, template_type, business_name, language,"
+            " hours_json) VALUES ({}, {}, {}, {}, {})",
+            tenant_id,
+            tenant.template_type.value,
+            to_storable(tenant.business_name or tenant.name),
+            tenant.language.value,
+            msgspec.json.encode(tenant.hours).decode(),
+        )
+        await Tenant.raw("INSERT INTO whatsapp_sessions (tenant) VALUES ({})", tenant_id)
+        await Tenant.raw("INSERT INTO worker_processes (tenant) VALUES ({})", tenant_id)
+        return await get(tenant_id)
+
+
+async def get(tenant_id: TenantId) -> TenantWithRelations:
+    """Raises NotFoundError, also for a tenant whose removal was requested."""
+    rows = await Tenant.raw(_SELECT + " AND t.id = {}", tenant_id)
+    if not rows:
+        raise NotFoundError("there is no such tenant")
+    return _to_tenant(rows[0])
+
+
+async def list_page(*, limit: int, cursor: str | None = None) -> Page[TenantWithRelations]:
+    """Oldest first, without those whose removal was requested."""
+    after = parse_cursor(cursor, of=_LIST)
+    where = "" if after is None else " AND (t.created_at, t.id) > ({}, {})"
+    place: list[Any] = [] if after is None else [after.at, after.id]
+    rows = await Tenant.raw(
+        _SELECT + where + " ORDER BY t.created_at, t.id LIMIT {}", *place, limit + 1
+    )
+    return to_page(
+        rows,
+        limit=limit,
+        item=_to_tenant,
+        cursor=lambda row: Cursor(_LIST, row["created_at"], to_uuid(row["id"])),
+    )
+
+
+async def get_config(tenant_id: TenantId) -> TenantConfig:
+    """What the tenant's bot is told. Raises NotFoundError like `get`."""
+    config = await find_config(tenant_id)
+    if config is None:
+        raise NotFoundError("there is no such tenant")
+    return config
+
+
+async def find_config(tenant_id: TenantId) -> TenantConfig | None:
+    rows = await Tenant.raw(
+        "SELECT c.template_type, c.business_name, c.language, c.hours_json FROM tenant_configs c"
+        " JOIN tenants t ON t.id = c.tenant WHERE t.id = {} AND t.removal_requested_at IS NULL",
+        tenant_id,
+    )
+    return _to_config(rows[0]) if rows else None
+
+
+async def request_removal(tenant_id: TenantId, *, now: datetime) -> None:
+    """From here on the tenant is not found; what asks for its container is REMOVED.
+
+    Raises NotFoundError, also when it was requested before.
+    """
+    async with transaction():
+        rows = await Tenant.raw(
+            "UPDATE tenants SET removal_requested_at = {}"
+            " WHERE id = {} AND removal_requested_at IS NULL RETURNING id",
+            now,
+            tenant_id,
+        )
+        if not rows:
+            raise NotFoundError("there is no such tenant")
+        await Tenant.raw(
+            "UPDATE worker_processes SET desired_state = {}, generation = generation + 1,"
+            " next_attempt_at = NULL WHERE tenant = {}",
+            DesiredState.REMOVED.value,
+            tenant_id,
+        )
+
+
+async def delete(tenant_id: TenantId) -> bool:
+    """Deletes the tenant and all its rows but the audit log. False when there was none."""
+    return bool(await Tenant.raw("DELETE FROM tenants WHERE id = {} RETURNING id", tenant_id))
+
+
+def _to_tenant(row: dict[str, Any]) -> TenantWithRelations:
+    reason = SessionReason(row["reason"])
+    state = SessionState(row["state"])
+    desired = DesiredState(row["desired_state"])
+    status = WorkerStatus(row["status"])
+    return TenantWithRelations(
+        id=to_uuid(row["id"]),
+        name=row["name"],
+        phone_number=row["phone_number"],
+        status=derive_status(
+            desired=desired, generation=row["generation"], worker=status, session=state
+        ),
+        config=_to_config(row),
+        session=SessionView(
+            state=state,
+            reason=reason,
+            who_must_act=reason.actor,
+            last_seen_at=row["last_seen_at"],
+        ),
+        worker=WorkerView(
+            desired_state=desired,
+            status=status,
+            container_name=row["container_name"],
+            container_id=row["container_id"],
+            image=row["image"],
+            last_heartbeat_at=row["last_heartbeat_at"],
+            last_error=row["last_error"],
+            restarts=row["restarts"],
+        ),
+        created_at=row["created_at"],
+    )
+
+
+def _to_config(row: dict[str, Any]) -> TenantConfig:
+    return TenantConfig(
+        template_type=TemplateType(row["template_type"]),
+        business_name=row["business_name"],
+        language=Language(row["language"]),
+        hours=msgspec.json.decode(row["hours_json"], type=_HOURS),
+    )
