@@ -36,8 +36,8 @@ async def admit(hello: Hello) -> Admitted | Denied:
         return Denied(detail="the gateway refused the worker's token: it was revoked")
     try:
         config = await tenants.get_config(owner.tenant_id)
+        epoch = await workers.next_epoch(owner.tenant_id)
     except NotFoundError:
         return Denied(detail="the tenant is being removed")
-    epoch = await workers.next_epoch(owner.tenant_id)
     log.debug("worker.admitted", tenant_id=owner.tenant_id, boot_id=hello.boot_id)
     return Admitted(tenant_id=owner.tenant_id, epoch=epoch, config=config)

@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import structlog
-from shared.stores.fleet import HeartbeatRecord
 
 from shared.clock import Clock
 from shared.errors import TransientError
 from shared.ids import TenantId
+from shared.structs.fleet import HeartbeatRecord
 from shared.wire.frames import Heartbeat
 
 log = structlog.get_logger(__name__)
@@ -38,6 +38,7 @@ class HeartbeatCollector:
             memory_bytes=heartbeat.memory_bytes,
             keepalive_at=_ago(now, heartbeat.keepalive_age),
             last_inbound_at=_ago(now, heartbeat.inbound_age),
+            session=heartbeat.session,
         )
 
     async def run(self) -> None:
@@ -52,7 +53,7 @@ class HeartbeatCollector:
             return
         try:
             await self._write(list(batch.values()))
-        except (TransientError, OSError) as error:
+        except TransientError as error:
             log.warning("heartbeats.delayed", count=len(batch), error=str(error))
             self._newest = batch | self._newest
 

@@ -21,7 +21,7 @@ from controlplane.gateway.connections import Connections
 from controlplane.gateway.heartbeats import HeartbeatCollector
 from controlplane.gateway.translate import to_message_log
 from shared.clock import Clock
-from shared.errors import TransientError
+from shared.errors import NotFoundError, TransientError
 from shared.log import TenantFiles
 from shared.stores import messages, sessions
 from shared.wire.frames import (
@@ -66,6 +66,7 @@ class Gateway:
         self._clock = clock
         self._heartbeat_interval = heartbeat_interval
         self._server: Server | None = None
+        self._listening = asyncio.Event()
 
     async def serve(self, host: str, port: int) -> None:
         """Listens until cancelled. Raises OSError when the address cannot be had."""
@@ -79,8 +80,13 @@ class Gateway:
             ping_interval=20,
             ping_timeout=20,
         ) as self._server:
+            self._listening.set()
             log.info("gateway.listening", host=host, port=port)
             await self._server.serve_forever()
+
+    async def listening(self) -> None:
+        """Returns once workers can connect."""
+        await self._listening.wait()
 
     async def check(self) -> None:
         """For readiness: raises TransientError while nobody could connect."""
@@ -107,6 +113,9 @@ class Gateway:
             # Nothing of the frame is acknowledged: the worker sends it again.
             log.warning("commit.postponed", tenant_id=connection.tenant_id, error=str(error))
             await socket.close(TRY_AGAIN_LATER)
+        except NotFoundError:
+            await connection.send(Refused(detail="the tenant was removed"))
+            await socket.close(POLICY_VIOLATION)
         finally:
             self.connections.leave(connection)
             log.info("worker.disconnected", tenant_id=connection.tenant_id, epoch=connection.epoch)
