@@ -1,0 +1,279 @@
+"""One Docker engine behind the container port. Besides `events`, nothing else imports docker."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import requests
+from docker.api.client import APIClient
+from docker.errors import APIError, DockerException, NotFound
+
+from controlplane.containers.docker_views import (
+    is_ours,
+    read_inspected,
+    read_listed,
+    read_network,
+    read_volume,
+)
+from controlplane.containers.driver import ObservedContainer, ObservedNetwork, ObservedVolume
+from controlplane.containers.spec import (
+    INSTANCE,
+    ContainerSpec,
+    container_name,
+    network_name,
+    render_body,
+    render_labels,
+    render_network,
+    volume_name,
+)
+from shared.errors import ContainerRuntimeError, ForeignContainerError
+from shared.ids import TenantId
+
+ResultT = TypeVar("ResultT")
+
+# More creates and starts in flight only add latency: seven a second on two cores, from four up.
+MUTATIONS_PER_CORE = 2
+# A stop mostly waits for the worker to drain; a slow one must not hold up the others.
+STOPS_PER_CORE = 8
+READS = 4
+CALL_TIMEOUT = timedelta(seconds=60)
+# Beyond this many names, one listing of everything is cheaper for the engine.
+NAMES_IN_A_FILTER = 32
+# What a `404` names when the thing is gone, and what a kill says of one that has ended.
+GONE = (HTTPStatus.NOT_FOUND,)
+NOT_RUNNING = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+
+
+class DockerDriver:
+    """Blocking calls run in bounded pools of this driver's own, one client per thread."""
+
+    def __init__(
+        self, *, instance: str, base_url: str, call_timeout: timedelta = CALL_TIMEOUT
+    ) -> None:
+        self._instance = instance
+        self._base_url = base_url
+        self._call_timeout = call_timeout
+        self._local = threading.local()
+        self._clients: list[APIClient] = []
+        cores = os.cpu_count() or 1
+        self._mutations = ThreadPoolExecutor(MUTATIONS_PER_CORE * cores, "docker-mutation")
+        self._stops = ThreadPoolExecutor(STOPS_PER_CORE * cores, "docker-stop")
+        self._reads = ThreadPoolExecutor(READS, "docker-read")
+
+    async def aclose(self) -> None:
+        """Containers keep running. Waits for calls in flight, which have their own timeouts."""
+        for pool in (self._mutations, self._stops, self._reads):
+            await asyncio.to_thread(pool.shutdown, cancel_futures=True)
+        for client in self._clients:
+            client.close()
+
+    async def ping(self) -> None:
+        await self._read(lambda client: client.ping())
+
+    async def get_engine_version(self) -> str:
+        return str((await self._read(lambda client: client.version()))["Version"])
+
+    async def find_image_id(self, image: str) -> str | None:
+        try:
+            found = await self._read(lambda client: client.inspect_image(image))
+        except _GoneError:
+            return None
+        return str(found["Id"])
+
+    async def ensure_network(self) -> ObservedNetwork:
+        return await self._mutate(self._ensure_network)
+
+    async def list_containers(
+        self, tenant_ids: Collection[TenantId] | None = None
+    ) -> list[ObservedContainer]:
+        filters: dict[str, Any] = {"label": [f"{INSTANCE}={self._instance}"]}
+        if tenant_ids is not None and len(tenant_ids) <= NAMES_IN_A_FILTER:
+            filters["name"] = [f"^/{container_name(tenant)}$" for tenant in tenant_ids]
+        found = await self._read(lambda client: client.containers(all=True, filters=filters))
+        return [seen for seen in map(read_listed, found) if seen is not None]
+
+    async def inspect_container(self, container: str) -> ObservedContainer | None:
+        try:
+            found = await self._read(lambda client: client.inspect_container(container))
+        except _GoneError:
+            return None
+        return read_inspected(found)
+
+    async def create_container(self, spec: ContainerSpec, *, generation: int, token: str) -> str:
+        body = render_body(spec, generation=generation, token=token)
+        return await self._mutate(partial(self._create, spec.name, body))
+
+    async def start_container(self, container: str) -> None:
+        await self._mutate(partial(_start, container))
+
+    async def stop_container(self, container: str, *, grace: timedelta) -> None:
+        await self._run(
+            self._stops,
+            lambda client: client.stop(container, timeout=round(grace.total_seconds())),
+            done=GONE,
+        )
+
+    async def kill_container(self, container: str) -> None:
+        await self._mutate(lambda client: client.kill(container), done=NOT_RUNNING)
+
+    async def remove_container(self, container: str) -> None:
+        # v: anonymous volumes only; the session is a named one and stays.
+        await self._mutate(lambda client: client.remove_container(container, v=True), done=GONE)
+
+    async def tail_log(self, container: str, *, lines: int) -> list[str]:
+        try:
+            text = await self._read(
+                lambda client: client.logs(container, stdout=True, stderr=True, tail=lines)
+            )
+        except _GoneError:
+            return []
+        return [str(line) for line in bytes(text).decode(errors="replace").splitlines()]
+
+    async def ensure_volume(self, tenant_id: TenantId) -> None:
+        await self._mutate(partial(self._ensure_volume, tenant_id))
+
+    async def remove_volume(self, tenant_id: TenantId) -> None:
+        await self._mutate(partial(self._remove_volume, volume_name(tenant_id)), done=GONE)
+
+    async def list_volumes(self) -> list[ObservedVolume]:
+        filters = {"label": f"{INSTANCE}={self._instance}"}
+        found = await self._read(lambda client: client.volumes(filters=filters))
+        seen = (read_volume(volume) for volume in found["Volumes"] or [])
+        return [volume for volume in seen if volume is not None]
+
+    def _ensure_network(self, client: APIClient) -> ObservedNetwork:
+        name = network_name(self._instance)
+        found = self._find_network(client, name)
+        if found is None:
+            body = render_network(self._instance)
+            # docker-py's own method cannot say CheckDuplicate together with every option.
+            client.create_network(
+                name,
+                driver=body["Driver"],
+                options=body["Options"],
+                labels=body["Labels"],
+                check_duplicate=body["CheckDuplicate"],
+            )
+            found = client.inspect_network(name)
+        return read_network(found)
+
+    def _find_network(self, client: APIClient, name: str) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] = client.inspect_network(name)
+        except NotFound:
+            return None
+        self._require_ours(found.get("Labels"), f"network {name}")
+        return found
+
+    def _create(self, name: str, body: dict[str, Any], client: APIClient) -> str:
+        try:
+            made = client.create_container_from_config(body, name)
+        except APIError as error:
+            if error.status_code != HTTPStatus.CONFLICT:
+                raise
+            return self._take_over(name, body, client)
+        return str(made["Id"])
+
+    def _take_over(self, name: str, body: dict[str, Any], client: APIClient) -> str:
+        """The name is taken. Ours and made from this very body, by a call whose answer was
+        lost: adopted. Anything else of ours makes way; its token is no longer good.
+        """
+        found = client.inspect_container(name)
+        labels = found["Config"]["Labels"]
+        self._require_ours(labels, f"container {name}")
+        same_labels = body["Labels"].items() <= labels.items()
+        if same_labels and set(body["Env"]) <= set(found["Config"]["Env"]):
+            return str(found["Id"])
+        client.stop(found["Id"], timeout=body["StopTimeout"])
+        client.remove_container(found["Id"], v=True)
+        return str(client.create_container_from_config(body, name)["Id"])
+
+    def _ensure_volume(self, tenant_id: TenantId, client: APIClient) -> None:
+        name = volume_name(tenant_id)
+        labels = render_labels(self._instance, tenant_id)
+        # An existing volume of this name is returned as it is, labels and all.
+        made = client.create_volume(name, labels=labels)
+        self._require_ours(made.get("Labels"), f"volume {name}")
+
+    def _remove_volume(self, name: str, client: APIClient) -> None:
+        self._require_ours(client.inspect_volume(name).get("Labels"), f"volume {name}")
+        client.remove_volume(name)
+
+    def _require_ours(self, labels: dict[str, str] | None, what: str) -> None:
+        if not is_ours(labels, self._instance):
+            raise ForeignContainerError(f"{what} exists and is not of instance {self._instance}")
+
+    async def _read(self, call: Callable[[APIClient], Any]) -> Any:
+        return await self._run(self._reads, call, gone_is_error=True)
+
+    async def _mutate(
+        self, call: Callable[[APIClient], ResultT], *, done: tuple[HTTPStatus, ...] = ()
+    ) -> ResultT:
+        done_as_asked: ResultT = await self._run(self._mutations, call, done=done)
+        return done_as_asked
+
+    async def _run(
+        self,
+        pool: ThreadPoolExecutor,
+        call: Callable[[APIClient], Any],
+        *,
+        done: tuple[HTTPStatus, ...] = (),
+        gone_is_error: bool = False,
+    ) -> Any:
+        """`done`: refusals that mean that what was asked is already so."""
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(pool, lambda: call(self._client()))
+        except APIError as error:
+            if error.status_code in done:
+                return None
+            if gone_is_error and error.status_code == HTTPStatus.NOT_FOUND:
+                raise _GoneError(str(error.explanation)) from error
+            raise ContainerRuntimeError(_explain(error)) from error
+        except (DockerException, requests.RequestException) as error:
+            raise ContainerRuntimeError(f"the engine did not answer: {error}") from error
+
+    def _client(self) -> APIClient:
+        client: APIClient | None = getattr(self._local, "client", None)
+        if client is None:
+            timeout = round(self._call_timeout.total_seconds())
+            client = self._local.client = APIClient(base_url=self._base_url, timeout=timeout)
+            self._clients.append(client)
+        return client
+
+
+class _GoneError(ContainerRuntimeError):
+    """What was to be read is not there."""
+
+
+def _start(container: str, client: APIClient) -> None:
+    try:
+        client.start(container)
+    except APIError as error:
+        if error.status_code == HTTPStatus.CONFLICT and _is_paused(client, container):
+            client.unpause(container)
+            return
+        _remove_corpse(client, container, refusal=error)
+        raise
+
+
+def _is_paused(client: APIClient, container: str) -> bool:
+    return bool(client.inspect_container(container)["State"]["Paused"])
+
+
+def _remove_corpse(client: APIClient, container: str, *, refusal: APIError) -> None:
+    """An engine that answers has decided: what does not run now never will, as it is."""
+    if refusal.status_code == HTTPStatus.NOT_FOUND and "container" in str(refusal.explanation):
+        return
+    if not client.inspect_container(container)["State"]["Running"]:
+        client.remove_container(container, v=True)
+
+
+def _explain(error: APIError) -> str:
+    return str(error.explanation or error)

@@ -1,0 +1,100 @@
+"""All that is known of one tenant at one moment, and what follows from it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from controlplane.containers.driver import ContainerState, ObservedContainer
+from controlplane.containers.spec import ContainerSpec
+from controlplane.reconcile.actions import Action, Effect, Wait
+from controlplane.reconcile.planner import Wanted, find_kept, plan
+from controlplane.reconcile.restarts import Verdict, decide_restart
+from controlplane.reconcile.status import derive_record
+from shared.enums import DesiredState, ExitCode, WorkerStatus
+from shared.ids import TenantId
+from shared.structs.fleet import DesiredWorker, Incident, WorkerRecord
+
+
+class TenantView(msgspec.Struct, frozen=True, kw_only=True):
+    """One tenant as it was seen at `at`. `incidents`: only of a worker that has to be started."""
+
+    tenant_id: TenantId
+    at: datetime
+    containers: Sequence[ObservedContainer]
+    worker: DesiredWorker | None = None
+    wanted: Wanted | None = None
+    incidents: Sequence[Incident] = ()
+
+    @property
+    def kept(self) -> ObservedContainer | None:
+        return find_kept(self.wanted, self.containers)
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """record: None for a tenant without rows."""
+
+    actions: Sequence[Action]
+    record: WorkerRecord | None
+
+    @property
+    def effects(self) -> list[Effect]:
+        return [action for action in self.actions if not isinstance(action, Wait)]
+
+
+def want(worker: DesiredWorker, spec: ContainerSpec, *, image_id: str | None) -> Wanted:
+    return Wanted(
+        state=worker.desired_state,
+        generation=worker.generation,
+        kill_below_generation=worker.kill_below_generation,
+        spec=spec,
+        spec_hash=spec.hash,
+        image_id=image_id,
+    )
+
+
+def judge(view: TenantView) -> Judgement:
+    kept = view.kept
+    verdict = _decide(view, kept)
+    actions = plan(view.tenant_id, view.wanted, view.containers, verdict=verdict, now=view.at)
+    if view.worker is None:
+        return Judgement(actions=actions, record=None)
+    seen = kept or _find_running(view.containers)
+    record = derive_record(view.worker, seen, verdict, view.at)
+    return Judgement(actions=actions, record=record)
+
+
+def needs_history(view: TenantView) -> bool:
+    """Whether past incidents have a say: the worker is wanted and does not run."""
+    wanted = view.worker is not None and view.worker.desired_state is DesiredState.RUNNING
+    return wanted and _find_running(view.containers) is None
+
+
+def find_unexplained_end(view: TenantView) -> ObservedContainer | None:
+    """The wanted container, when it ended badly and no incident tells of it yet."""
+    kept = view.kept
+    if kept is None or kept.exit_code in {None, ExitCode.WANTED}:
+        return None
+    known = {(incident.container_id, incident.finished_at) for incident in view.incidents}
+    return None if (kept.id, kept.finished_at) in known else kept
+
+
+def find_vanished(view: TenantView) -> str | None:
+    """The id of a container that ran, that nobody of us removed, and that is not there."""
+    worker = view.worker
+    if worker is None or worker.desired_state is not DesiredState.RUNNING:
+        return None
+    if worker.recorded.status is not WorkerStatus.RUNNING:
+        return None
+    here = {container.id for container in view.containers}
+    return None if worker.recorded.container_id in here else worker.recorded.container_id
+
+
+def _decide(view: TenantView, kept: ObservedContainer | None) -> Verdict:
+    generation = view.worker.generation if view.worker else 0
+    return decide_restart(view.incidents, generation=generation, ended=kept)
+
+
+def _find_running(containers: Sequence[ObservedContainer]) -> ObservedContainer | None:
+    running = (c for c in containers if c.state is ContainerState.RUNNING)
+    return next(running, None)

@@ -1,0 +1,104 @@
+"""Looks at engine and rows once for many tenants."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+import msgspec
+
+from controlplane.containers.driver import (
+    ContainerDriver,
+    ContainerState,
+    ObservedContainer,
+    ObservedVolume,
+)
+from controlplane.containers.spec import WorkerTemplate
+from controlplane.reconcile.judgement import TenantView, needs_history, want
+from controlplane.reconcile.restarts import HISTORY
+from shared.clock import Clock
+from shared.enums import WorkerStatus
+from shared.ids import TenantId
+from shared.stores import fleet
+from shared.structs.fleet import DesiredWorker
+
+
+class Observer:
+    def __init__(self, driver: ContainerDriver, template: WorkerTemplate, *, clock: Clock) -> None:
+        self._driver = driver
+        self._template = template
+        self._clock = clock
+
+    async def observe(self, tenant_ids: Collection[TenantId] | None) -> list[TenantView]:
+        """One view for each of `tenant_ids`; without them, for each tenant there is."""
+        listed, image_id = await asyncio.gather(
+            self._driver.list_containers(tenant_ids),
+            self._driver.find_image_id(self._template.image),
+        )
+        # Rows after containers: a container always has a row that is older than itself, so
+        # one without a row is an orphan and not a tenant that was made a moment ago.
+        workers = {worker.tenant_id: worker for worker in await fleet.list_desired(tenant_ids)}
+        now = self._clock.now()
+        seen: dict[TenantId, list[ObservedContainer]] = defaultdict(list)
+        for container in await self._inspect(listed, workers):
+            seen[container.tenant_id].append(container)
+        wanted_ids = workers.keys() | seen.keys() if tenant_ids is None else set(tenant_ids)
+        views = [
+            self._view(tenant_id, workers.get(tenant_id), seen[tenant_id], image_id, now)
+            for tenant_id in wanted_ids
+        ]
+        return await _with_history(views)
+
+    async def list_stray_volumes(self) -> list[ObservedVolume]:
+        """Volumes of tenants that are not known. Nobody asked to delete them."""
+        volumes = await self._driver.list_volumes()
+        known = {worker.tenant_id for worker in await fleet.list_desired()}
+        return [volume for volume in volumes if volume.tenant_id not in known]
+
+    def _view(
+        self,
+        tenant_id: TenantId,
+        worker: DesiredWorker | None,
+        containers: Sequence[ObservedContainer],
+        image_id: str | None,
+        now: datetime,
+    ) -> TenantView:
+        wanted = None
+        if worker is not None:
+            wanted = want(worker, self._template.spec_for(worker), image_id=image_id)
+        return TenantView(
+            tenant_id=tenant_id, at=now, containers=containers, worker=worker, wanted=wanted
+        )
+
+    async def _inspect(
+        self,
+        listed: Sequence[ObservedContainer],
+        workers: dict[TenantId, DesiredWorker],
+    ) -> list[ObservedContainer]:
+        """A listing tells neither exit codes nor times; those that are as recorded need none."""
+        known = [c for c in listed if _is_as_recorded(c, workers.get(c.tenant_id))]
+        others = [c for c in listed if c not in known] if len(known) < len(listed) else []
+        inspected = await asyncio.gather(*(self._driver.inspect_container(c.id) for c in others))
+        return known + [container for container in inspected if container is not None]
+
+
+def _is_as_recorded(container: ObservedContainer, worker: DesiredWorker | None) -> bool:
+    return (
+        container.state is ContainerState.RUNNING
+        and worker is not None
+        and worker.recorded.status is WorkerStatus.RUNNING
+        and worker.recorded.container_id == container.id
+    )
+
+
+async def _with_history(views: list[TenantView]) -> list[TenantView]:
+    asking = [view.tenant_id for view in views if needs_history(view)]
+    if not asking:
+        return views
+    incidents = await fleet.list_incidents(asking, newest=HISTORY)
+    return [
+        msgspec.structs.replace(view, incidents=incidents[view.tenant_id])
+        if view.tenant_id in incidents
+        else view
+        for view in views
+    ]
