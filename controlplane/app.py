@@ -1,0 +1,173 @@
+"""The control plane's composition root: the one place that knows every room."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from signal import SIGINT, SIGTERM
+
+import msgspec
+import structlog
+import uvicorn
+from litestar import Litestar
+
+from controlplane.api.app import create_api
+from controlplane.containers.docker_driver import DockerDriver
+from controlplane.containers.driver import ObservedNetwork
+from controlplane.containers.events import EventWatch
+from controlplane.containers.spec import Limits, WorkerTemplate
+from controlplane.gateway.heartbeats import HeartbeatCollector
+from controlplane.gateway.listener import WORKER_PATH, Gateway
+from controlplane.reconcile.loop import Reconciler
+from controlplane.services.ensure_admin_key import FILE_NAME, ensure_admin_key
+from controlplane.settings import ControlPlaneSettings
+from shared.backoff import Backoff
+from shared.clock import SystemClock
+from shared.db.engine import check_database, open_database
+from shared.errors import ContainerRuntimeError, SettingsError
+from shared.log import TenantFiles, configure_logging
+from shared.stores import credentials, fleet
+from shared.tasks import TaskGroup
+
+log = structlog.get_logger(__name__)
+
+ENGINE_BACKOFF = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=15))
+
+
+async def run(settings: ControlPlaneSettings) -> None:
+    """Serves until SIGTERM or SIGINT. Workers' containers keep running."""
+    tenant_files = TenantFiles(settings.state_dir / "logs")
+    configure_logging(json=settings.log_json, level=settings.log_level, tenant_files=tenant_files)
+    stop = asyncio.Event()
+    for signal in (SIGTERM, SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal, stop.set)
+    # Bound first: a port that is taken is an answer to give before anything else is touched.
+    with _listening_socket(settings.host, settings.port) as listening:
+        async with open_database(settings.database_url):
+            await _serve(settings, tenant_files=tenant_files, listening=listening, stop=stop)
+    await asyncio.to_thread(tenant_files.close)
+
+
+async def _serve(
+    settings: ControlPlaneSettings,
+    *,
+    tenant_files: TenantFiles,
+    listening: socket.socket,
+    stop: asyncio.Event,
+) -> None:
+    clock = SystemClock()
+    if await ensure_admin_key(settings.state_dir, clock=clock) is not None:
+        # The file is the owner's alone; the key itself never reaches a log.
+        log.info("admin_key.created", file=str(settings.state_dir / FILE_NAME))
+    driver = DockerDriver(instance=settings.instance, base_url=settings.docker_host)
+    try:
+        network = await _ensure_network(driver)
+        heartbeats = HeartbeatCollector(fleet.record_heartbeats, clock=clock)
+        gateway = Gateway(
+            heartbeats=heartbeats,
+            tenant_files=tenant_files,
+            clock=clock,
+            heartbeat_interval=settings.heartbeat_interval,
+        )
+        host = settings.gateway_host or network.gateway
+        reconciler = Reconciler(
+            driver,
+            template=_worker_template(settings, gateway_host=host),
+            issue_token=credentials.issue,
+            resync_interval=settings.resync_interval,
+            clock=clock,
+        )
+        events = EventWatch(
+            instance=settings.instance,
+            base_url=settings.docker_host,
+            wake=reconciler.wake,
+            wake_all=reconciler.wake_all,
+            clock=clock,
+        )
+        checks = {"database": check_database, "engine": driver.ping, "gateway": gateway.check}
+        api = create_api(checks=checks, wake=reconciler.wake, clock=clock)
+        async with TaskGroup() as tasks:
+            tasks.supervise("gateway", gateway.serve(host, settings.gateway_port))
+            tasks.supervise("heartbeats", heartbeats.run())
+            tasks.supervise("reconciler", reconciler.run())
+            tasks.supervise("events", events.run())
+            tasks.supervise("api", _serve_api(api, listening))
+            tasks.supervise("stop", _raise_when(stop))
+            log.info("controlplane.started", instance=settings.instance, port=settings.port)
+            try:
+                await tasks.join()
+            except _StoppedError:
+                log.info("controlplane.stopping")
+        await heartbeats.flush()
+    finally:
+        await driver.aclose()
+
+
+class _StoppedError(Exception):
+    """Ends the task group the ordinary way."""
+
+
+async def _raise_when(stop: asyncio.Event) -> None:
+    await stop.wait()
+    raise _StoppedError
+
+
+async def _ensure_network(driver: DockerDriver) -> ObservedNetwork:
+    """Waits for an engine: at boot it may come up after us."""
+    failures = 0
+    while True:
+        try:
+            return await driver.ensure_network()
+        except ContainerRuntimeError as error:
+            failures += 1
+            log.warning("engine.awaited", error=str(error), failures=failures)
+            await asyncio.sleep(ENGINE_BACKOFF.delay(failures).total_seconds())
+
+
+def _worker_template(settings: ControlPlaneSettings, *, gateway_host: str) -> WorkerTemplate:
+    try:
+        environment = msgspec.json.decode(settings.worker_environment, type=dict[str, str])
+    except msgspec.DecodeError as error:
+        raise SettingsError(f"FLOWHQ_WORKER_ENVIRONMENT: {error}") from error
+    return WorkerTemplate(
+        instance=settings.instance,
+        image=settings.worker_image,
+        gateway_url=f"ws://{gateway_host}:{settings.gateway_port}{WORKER_PATH}",
+        environment={
+            name: value.replace("{gateway_host}", gateway_host)
+            for name, value in environment.items()
+        },
+        limits=Limits(
+            memory_bytes=settings.worker_memory_bytes,
+            cpus=settings.worker_cpus,
+            stop_grace=settings.stop_grace,
+        ),
+    )
+
+
+@contextmanager
+def _listening_socket(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((host, port))
+        except OSError as error:
+            raise OSError(f"{host}:{port} cannot be listened on: {error.strerror}") from error
+        yield listening
+
+
+async def _serve_api(api: Litestar, listening: socket.socket) -> None:
+    config = uvicorn.Config(
+        api, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
+    )
+    await _Server(config).serve(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to us: one handler ends the whole process in order."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
