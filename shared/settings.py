@@ -7,6 +7,7 @@ does not know is refused, by name.
 import os
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -45,4 +46,6 @@ def read_settings(shape: type[SettingsT], environ: Mapping[str, str] | None = No
 def _convert(text: str, kind: Any) -> Any:
     if kind is timedelta:
         return timedelta(seconds=float(text))
+    if kind is Path:
+        return Path(text)
     return msgspec.convert(text, kind, strict=False)
