@@ -1,0 +1,98 @@
+"""Phones: create, look, scan, cut off, unlink."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from litestar import Controller, delete, get, post, put
+from litestar.params import Parameter
+
+from sandbox.control.shapes import (
+    CreatePersonInput,
+    DeviceView,
+    LoginRefusalInput,
+    PhoneView,
+    ScanInput,
+    digits,
+    phone_view,
+)
+from sandbox.devices.device import DeviceKey
+from sandbox.exchange import Exchange
+from sandbox.people.person import Person, make_phone_side
+from sandbox.services.link import link
+from sandbox.services.unlink import unlink
+from shared.structs.pages import Page
+
+LongestWait = Annotated[float, Parameter(ge=0, le=60, description="Seconds.")]
+
+
+class PhonesController(Controller):
+    path = "/phones"
+    tags = ("phones",)
+
+    @post(summary="Create a phone")
+    async def create(self, data: CreatePersonInput, exchange: Exchange) -> PhoneView:
+        number = None if data.phone_number is None else digits(data.phone_number)
+        person = exchange.directory.create(number=number, name=data.name, phone=make_phone_side())
+        exchange.store.commit()
+        return _view(exchange, person)
+
+    @get(summary="List all phones")
+    async def list_phones(self, exchange: Exchange) -> Page[PhoneView]:
+        phones = exchange.directory.list_phones()
+        return Page(items=[_view(exchange, person) for person in phones])
+
+    @get("/{number:str}", summary="One phone and its linked devices")
+    async def show(
+        self, number: str, exchange: Exchange, wait_connected: LongestWait = 0
+    ) -> PhoneView:
+        """Waits up to `wait_connected` seconds for one of its devices to be connected."""
+        person, _ = exchange.directory.get_phone(digits(number))
+        await exchange.connections.changed.until(
+            lambda: any(device.connected for device in _view(exchange, person).devices),
+            within=timedelta(seconds=wait_connected),
+        )
+        return _view(exchange, person)
+
+    @post("/{number:str}/scan", status_code=200, summary="Let the phone scan a QR code")
+    async def scan(self, number: str, data: ScanInput, exchange: Exchange) -> DeviceView:
+        """Answers when phone and client have agreed; the client then logs in by itself."""
+        device = await link(exchange, digits(number), data.qr)
+        return DeviceView(
+            device=device.key.device,
+            connected=exchange.connections.is_connected(device.key),
+            linked_at=device.linked_at,
+        )
+
+    @post("/{number:str}/disconnect", status_code=200, summary="Cut the connections")
+    async def disconnect(self, number: str, exchange: Exchange) -> PhoneView:
+        """Ends the TCP connections of all its devices, as a bad network would."""
+        person, _ = exchange.directory.get_phone(digits(number))
+        for device in exchange.devices.list_of(person.number):
+            stream = exchange.connections.find(device.key)
+            if stream is not None:
+                stream.abort()
+        return _view(exchange, person)
+
+    @put("/{number:str}/login-refusal", summary="Refuse logins from now on")
+    async def refuse(self, number: str, data: LoginRefusalInput, exchange: Exchange) -> PhoneView:
+        return _set_refusal(exchange, number, data.reason)
+
+    @delete("/{number:str}/login-refusal", summary="Let its devices log in again")
+    async def admit(self, number: str, exchange: Exchange) -> None:
+        _set_refusal(exchange, number, None)
+
+    @delete("/{number:str}/devices/{device:int}", summary="Unlink a device")
+    async def unlink(self, number: str, device: int, exchange: Exchange) -> None:
+        unlink(exchange, DeviceKey(digits(number), device))
+
+
+def _set_refusal(exchange: Exchange, number: str, reason: int | None) -> PhoneView:
+    person, phone = exchange.directory.get_phone(digits(number))
+    phone.login_refusal = reason
+    exchange.directory.save(person)
+    exchange.store.commit()
+    return _view(exchange, person)
+
+
+def _view(exchange: Exchange, person: Person) -> PhoneView:
+    return phone_view(person, exchange.devices.list_of(person.number), exchange.connections)

@@ -1,0 +1,77 @@
+"""Every refusal as an RFC 9457 problem document."""
+
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from shared.errors import ConflictError, FlowHQError, InvalidInputError, NotFoundError
+
+log = structlog.get_logger(__name__)
+
+_STATUS = {NotFoundError: 404, ConflictError: 409, InvalidInputError: 422}
+_TITLES = {400: "Bad request", 404: "Not found", 405: "Method not allowed", 409: "Conflict"}
+_TITLES |= {413: "Too large", 422: "Invalid input", 500: "Internal error"}
+
+
+class FieldProblem(msgspec.Struct, frozen=True):
+    field: str
+    problem: str
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem] = []
+
+
+_Request = Request[Any, Any, Any]
+
+
+def flowhq_problem(request: _Request, error: FlowHQError) -> Response[Problem]:
+    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+    errors = []
+    if isinstance(error, InvalidInputError):
+        errors = [FieldProblem(error.field, error.problem)]
+    if status == 500:
+        log.error("request.failed", path=request.url.path, exc_info=error)
+    return _problem(status, str(error), errors)
+
+
+def http_problem(request: _Request, error: HTTPException) -> Response[Problem]:
+    errors = _fields(error) if isinstance(error, ValidationException) else []
+    status = 422 if errors else error.status_code
+    return _problem(status, error.detail, errors)
+
+
+def unexpected_problem(request: _Request, error: Exception) -> Response[Problem]:
+    log.error("request.failed", path=request.url.path, exc_info=error)
+    return _problem(500, "the sandbox made a mistake; its log says which", [])
+
+
+def _fields(error: ValidationException) -> list[FieldProblem]:
+    extra = error.extra if isinstance(error.extra, list) else []
+    return [
+        FieldProblem(str(item.get("key", "body")), str(item.get("message", "")))
+        for item in extra
+        if isinstance(item, dict)
+    ]
+
+
+def _problem(status: int, detail: str, errors: list[FieldProblem]) -> Response[Problem]:
+    return Response(
+        Problem(title=_TITLES.get(status, "Refused"), status=status, detail=detail, errors=errors),
+        status_code=status,
+        media_type="application/problem+json",
+    )
+
+
+PROBLEM_HANDLERS: dict[int | type[Exception], Any] = {
+    FlowHQError: flowhq_problem,
+    HTTPException: http_problem,
+    500: unexpected_problem,
+}

@@ -1,0 +1,131 @@
+"""What the control API takes and gives."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from sandbox.devices.device import Device
+from sandbox.people.inboxes import Received
+from sandbox.people.person import Person
+from sandbox.streams.connections import Connections
+from shared.errors import InvalidInputError
+from shared.structs.text import Name
+
+_E164 = r"^\+[1-9][0-9]{6,14}$"
+PhoneNumber = Annotated[str, msgspec.Meta(pattern=_E164, description="E.164, with the plus.")]
+LONGEST_TEXT_BYTES = 65536
+_LONGEST_QR = 2000
+
+
+class _Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class CreatePersonInput(_Input, frozen=True, kw_only=True):
+    """Number and name are made up where they are not given."""
+
+    phone_number: PhoneNumber | None = None
+    name: Name | None = None
+
+
+class ScanInput(_Input, frozen=True, kw_only=True):
+    qr: Annotated[str, msgspec.Meta(min_length=1, max_length=_LONGEST_QR)]
+
+
+class WriteInput(_Input, frozen=True, kw_only=True):
+    """to: the number of a phone. text: at most 65536 bytes of UTF-8."""
+
+    to: PhoneNumber
+    text: Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class LoginRefusalInput(_Input, frozen=True, kw_only=True):
+    """reason: WhatsApp's code: 401, 403 and 406 end the session, 402 is a temporary ban, 405
+    an outdated client; 500 and 503 make the client try again."""
+
+    reason: Annotated[int, msgspec.Meta(ge=400, le=599)]
+
+
+class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
+    """connected: logged in, and ready to receive."""
+
+    device: int
+    connected: bool
+    linked_at: datetime
+
+
+class PhoneView(msgspec.Struct, frozen=True, kw_only=True):
+    phone_number: str
+    lid: str
+    name: str
+    devices: list[DeviceView]
+    login_refusal: int | None = None
+
+
+class CustomerView(msgspec.Struct, frozen=True, kw_only=True):
+    phone_number: str
+    lid: str
+    name: str
+
+
+class WrittenView(msgspec.Struct, frozen=True, kw_only=True):
+    """id: the WhatsApp message id that the worker will see."""
+
+    id: str
+    at: datetime
+
+
+class ReceivedView(msgspec.Struct, frozen=True, kw_only=True):
+    """n: counts from 1; the next request's `after`."""
+
+    n: int
+    id: str
+    sender: str = msgspec.field(name="from")
+    text: str
+    at: datetime
+
+
+class InboxView(msgspec.Struct, frozen=True, kw_only=True):
+    """dropped: ids of messages that came with a used key, or that nobody could decrypt."""
+
+    items: list[ReceivedView]
+    dropped: list[str]
+
+
+def digits(number: str, field: str = "number") -> str:
+    """The number without its plus. Raises InvalidInputError unless it is E.164."""
+    try:
+        return msgspec.convert(number, PhoneNumber)[1:]
+    except msgspec.ValidationError as error:
+        raise InvalidInputError(field, "not a phone number in E.164, like +255741234567") from error
+
+
+def phone_view(person: Person, devices: list[Device], connections: Connections) -> PhoneView:
+    assert person.phone is not None
+    return PhoneView(
+        phone_number=f"+{person.number}",
+        lid=str(person.lid_jid),
+        name=person.name,
+        devices=[
+            DeviceView(
+                device=device.key.device,
+                connected=connections.is_connected(device.key),
+                linked_at=device.linked_at,
+            )
+            for device in devices
+        ],
+        login_refusal=person.phone.login_refusal,
+    )
+
+
+def customer_view(person: Person) -> CustomerView:
+    return CustomerView(
+        phone_number=f"+{person.number}", lid=str(person.lid_jid), name=person.name
+    )
+
+
+def received_view(item: Received) -> ReceivedView:
+    return ReceivedView(
+        n=item.n, id=item.id, sender=f"+{item.sender}", text=item.text, at=item.at
+    )

@@ -1,0 +1,114 @@
+"""Stanzas on their way to a companion: each is kept until the companion confirms it."""
+
+from itertools import islice
+
+import msgspec
+
+from sandbox.bell import Bell
+from sandbox.devices.device import DeviceKey
+from sandbox.store import Store
+from sandbox.wire.nodes import Node
+
+_KIND = "parcel"
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """What is still to be encrypted, by whom. The plaintext stays so that it can be again."""
+
+    author: str
+    plaintext: bytes
+
+
+class Parcel(msgspec.Struct, kw_only=True):
+    """stanza: without its `enc`. sealed: the `enc`, once made; sent again as it is.
+
+    attempt: how often the companion asked for the message to be encrypted anew.
+    """
+
+    seq: int
+    stanza: Node
+    letter: Letter | None = None
+    sealed: Node | None = None
+    attempt: int = 0
+
+    @property
+    def id(self) -> str:
+        return self.stanza.text("id")
+
+
+class Mailbox:
+    """One companion's parcels, oldest first."""
+
+    def __init__(self, key: DeviceKey, store: Store) -> None:
+        self.key = key
+        self.changed = Bell()
+        self._store = store
+        self._parcels: dict[int, Parcel] = {}
+        self._by_id: dict[tuple[str, str], Parcel] = {}
+        self._last_seq = 0
+
+    def restore(self, parcel: Parcel) -> None:
+        self._parcels[parcel.seq] = parcel
+        self._by_id[parcel.stanza.tag, parcel.id] = parcel
+        self._last_seq = max(self._last_seq, parcel.seq)
+
+    def add(
+        self, stanza: Node, *, letter: Letter | None = None, sealed: Node | None = None
+    ) -> Parcel:
+        parcel = Parcel(seq=self._last_seq + 1, stanza=stanza, letter=letter, sealed=sealed)
+        self.restore(parcel)
+        self.save(parcel)
+        self.changed.ring()
+        return parcel
+
+    def save(self, parcel: Parcel) -> None:
+        self._store.put(_KIND, self._document(parcel), parcel)
+
+    def after(self, seq: int, *, limit: int) -> list[Parcel]:
+        if not self._parcels:
+            return []
+        first = max(seq + 1, next(iter(self._parcels)))
+        numbers = range(first, self._last_seq + 1)
+        return list(islice((self._parcels[at] for at in numbers if at in self._parcels), limit))
+
+    def has_after(self, seq: int) -> bool:
+        return bool(self._parcels) and next(reversed(self._parcels)) > seq
+
+    def find(self, tag: str, stanza_id: str) -> Parcel | None:
+        return self._by_id.get((tag, stanza_id))
+
+    def settle(self, parcel: Parcel) -> None:
+        """The companion has it: it need not be kept."""
+        if self._parcels.pop(parcel.seq, None) is not None:
+            self._by_id.pop((parcel.stanza.tag, parcel.id), None)
+            self._store.delete(_KIND, self._document(parcel))
+
+    def clear(self) -> None:
+        for parcel in list(self._parcels.values()):
+            self.settle(parcel)
+
+    def __len__(self) -> int:
+        return len(self._parcels)
+
+    def _document(self, parcel: Parcel) -> str:
+        return f"{self.key}:{parcel.seq:012d}"
+
+
+class Mailboxes:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._boxes: dict[DeviceKey, Mailbox] = {}
+        for key, parcel in store.load(_KIND, Parcel):
+            number, device, _ = key.split(":")
+            self.of(DeviceKey(number, int(device))).restore(parcel)
+
+    def of(self, key: DeviceKey) -> Mailbox:
+        box = self._boxes.get(key)
+        if box is None:
+            box = self._boxes[key] = Mailbox(key, self._store)
+        return box
+
+    def remove(self, key: DeviceKey) -> None:
+        box = self._boxes.pop(key, None)
+        if box is not None:
+            box.clear()

@@ -1,0 +1,41 @@
+"""All the books of the simulated service, opened together."""
+
+import msgspec
+
+from sandbox.devices.mailboxes import Mailboxes
+from sandbox.devices.register import DeviceRegister
+from sandbox.linking.offers import Offers
+from sandbox.people.directory import Directory
+from sandbox.people.inboxes import Inboxes
+from sandbox.people.ratchets import Ratchets
+from sandbox.store import Store
+from sandbox.streams.connections import Connections
+from shared.clock import Clock
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """Each book answers one question; nothing here decides anything."""
+
+    store: Store
+    clock: Clock
+    directory: Directory
+    devices: DeviceRegister
+    mailboxes: Mailboxes
+    ratchets: Ratchets
+    inboxes: Inboxes
+    offers: Offers
+    connections: Connections
+
+
+def open_exchange(store: Store, clock: Clock) -> Exchange:
+    return Exchange(
+        store=store,
+        clock=clock,
+        directory=Directory(store),
+        devices=DeviceRegister(store),
+        mailboxes=Mailboxes(store),
+        ratchets=Ratchets(store),
+        inboxes=Inboxes(store),
+        offers=Offers(clock),
+        connections=Connections(),
+    )

@@ -1,0 +1,80 @@
+"""What simulated people received, and what they could not read."""
+
+from datetime import datetime
+
+import msgspec
+
+from sandbox.bell import Bell
+from sandbox.store import Store
+
+_RECEIVED, _DROPPED = "received", "dropped"
+
+
+class Received(msgspec.Struct, frozen=True, kw_only=True):
+    """n: counts from 1 for each person. sender: digits."""
+
+    n: int
+    id: str
+    sender: str
+    text: str
+    at: datetime
+
+
+class Inbox:
+    def __init__(self, number: str, store: Store) -> None:
+        self.changed = Bell()
+        self._number = number
+        self._store = store
+        self._items: list[Received] = []
+        self._ids: set[tuple[str, str]] = set()
+        self._dropped: dict[str, None] = {}
+
+    def restore(self, item: Received) -> None:
+        self._items.append(item)
+        self._ids.add((item.sender, item.id))
+
+    def restore_dropped(self, message_id: str) -> None:
+        self._dropped[message_id] = None
+
+    def has(self, sender: str, message_id: str) -> bool:
+        return (sender, message_id) in self._ids
+
+    def add(self, *, message_id: str, sender: str, text: str, at: datetime) -> None:
+        item = Received(n=len(self._items) + 1, id=message_id, sender=sender, text=text, at=at)
+        self.restore(item)
+        self._store.put(_RECEIVED, f"{self._number}:{item.n:09d}", item)
+        if message_id in self._dropped:  # it came readable at last
+            del self._dropped[message_id]
+            self._store.delete(_DROPPED, f"{self._number}:{message_id}")
+        self.changed.ring()
+
+    def drop(self, message_id: str) -> None:
+        self._dropped[message_id] = None
+        self._store.put(_DROPPED, f"{self._number}:{message_id}", message_id)
+        self.changed.ring()
+
+    def after(self, n: int) -> list[Received]:
+        return self._items[n:]
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @property
+    def dropped(self) -> list[str]:
+        return list(self._dropped)
+
+
+class Inboxes:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._inboxes: dict[str, Inbox] = {}
+        for key, item in store.load(_RECEIVED, Received):
+            self.of(key.split(":")[0]).restore(item)
+        for key, message_id in store.load(_DROPPED, str):
+            self.of(key.split(":")[0]).restore_dropped(message_id)
+
+    def of(self, number: str) -> Inbox:
+        inbox = self._inboxes.get(number)
+        if inbox is None:
+            inbox = self._inboxes[number] = Inbox(number, self._store)
+        return inbox

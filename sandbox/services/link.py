@@ -1,0 +1,56 @@
+"""A phone scans a code."""
+
+from sandbox.devices.device import Device, DeviceKey
+from sandbox.devices.mailboxes import Letter
+from sandbox.exchange import Exchange
+from sandbox.linking.codes import parse_qr
+from sandbox.people import app_state
+from sandbox.people.message_ids import new_message_id
+from sandbox.people.person import Person, PhoneSide
+from sandbox.wire.nodes import Node
+from shared.errors import ConflictError
+
+# WhatsApp's own limit.
+MOST_DEVICES = 4
+
+
+async def link(exchange: Exchange, number: str, qr: str) -> Device:
+    """Links whoever shows `qr` to the phone; returns once both sides have agreed.
+
+    Raises NotFoundError for the phone, InvalidInputError for a text that is no code,
+    ConflictError for a code that is no longer good or a client that does not accept.
+    """
+    person, phone = exchange.directory.get_phone(number)
+    code = parse_qr(qr)
+    companion = exchange.offers.get(code.ref)
+    if (code.noise_key, code.identity) != (companion.noise_key, companion.identity):
+        raise ConflictError("the code's keys are not those of the client that shows it")
+    if len(exchange.devices.list_of(number)) >= MOST_DEVICES:
+        raise ConflictError(f"+{number} has {MOST_DEVICES} linked devices: unlink one first")
+    device_id = phone.next_device
+    phone.next_device += 1  # taken before the first await: two scans must not get one number
+    exchange.directory.save(person)
+    device = await companion.link(person, device_id, adv_secret=code.adv_secret)
+    exchange.devices.add(device)
+    _share_settings_key(exchange, person, phone, device.key)
+    exchange.store.commit()
+    companion.restart()
+    return device
+
+
+def _share_settings_key(
+    exchange: Exchange, person: Person, phone: PhoneSide, key: DeviceKey
+) -> None:
+    now = exchange.clock.now()
+    stanza = Node(
+        "message",
+        {
+            "from": person.pn_jid,
+            "category": "peer",
+            "type": "text",
+            "id": new_message_id(),
+            "t": str(int(now.timestamp())),
+        },
+    )
+    letter = Letter(person.number, app_state.key_share(phone, now=now))
+    exchange.mailboxes.of(key).add(stanza, letter=letter)

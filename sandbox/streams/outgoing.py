@@ -1,0 +1,112 @@
+"""Messages that companions send: to simulated people, and to other companions."""
+
+import structlog
+
+from sandbox.devices.device import DeviceKey
+from sandbox.people.person import Person
+from sandbox.people.reading import read_text
+from sandbox.ratchet.session import UsedKeyError
+from sandbox.streams import stanzas
+from sandbox.streams.asking_again import ask_again
+from sandbox.streams.device_stream import DeviceStream
+from sandbox.wire.nodes import Jid, Node
+from shared.errors import PermanentError
+
+log = structlog.get_logger(__name__)
+
+_NO_SUCH_RECIPIENT = 404
+
+
+def take_message(stream: DeviceStream, node: Node) -> None:
+    """Takes a message over and says so; the client waits for that."""
+    recipient = stream.exchange.directory.find(node.get_jid("to"))
+    if recipient is None:
+        _acknowledge(stream, node, error=_NO_SUCH_RECIPIENT)
+        return
+    for jid, enc in _copies(node):
+        person = stream.exchange.directory.find(jid)
+        if person is None:
+            log.warning("message.misaddressed", phone=stream.owner.number)
+        elif jid.device:
+            _forward(stream, node, enc, DeviceKey(person.number, jid.device))
+        else:
+            _read(stream, node, enc, person)
+    _acknowledge(stream, node)
+
+
+def _acknowledge(stream: DeviceStream, node: Node, *, error: int | None = None) -> None:
+    now = stream.exchange.clock.now()
+    stream.channel.send(stanzas.acknowledgement(node, now=now, error=error))
+
+
+def _copies(node: Node) -> list[tuple[Jid, Node]]:
+    """One `enc` per device; a message that is sent again has it without `participants`."""
+    enc = node.find("enc")
+    if enc is not None:
+        return [(node.get_jid("participant" if "participant" in node.attrs else "to"), enc)]
+    return [(to.get_jid("jid"), to.get("enc")) for to in node.get("participants").children]
+
+
+def _read(stream: DeviceStream, node: Node, enc: Node, reader: Person) -> None:
+    """A simulated person's own phone decrypts, as an official client would."""
+    inbox = stream.exchange.inboxes.of(reader.number)
+    sender, message_id = stream.device, node.text("id")
+    if inbox.has(sender.key.number, message_id):
+        return
+    try:
+        plaintext = stream.exchange.ratchets.open(
+            reader, sender.key, enc, identity=sender.identity
+        )
+    except UsedKeyError:
+        # Official clients take it for a message they have, and drop it in silence.
+        log.warning("message.dropped", message=message_id, reader=reader.number)
+        inbox.drop(message_id)
+        return
+    except PermanentError as error:
+        log.warning("message.undecryptable", message=message_id, error=str(error))
+        inbox.drop(message_id)
+        ask_again(stream, reader, message_id)
+        return
+    text = read_text(plaintext)
+    # The phone's own copy of what a companion wrote is for its screen, which nobody looks at.
+    if text is not None and reader.number != stream.owner.number:
+        now = stream.exchange.clock.now()
+        inbox.add(message_id=message_id, sender=sender.key.number, text=text, at=now)
+        _confirm(stream, reader, message_id)
+
+
+def _confirm(stream: DeviceStream, reader: Person, message_id: str) -> None:
+    """The delivery receipt, which waits like everything else when the companion is away."""
+    receipt = Node(
+        "receipt",
+        {
+            "from": reader.lid_jid,
+            "id": message_id,
+            "t": stanzas.unix(stream.exchange.clock.now()),
+        },
+    )
+    stream.mailbox.add(receipt)
+
+
+def _forward(stream: DeviceStream, node: Node, enc: Node, to: DeviceKey) -> None:
+    """To another companion, of the same phone or of another one."""
+    exchange, sender = stream.exchange, stream.device
+    if exchange.devices.find(to) is None:
+        return
+    attrs: dict[str, str | Jid] = {
+        "from": sender.jid("lid"),
+        "addressing_mode": "lid",
+        "sender_pn": sender.jid("s.whatsapp.net"),
+        "id": node.text("id"),
+        "t": stanzas.unix(exchange.clock.now()),
+        "type": node.text("type") or "text",
+        "notify": stream.owner.name,
+    }
+    if to.number == stream.owner.number:
+        chat = exchange.directory.find(node.get_jid("to"))
+        assert chat is not None
+        attrs |= {"recipient": chat.lid_jid, "peer_recipient_pn": chat.pn_jid}
+    identity = node.find("device-identity")
+    exchange.mailboxes.of(to).add(
+        Node("message", attrs, () if identity is None else (identity,)), sealed=enc
+    )

@@ -1,0 +1,55 @@
+"""The stanzas a server says, built."""
+
+from datetime import datetime
+
+from sandbox.wire.nodes import SERVER, Jid, Node
+
+
+def result(request: Node, *content: Node) -> Node:
+    """An iq's answer."""
+    return Node("iq", {"from": SERVER, "id": request.text("id"), "type": "result"}, content or None)
+
+
+def error_result(request: Node, *, code: int, text: str) -> Node:
+    error = Node("error", {"code": str(code), "text": text})
+    return Node("iq", {"from": SERVER, "id": request.text("id"), "type": "error"}, (error,))
+
+
+def acknowledgement(of: Node, *, now: datetime, error: int | None = None) -> Node:
+    """The server took a message or a receipt over; with `error`, it refused."""
+    attrs: dict[str, str | Jid] = {"class": of.tag, "id": of.text("id"), "t": unix(now)}
+    for given, said in (("to", "from"), ("participant", "participant"), ("recipient", "recipient")):
+        jid = of.find_jid(given)
+        if jid is not None:
+            attrs[said] = jid
+    if of.tag == "receipt" and of.text("type"):
+        attrs["type"] = of.text("type")
+    if error is not None:
+        attrs["error"] = str(error)
+    return Node("ack", attrs)
+
+
+def stream_error(*, code: int | None = None, conflict: str | None = None) -> Node:
+    attrs: dict[str, str | Jid] = {} if code is None else {"code": str(code)}
+    content = None if conflict is None else (Node("conflict", {"type": conflict}),)
+    return Node("stream:error", attrs, content)
+
+
+def few_prekeys(count: int, *, stanza_id: str, now: datetime) -> Node:
+    return Node(
+        "notification",
+        {"from": SERVER, "type": "encrypt", "id": stanza_id, "t": unix(now)},
+        (Node("count", {"value": str(count)}),),
+    )
+
+
+def unix(at: datetime) -> str:
+    return str(int(at.timestamp()))
+
+
+def success(lid: Jid, *, now: datetime) -> Node:
+    return Node("success", {"t": unix(now), "lid": lid, "location": "loop", "props": "27"})
+
+
+def failure(reason: int, *, attrs: dict[str, str]) -> Node:
+    return Node("failure", {"reason": str(reason), "location": "loop", **attrs})
