@@ -259,7 +259,7 @@ def _start(container: str, client: APIClient) -> None:
         if error.status_code == HTTPStatus.CONFLICT and _is_paused(client, container):
             client.unpause(container)
             return
-        _remove_corpse(client, container, refusal=error)
+        _remove_corpse(client, container)
         raise
 
 
@@ -267,11 +267,13 @@ def _is_paused(client: APIClient, container: str) -> bool:
     return bool(client.inspect_container(container)["State"]["Paused"])
 
 
-def _remove_corpse(client: APIClient, container: str, *, refusal: APIError) -> None:
+def _remove_corpse(client: APIClient, container: str) -> None:
     """An engine that answers has decided: what does not run now never will, as it is."""
-    if refusal.status_code == HTTPStatus.NOT_FOUND and "container" in str(refusal.explanation):
+    try:
+        state = client.inspect_container(container)["State"]
+    except NotFound:
         return
-    if not client.inspect_container(container)["State"]["Running"]:
+    if not state["Running"]:
         client.remove_container(container, v=True)
 
 

@@ -142,7 +142,15 @@ def render_body(
 def _render_host(spec: ContainerSpec) -> dict[str, Any]:
     return {
         "NetworkMode": spec.network,
-        "Mounts": [{"Type": "volume", "Source": volume_name(spec.tenant_id), "Target": "/data"}],
+        "Mounts": [
+            {
+                "Type": "volume",
+                "Source": volume_name(spec.tenant_id),
+                "Target": "/data",
+                # For a volume that the engine makes on the way: without these it is nobody's.
+                "VolumeOptions": {"Labels": render_labels(spec.instance, spec.tenant_id)},
+            }
+        ],
         "Tmpfs": {"/tmp": TMPFS_OPTIONS},  # noqa: S108  the container's own
         "ReadonlyRootfs": True,
         "CapDrop": ["ALL"],

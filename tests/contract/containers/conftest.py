@@ -1,0 +1,157 @@
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from typing import Protocol
+
+import pytest
+
+from controlplane.containers.docker_driver import DockerDriver
+from controlplane.containers.driver import ContainerDriver
+from controlplane.containers.spec import (
+    ContainerSpec,
+    Limits,
+    build_spec,
+    container_name,
+    network_name,
+    volume_name,
+)
+from shared.ids import TenantId, new_tenant_id
+from shared.structs.workers import WorkerStartInput
+from tests.fakes.containers import FakeDriver, FakeEngine
+from tests.fakes.programs import SLEEP, Program
+from tests.fakes.real_engine import RealEngine, open_real_engine
+
+
+class Outside(Protocol):
+    """What people and machines do to an engine behind our back."""
+
+    def occupy_container(self, name: str) -> None: ...
+    def occupy_volume(self, name: str) -> None: ...
+    def occupy_network(self) -> None: ...
+    def drop_network(self) -> None: ...
+    def pause(self, container: str) -> None: ...
+
+
+class FakeOutside:
+    def __init__(self, engine: FakeEngine, instance: str) -> None:
+        self._engine = engine
+        self._instance = instance
+
+    def occupy_container(self, name: str) -> None:
+        self._engine.foreign.add(name)
+
+    occupy_volume = occupy_container
+
+    def occupy_network(self) -> None:
+        self._engine.foreign.add(network_name(self._instance))
+
+    def drop_network(self) -> None:
+        self._engine.networks.clear()
+
+    def pause(self, container: str) -> None:
+        from controlplane.containers.driver import ContainerState
+
+        self._engine.containers[container].state = ContainerState.PAUSED
+
+
+class RealOutside:
+    """Foreign objects bear our instance's name nowhere, so they are removed by hand."""
+
+    def __init__(self, engine: RealEngine, image: str) -> None:
+        self._engine = engine
+        self._client = engine.client
+        self._image = image
+        self.undo: list[tuple[str, str]] = []
+
+    def occupy_container(self, name: str) -> None:
+        self._client.create_container_from_config({"Image": self._image}, name)
+        self.undo.append(("remove_container", name))
+
+    def occupy_volume(self, name: str) -> None:
+        self._client.create_volume(name)
+        self.undo.append(("remove_volume", name))
+
+    def occupy_network(self) -> None:
+        self._client.create_network(network_name(self._engine.instance))
+
+    def drop_network(self) -> None:
+        self._client.remove_network(network_name(self._engine.instance))
+
+    def pause(self, container: str) -> None:
+        self._client.pause(container)
+
+
+class Bench:
+    """One engine, a driver to it, and a tenant whose container is made there."""
+
+    def __init__(
+        self, driver: ContainerDriver, other: ContainerDriver, outside: Outside, instance: str, image: str
+    ) -> None:
+        self.driver = driver
+        self.other_instance = other
+        self.outside = outside
+        self.instance = instance
+        self.image = image
+        self.tenant_id: TenantId = new_tenant_id()
+
+    @property
+    def name(self) -> str:
+        return container_name(self.tenant_id)
+
+    @property
+    def volume(self) -> str:
+        return volume_name(self.tenant_id)
+
+    def spec(self, program: Program = SLEEP, *, image: str | None = None) -> ContainerSpec:
+        start = WorkerStartInput(
+            tenant_id=self.tenant_id,
+            generation=1,
+            session_generation=1,
+            image=image or self.image,
+            network=network_name(self.instance),
+            gateway_url="ws://gateway",
+            environment=program.environment,
+        )
+        limits = Limits(memory_bytes=32 << 20, stop_grace=timedelta(seconds=1))
+        return build_spec(start, instance=self.instance, limits=limits)
+
+    async def create(self, program: Program = SLEEP, *, token: str = "t", generation: int = 1) -> str:
+        await self.driver.ensure_network()
+        spec = self.spec(program)
+        return await self.driver.create_container(spec, generation=generation, token=token)
+
+    async def start(self, program: Program = SLEEP) -> str:
+        container = await self.create(program)
+        await self.driver.start_container(container)
+        return container
+
+
+@pytest.fixture(scope="session")
+def real_engine() -> Iterator[tuple[RealEngine, str]]:
+    with open_real_engine() as engine:
+        if engine is None:
+            pytest.skip("no engine with a base image answers")
+        yield engine, engine.build_image()
+
+
+@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.docker)])
+async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
+    if request.param == "fake":
+        engine = FakeEngine()
+        engine.images["worker:1"] = "sha256:1"
+        drivers = [FakeDriver(engine, instance=name) for name in ("here", "there")]
+        yield Bench(drivers[0], drivers[1], FakeOutside(engine, "here"), "here", "worker:1")
+        return
+    real, image = request.getfixturevalue("real_engine")
+    outside = RealOutside(real, image)
+    ours = DockerDriver(instance=real.instance, base_url="unix:///var/run/docker.sock")
+    other = DockerDriver(instance="nobody", base_url="unix:///var/run/docker.sock")
+    try:
+        yield Bench(ours, other, outside, real.instance, image)
+    finally:
+        await ours.aclose()
+        await other.aclose()
+        for verb, name in outside.undo:
+            getattr(real.client, verb)(name)
+        image_kept, real._tags = real._tags, []
+        real.clear()
+        real._tags = image_kept

@@ -1,0 +1,235 @@
+"""What every container runtime promises; the fake and the real engine pass the same."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from controlplane.containers.driver import ContainerState
+from shared.errors import ContainerRuntimeError, ForeignContainerError
+from shared.ids import new_tenant_id
+from tests.fakes.programs import CRASH, REFUSED, SLEEP, STUBBORN
+
+GRACE = timedelta(seconds=1)
+
+
+async def ended(bench, container):
+    """The container's end, awaited by looking, as the reconciler does."""
+    async with asyncio.timeout(20):
+        while True:
+            seen = await bench.driver.inspect_container(container)
+            if seen is not None and seen.state is ContainerState.EXITED:
+                return seen
+            await asyncio.sleep(0.02)
+
+
+async def test_the_engine_answers_and_says_its_version(bench):
+    await bench.driver.ping()
+    assert await bench.driver.get_engine_version()
+
+
+async def test_a_network_is_made_once_and_has_a_gateway(bench):
+    first = await bench.driver.ensure_network()
+    assert await bench.driver.ensure_network() == first
+    assert first.gateway.count(".") == 3
+    assert len(first.bridge) <= 15
+
+
+async def test_a_network_of_somebody_else_is_left_alone(bench):
+    bench.outside.occupy_network()
+    with pytest.raises(ForeignContainerError):
+        await bench.driver.ensure_network()
+
+
+async def test_a_created_container_is_listed_with_what_it_was_made_for(bench):
+    container = await bench.create(generation=7)
+    (seen,) = await bench.driver.list_containers()
+    assert (seen.id, seen.name, seen.tenant_id) == (container, bench.name, bench.tenant_id)
+    assert (seen.generation, seen.spec_hash) == (7, bench.spec().hash)
+    assert seen.state is ContainerState.CREATED
+    assert seen.image_id == await bench.driver.find_image_id(bench.image)
+
+
+async def test_a_container_that_never_ran_has_no_exit_code(bench):
+    seen = await bench.driver.inspect_container(await bench.create())
+    assert seen is not None
+    assert (seen.exit_code, seen.started_at, seen.finished_at) == (None, None, None)
+
+
+async def test_a_started_container_runs_since_an_instant(bench):
+    container = await bench.start()
+    seen = await bench.driver.inspect_container(container)
+    assert seen is not None
+    assert seen.state is ContainerState.RUNNING
+    assert seen.started_at is not None
+    assert seen.exit_code is None
+
+
+async def test_starting_what_runs_is_a_success(bench):
+    container = await bench.start()
+    await bench.driver.start_container(container)
+
+
+async def test_a_container_is_started_by_name_too(bench):
+    await bench.create()
+    await bench.driver.start_container(bench.name)
+    (seen,) = await bench.driver.list_containers()
+    assert seen.state is ContainerState.RUNNING
+
+
+async def test_a_paused_container_goes_on_when_started(bench):
+    container = await bench.start()
+    bench.outside.pause(bench.name)
+    (seen,) = await bench.driver.list_containers()
+    assert seen.state is ContainerState.PAUSED
+    await bench.driver.start_container(container)
+    (seen,) = await bench.driver.list_containers()
+    assert seen.state is ContainerState.RUNNING
+
+
+async def test_starting_what_is_gone_is_an_error(bench):
+    with pytest.raises(ContainerRuntimeError):
+        await bench.driver.start_container(bench.name)
+
+
+async def test_a_drained_container_ends_as_it_wants_to(bench):
+    container = await bench.start(SLEEP)
+    await bench.driver.stop_container(container, grace=timedelta(seconds=10))
+    assert (await ended(bench, container)).exit_code == 0
+
+
+async def test_a_container_that_does_not_drain_is_killed_after_the_grace(bench):
+    container = await bench.start(STUBBORN)
+    await bench.driver.stop_container(container, grace=GRACE)
+    assert (await ended(bench, container)).exit_code == 137
+
+
+async def test_a_killed_container_shows_137_and_when(bench):
+    container = await bench.start()
+    await bench.driver.kill_container(container)
+    seen = await ended(bench, container)
+    assert seen.exit_code == 137
+    assert not seen.oom_killed
+    assert seen.finished_at > seen.started_at
+
+
+async def test_a_container_that_ended_by_itself_shows_its_code_and_last_lines(bench):
+    container = await bench.start(REFUSED)
+    assert (await ended(bench, container)).exit_code == 64
+    lines = await bench.driver.tail_log(container, lines=1)
+    assert lines == list(REFUSED.lines)
+
+
+async def test_a_log_is_read_from_its_end(bench):
+    container = await bench.start(CRASH)
+    await ended(bench, container)
+    assert await bench.driver.tail_log(container, lines=1) == ["second"]
+    assert await bench.driver.tail_log(container, lines=9) == ["first", "second"]
+
+
+async def test_a_container_that_ended_is_started_again_under_the_same_id(bench):
+    container = await bench.start()
+    await bench.driver.kill_container(container)
+    first = await ended(bench, container)
+    await bench.driver.start_container(container)
+    again = await bench.driver.inspect_container(container)
+    assert again is not None
+    assert again.state is ContainerState.RUNNING
+    assert again.started_at > first.started_at
+    assert again.exit_code is None
+
+
+async def test_ending_and_removing_what_is_gone_is_a_success(bench):
+    container = await bench.start()
+    for _ in range(2):
+        await bench.driver.stop_container(container, grace=GRACE)
+        await bench.driver.kill_container(container)
+    for _ in range(2):
+        await bench.driver.remove_container(container)
+    await bench.driver.stop_container(container, grace=GRACE)
+    await bench.driver.kill_container(container)
+    assert await bench.driver.inspect_container(container) is None
+    assert await bench.driver.tail_log(container, lines=5) == []
+    assert await bench.driver.list_containers() == []
+
+
+async def test_a_running_container_is_not_removed_by_mistake(bench):
+    container = await bench.start()
+    with pytest.raises(ContainerRuntimeError):
+        await bench.driver.remove_container(container)
+
+
+async def test_creating_again_what_was_created_adopts_it(bench):
+    assert await bench.create(token="same") == await bench.create(token="same")
+
+
+async def test_a_container_with_a_token_that_is_no_longer_good_makes_way(bench):
+    first = await bench.create(token="old")
+    await bench.driver.start_container(first)
+    second = await bench.create(token="new")
+    assert second != first
+    assert [seen.id for seen in await bench.driver.list_containers()] == [second]
+
+
+async def test_a_container_of_another_generation_makes_way(bench):
+    assert await bench.create(generation=1) != await bench.create(generation=2)
+
+
+async def test_a_container_of_somebody_else_is_left_alone(bench):
+    bench.outside.occupy_container(bench.name)
+    with pytest.raises(ForeignContainerError):
+        await bench.create()
+
+
+async def test_an_image_that_is_not_there_is_said_to_be_missing(bench):
+    assert await bench.driver.find_image_id("flowhq-no-such:image") is None
+    spec = bench.spec(image="flowhq-no-such:image")
+    with pytest.raises(ContainerRuntimeError, match="flowhq-no-such:image"):
+        await bench.driver.create_container(spec, generation=1, token="t")
+
+
+async def test_a_start_that_fails_leaves_nothing_that_owns_the_name(bench):
+    container = await bench.create()
+    bench.outside.drop_network()
+    with pytest.raises(ContainerRuntimeError, match="network"):
+        await bench.driver.start_container(container)
+    assert await bench.driver.inspect_container(bench.name) is None
+
+
+async def test_a_listing_can_be_of_some_tenants_only(bench):
+    await bench.create()
+    (seen,) = await bench.driver.list_containers([bench.tenant_id, new_tenant_id()])
+    assert seen.tenant_id == bench.tenant_id
+    assert await bench.driver.list_containers([new_tenant_id()]) == []
+
+
+async def test_two_instances_do_not_see_each_other(bench):
+    await bench.create()
+    await bench.driver.ensure_volume(bench.tenant_id)
+    assert await bench.other_instance.list_containers() == []
+    assert await bench.other_instance.list_volumes() == []
+
+
+async def test_a_volume_is_made_once_listed_and_removed_once(bench):
+    for _ in range(2):
+        await bench.driver.ensure_volume(bench.tenant_id)
+    (seen,) = await bench.driver.list_volumes()
+    assert (seen.tenant_id, seen.name) == (bench.tenant_id, bench.volume)
+    for _ in range(2):
+        await bench.driver.remove_volume(bench.tenant_id)
+    assert await bench.driver.list_volumes() == []
+
+
+async def test_a_volume_of_somebody_else_is_left_alone(bench):
+    bench.outside.occupy_volume(bench.volume)
+    with pytest.raises(ForeignContainerError):
+        await bench.driver.ensure_volume(bench.tenant_id)
+    with pytest.raises(ForeignContainerError):
+        await bench.driver.remove_volume(bench.tenant_id)
+
+
+async def test_a_volume_in_use_is_not_removed(bench):
+    await bench.driver.ensure_volume(bench.tenant_id)
+    await bench.create()
+    with pytest.raises(ContainerRuntimeError):
+        await bench.driver.remove_volume(bench.tenant_id)
