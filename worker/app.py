@@ -1,0 +1,194 @@
+"""Composition root: puts one tenant's worker together, runs it until it is to stop."""
+
+import asyncio
+import signal
+from uuid import uuid4
+
+import structlog
+
+from shared.clock import SystemClock
+from shared.tasks import TaskGroup
+from shared.wire.events import MessageReceived
+from shared.wire.frames import Hello
+from worker import meta
+from worker.database import Database
+from worker.drain import drain
+from worker.inbox import rows
+from worker.inbox.intake import Intake
+from worker.local import LocalWorker
+from worker.logtail import LogTail
+from worker.outbox.answering import Answering
+from worker.outbox.quiet import QuietTimes
+from worker.outbox.replies import Replies
+from worker.session.link import PhoneLink
+from worker.session.volume import Volume
+from worker.settings import WorkerSettings
+from worker.uplink.uplink import Uplink
+from worker.whatsapp.events import MessageEvent, WhatsAppEvent
+from worker.whatsapp.library import Library, find_library
+from worker.whatsapp.neonize_client import NeonizeClient
+
+log = structlog.get_logger(__name__)
+
+
+async def run(settings: WorkerSettings, volume: Volume, log_tail: LogTail) -> None:
+    """Returns after SIGTERM or SIGINT; raises what makes going on impossible."""
+    stopping = _stop_signal()
+    database = Database(volume.database_file)
+    await database.open()
+    async with TaskGroup() as tasks:
+        worker = await _build(settings, volume, database, log_tail, tasks)
+        try:
+            await worker.start(stopping)
+            await _until_stopped(stopping, tasks)
+            await worker.stop()
+        finally:
+            log_tail.on_line = lambda: None  # the loop that it wakes ends here
+
+
+class _Worker:
+    """The parts, and the wires between them."""
+
+    def __init__(
+        self,
+        settings: WorkerSettings,
+        volume: Volume,
+        database: Database,
+        log_tail: LogTail,
+        tasks: TaskGroup,
+        *,
+        own_phone: str,
+    ) -> None:
+        clock = SystemClock()
+        self._database = database
+        self._log_tail = log_tail
+        self._tasks = tasks
+        self._stored_phone = own_phone
+        library = Library(find_library())
+        self._client = NeonizeClient(library, session_file=volume.session_file, sink=self._on_event)
+        self._quiet = QuietTimes(clock)
+        self._link = PhoneLink(
+            self._client, volume, clock, own_phone=own_phone, on_change=self._on_link_change
+        )
+        self._intake = Intake(
+            self._client,
+            database,
+            clock,
+            own_phone=lambda: self._link.own_phone,
+            on_recorded=self._on_recorded,
+        )
+        replies = Replies(self._client, database, self._quiet, on_settled=self._wake_uplink)
+        self.answering = Answering(database, replies, tasks, clock, connected=self._link.connected)
+        self._local = LocalWorker(
+            database=database,
+            link=self._link,
+            intake=self._intake,
+            answering=self.answering,
+            log_tail=log_tail,
+            clock=clock,
+        )
+        hello = Hello(token=settings.token, boot_id=uuid4().hex, image=settings.image)
+        self._uplink = Uplink(settings.gateway_url, hello, self._local)
+
+    async def start(self, stopping: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
+        # Lines come from the library's thread as well.
+        self._log_tail.on_line = lambda: loop.call_soon_threadsafe(self._wake_uplink)
+        self._tasks.supervise("intake", self._intake.run())
+        self._tasks.supervise("uplink", self._stay_up(stopping))
+        self._tasks.supervise("link", self._link.run())
+        for chat in await self._database.run(rows.list_open_chats):
+            self.answering.wake(chat)
+
+    async def stop(self) -> None:
+        log.info("worker.draining")
+        await drain(
+            answering=self.answering,
+            link=self._link,
+            intake=self._intake,
+            local=self._local,
+            uplink=self._uplink,
+            database=self._database,
+        )
+        self._client.aclose()
+
+    async def _stay_up(self, stopping: asyncio.Event) -> None:
+        await self._uplink.run()
+        # Superseded: two workers on one tenant are one too many, and the newer one stays.
+        stopping.set()
+
+    def _on_event(self, event: WhatsAppEvent) -> None:
+        if isinstance(event, MessageEvent):
+            self._intake.handle(event)
+        else:
+            self._link.handle(event)
+
+    def _on_recorded(self, messages: list[MessageReceived]) -> None:
+        for message in messages:
+            chat = rows.chat_of(message)
+            self._quiet.heard(chat)
+            self.answering.wake(chat)
+        self._wake_uplink()
+
+    def _on_link_change(self) -> None:
+        phone = self._link.own_phone
+        if phone != self._stored_phone:
+            self._stored_phone = phone
+            self._tasks.supervise("own phone", self._store_phone(phone))
+        self._wake_uplink()
+
+    async def _store_phone(self, phone: str) -> None:
+        await self._database.run_patiently(lambda db: meta.set_own_phone(db, phone))
+
+    def _wake_uplink(self) -> None:
+        self._uplink.wake()
+
+
+async def _build(
+    settings: WorkerSettings,
+    volume: Volume,
+    database: Database,
+    log_tail: LogTail,
+    tasks: TaskGroup,
+) -> _Worker:
+    await _begin_session_generation(settings.session_generation, volume, database)
+    uncertain = await database.run(rows.recover)
+    if uncertain:
+        log.warning("replies.uncertain", count=uncertain)
+    now = SystemClock().now()
+    await database.run(lambda db: rows.prune(db, now=now))
+    own_phone = await database.run(meta.find_own_phone)
+    worker = _Worker(settings, volume, database, log_tail, tasks, own_phone=own_phone)
+    config = await database.run(meta.find_config)
+    if config is not None:
+        worker.answering.configure(config)
+    return worker
+
+
+async def _begin_session_generation(wanted: int, volume: Volume, database: Database) -> None:
+    if wanted <= await database.run(meta.find_session_generation):
+        return
+    # Forgotten first, remembered after: a crash in between forgets once more, which is harmless.
+    await asyncio.to_thread(volume.forget_session)
+    await database.run(lambda db: meta.set_session_generation(db, wanted))
+    log.info("session.reset", generation=wanted)
+
+
+async def _until_stopped(stopping: asyncio.Event, tasks: TaskGroup) -> None:
+    """Raises the error of a task that failed first."""
+    waits = [asyncio.ensure_future(stopping.wait()), asyncio.ensure_future(tasks.join())]
+    try:
+        done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+    for wait in done:
+        wait.result()
+
+
+def _stop_signal() -> asyncio.Event:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    return stopping

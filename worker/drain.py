@@ -1,0 +1,61 @@
+"""Stopping: take nothing new, finish what is under way, tell the control plane, let go.
+
+The engine kills after 20 s; the sum of the graces stays well below.
+"""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from worker.database import Database
+from worker.inbox.intake import Intake
+from worker.local import LocalWorker
+from worker.outbox.answering import Answering
+from worker.session.link import PhoneLink
+from worker.uplink.uplink import Uplink
+
+log = structlog.get_logger(__name__)
+
+REPLIES_GRACE = timedelta(seconds=6)
+DISCONNECT_GRACE = timedelta(seconds=3)
+INTAKE_GRACE = timedelta(seconds=1)
+FLUSH_GRACE = timedelta(seconds=4)
+
+
+async def drain(
+    *,
+    answering: Answering,
+    link: PhoneLink,
+    intake: Intake,
+    local: LocalWorker,
+    uplink: Uplink,
+    database: Database,
+) -> None:
+    finished = await answering.stop(grace=REPLIES_GRACE)
+    local.is_stopping = True
+    uplink.wake()
+    await _disconnect(link)
+    await _settle_intake(intake)
+    flushed = await uplink.flush(grace=FLUSH_GRACE)
+    await database.aclose()
+    log.info("worker.drained", replies_finished=finished, events_delivered=flushed)
+
+
+async def _disconnect(link: PhoneLink) -> None:
+    try:
+        async with asyncio.timeout(DISCONNECT_GRACE.total_seconds()):
+            await link.stop()
+    except TimeoutError:
+        log.warning("session.abandoned", grace=DISCONNECT_GRACE.total_seconds())
+
+
+async def _settle_intake(intake: Intake) -> None:
+    """What the library handed over before it stopped is made durable, and answered after the
+    next start.
+    """
+    try:
+        async with asyncio.timeout(INTAKE_GRACE.total_seconds()):
+            await intake.settled()
+    except TimeoutError:
+        log.warning("inbox.unsettled")

@@ -1,0 +1,29 @@
+"""Where a chat stands between two messages."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class Step(StrEnum):
+    """What the bot waits for. START: nothing has been said yet."""
+
+    START = "START"
+    MENU = "MENU"
+    SERVICE = "SERVICE"
+    DATE = "DATE"
+    PRODUCT = "PRODUCT"
+    QUANTITY = "QUANTITY"
+    DETAILS = "DETAILS"
+
+
+class Conversation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """answers: what was told at the steps so far. told_text_only: the hint that only text is
+    understood was given, and no text has come since.
+    """
+
+    step: Step = Step.START
+    answers: dict[Step, str] = {}
+    told_text_only: bool = False
+    last_at: datetime | None = None

@@ -1,0 +1,82 @@
+"""Takes messages in: completes the sender, makes them durable, tells who waits for them.
+
+Messages that arrive while a commit is under way share the next one.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from shared.clock import Clock
+from shared.wire.events import MessageReceived
+from worker.database import Database
+from worker.inbox import rows
+from worker.whatsapp.events import Inbound, MessageEvent, Skipped, SkipReason
+from worker.whatsapp.neonize_client import NeonizeClient
+
+BATCH = 256
+
+
+class Intake:
+    """`on_recorded` is called, on the loop, with the messages that are new and durable."""
+
+    def __init__(
+        self,
+        client: NeonizeClient,
+        database: Database,
+        clock: Clock,
+        *,
+        own_phone: Callable[[], str],
+        on_recorded: Callable[[list[MessageReceived]], None],
+    ) -> None:
+        self._client = client
+        self._database = database
+        self._clock = clock
+        self._own_phone = own_phone
+        self._on_recorded = on_recorded
+        self._waiting: asyncio.Queue[MessageEvent] = asyncio.Queue()
+        self.skipped: Counter[SkipReason] = Counter()
+        self.last_inbound_at: datetime | None = None
+
+    def handle(self, event: MessageEvent) -> None:
+        self._waiting.put_nowait(event)
+
+    async def settled(self) -> None:
+        """Returns when everything handed over so far is durable."""
+        await self._waiting.join()
+
+    async def run(self) -> None:
+        while True:
+            events = [await self._waiting.get()]
+            while len(events) < BATCH and not self._waiting.empty():
+                events.append(self._waiting.get_nowait())
+            await self._take(events)
+            self._client.settled(len(events))
+            for _ in events:
+                self._waiting.task_done()
+
+    async def _take(self, events: Iterable[MessageEvent]) -> None:
+        messages = []
+        for event in events:
+            if isinstance(event, Skipped):
+                self.skipped[event.reason] += 1
+            else:
+                messages.append(await self._complete(event))
+        if messages:
+            self.last_inbound_at = self._clock.now()
+            recorded = await self._database.run_patiently(
+                lambda db: [message for message in messages if rows.record(db, message)]
+            )
+            self._on_recorded(recorded)
+
+    async def _complete(self, event: Inbound) -> MessageReceived:
+        return MessageReceived(
+            wa_message_id=event.wa_message_id,
+            kind=event.kind,
+            contact=await self._client.complete(event.contact),
+            own_phone=self._own_phone(),
+            text=event.text,
+            at=event.at,
+            push_name=event.push_name,
+        )

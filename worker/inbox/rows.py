@@ -1,0 +1,148 @@
+"""Inbox rows: what came in, and how far its answer is.
+
+RECEIVED → ANSWERING → ANSWERED, or SKIPPED (no answer is due), or UNCERTAIN (the worker died
+or WhatsApp fell silent between handing over and hearing back: never sent again).
+"""
+
+import sqlite3
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from shared.wire.events import MessageReceived, MessageSent
+from worker.flows.conversation import Conversation
+from worker.uplink import event_rows
+
+# Longer than WhatsApp keeps a message for an absent device: no id comes back later than this.
+KEPT = timedelta(days=45)
+
+_encoder = msgspec.msgpack.Encoder()
+_message = msgspec.msgpack.Decoder(MessageReceived)
+_conversation = msgspec.msgpack.Decoder(Conversation)
+
+
+class InboxState(StrEnum):
+    RECEIVED = "RECEIVED"
+    ANSWERING = "ANSWERING"
+    ANSWERED = "ANSWERED"
+    SKIPPED = "SKIPPED"
+    UNCERTAIN = "UNCERTAIN"
+
+
+class Entry(msgspec.Struct, frozen=True):
+    position: int
+    chat: str
+    message: MessageReceived
+
+
+def chat_of(message: MessageReceived) -> str:
+    """The LID first: WhatsApp addresses by it, and a phone may be learned later."""
+    return message.contact.lid or message.contact.phone or ""
+
+
+def record(db: sqlite3.Connection, message: MessageReceived) -> bool:
+    """Inbox row and event in one transaction; False when this id is known already."""
+    taken = db.execute(
+        "INSERT INTO inbox (wa_message_id, chat, state, payload, received_at)"
+        " VALUES (?, ?, ?, ?, ?) ON CONFLICT (wa_message_id) DO NOTHING",
+        (
+            message.wa_message_id,
+            chat_of(message),
+            InboxState.RECEIVED,
+            _encoder.encode(message),
+            message.at.timestamp(),
+        ),
+    )
+    if taken.rowcount == 0:
+        return False
+    event_rows.append(db, message)
+    return True
+
+
+def find_next(db: sqlite3.Connection, chat: str) -> Entry | None:
+    row = db.execute(
+        "SELECT position, chat, payload FROM inbox WHERE state = 'RECEIVED' AND chat = ?"
+        " ORDER BY position LIMIT 1",
+        (chat,),
+    ).fetchone()
+    return Entry(row[0], row[1], _message.decode(row[2])) if row is not None else None
+
+
+def list_open_chats(db: sqlite3.Connection) -> list[str]:
+    rows = db.execute("SELECT DISTINCT chat FROM inbox WHERE state = 'RECEIVED'")
+    return [chat for (chat,) in rows]
+
+
+def get_conversation(db: sqlite3.Connection, chat: str) -> Conversation:
+    row = db.execute("SELECT state FROM conversations WHERE chat = ?", (chat,)).fetchone()
+    return _conversation.decode(row[0]) if row is not None else Conversation()
+
+
+def begin_answer(db: sqlite3.Connection, position: int, conversation: Conversation) -> None:
+    """Before the send. `conversation` is where the chat stands once the answer is out."""
+    db.execute(
+        "UPDATE inbox SET state = 'ANSWERING', conversation = ? WHERE position = ?",
+        (_encoder.encode(conversation), position),
+    )
+
+
+def take_back_answer(db: sqlite3.Connection, position: int) -> None:
+    """Nothing was sent: the message waits for its answer again."""
+    db.execute(
+        "UPDATE inbox SET state = 'RECEIVED', conversation = NULL WHERE position = ?", (position,)
+    )
+
+
+def settle_answered(db: sqlite3.Connection, position: int, sent: MessageSent) -> None:
+    """The outcome and its event in one transaction."""
+    _finish(db, position, InboxState.ANSWERED)
+    event_rows.append(db, sent)
+
+
+def settle_uncertain(db: sqlite3.Connection, position: int, note: str) -> None:
+    _finish(db, position, InboxState.UNCERTAIN, note)
+
+
+def settle_refused(db: sqlite3.Connection, position: int, note: str) -> None:
+    """No answer went out and none will: the conversation stays where it was."""
+    db.execute("UPDATE inbox SET conversation = NULL WHERE position = ?", (position,))
+    _finish(db, position, InboxState.SKIPPED, note)
+
+
+def settle_silent(
+    db: sqlite3.Connection, position: int, conversation: Conversation, note: str
+) -> None:
+    """A message that gets no answer may still change the conversation."""
+    begin_answer(db, position, conversation)
+    _finish(db, position, InboxState.SKIPPED, note)
+
+
+def recover(db: sqlite3.Connection) -> int:
+    """After a crash: answers that were under way become UNCERTAIN. Returns how many."""
+    rows = db.execute("SELECT position FROM inbox WHERE state = 'ANSWERING'").fetchall()
+    for (position,) in rows:
+        settle_uncertain(db, position, "the worker ended while this answer was under way")
+    return len(rows)
+
+
+def prune(db: sqlite3.Connection, *, now: datetime) -> None:
+    db.execute(
+        "DELETE FROM inbox WHERE received_at < ? AND state NOT IN ('RECEIVED', 'ANSWERING')",
+        ((now - KEPT).timestamp(),),
+    )
+
+
+def _finish(db: sqlite3.Connection, position: int, state: InboxState, note: str = "") -> None:
+    """A terminal state: the conversation moves on, and the message's text is let go."""
+    db.execute(
+        "INSERT INTO conversations (chat, state)"
+        " SELECT chat, conversation FROM inbox WHERE position = ? AND conversation IS NOT NULL"
+        " ON CONFLICT (chat) DO UPDATE SET state = excluded.state",
+        (position,),
+    )
+    db.execute(
+        "UPDATE inbox SET state = ?, note = ?, payload = x'', conversation = NULL"
+        " WHERE position = ?",
+        (state, note, position),
+    )

@@ -1,0 +1,101 @@
+"""What the gateway connection sees of this worker."""
+
+import asyncio
+from pathlib import Path
+from resource import getpagesize
+
+import structlog
+
+from shared.clock import Clock
+from shared.enums import SessionReason, SessionState
+from shared.structs.tenants import TenantConfig
+from shared.wire.frames import Command, CommandResult, Heartbeat, Numbered, SessionReport
+from worker import meta
+from worker.database import Database
+from worker.inbox.intake import Intake
+from worker.logtail import LogTail
+from worker.outbox.answering import Answering
+from worker.session.link import PhoneLink
+from worker.uplink import event_rows
+
+log = structlog.get_logger(__name__)
+
+NEW_QR_ROUND = "new_qr_round"
+
+
+class LocalWorker:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        link: PhoneLink,
+        intake: Intake,
+        answering: Answering,
+        log_tail: LogTail,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._link = link
+        self._intake = intake
+        self._answering = answering
+        self._log_tail = log_tail
+        self._clock = clock
+        self._config: TenantConfig | None = None
+        self._told_skipped = 0
+        self.is_stopping = False
+
+    async def next_batch(self, *, after: int) -> list[Numbered]:
+        return await self._database.run(lambda db: event_rows.next_batch(db, after=after))
+
+    async def acknowledge(self, seq: int) -> None:
+        await self._database.run_patiently(lambda db: event_rows.acknowledge(db, seq))
+
+    async def configure(self, config: TenantConfig) -> None:
+        if config == self._config:
+            return
+        self._config = config
+        self._answering.configure(config)
+        await self._database.run_patiently(lambda db: meta.set_config(db, config))
+        log.info("config.applied", template=config.template_type, language=config.language)
+
+    def report(self) -> SessionReport:
+        if not self.is_stopping:
+            return self._link.report()
+        return SessionReport(
+            state=SessionState.DISCONNECTED,
+            reason=SessionReason.WORKER_STOPPED,
+            own_phone=self._link.own_phone or None,
+        )
+
+    async def heartbeat(self) -> Heartbeat:
+        self._tell_skipped()
+        keepalive_age = self._link.keepalive_age()
+        heard_at = self._intake.last_inbound_at
+        return Heartbeat(
+            session=self.report().state,
+            outbox_depth=await self._database.run(event_rows.count),
+            memory_bytes=await asyncio.to_thread(resident_bytes),
+            keepalive_age=keepalive_age.total_seconds() if keepalive_age is not None else None,
+            inbound_age=(self._clock.now() - heard_at).total_seconds() if heard_at else None,
+        )
+
+    def take_log_lines(self) -> list[str]:
+        return self._log_tail.take()
+
+    async def command(self, command: Command) -> CommandResult:
+        if command.kind != NEW_QR_ROUND:
+            return CommandResult(id=command.id, ok=False, detail=f"unknown kind {command.kind}")
+        accepted = self._link.begin_qr_round()
+        detail = "" if accepted else f"the link is {self._link.state}: no round can begin"
+        return CommandResult(id=command.id, ok=accepted, detail=detail)
+
+    def _tell_skipped(self) -> None:
+        """Groups, status posts and the like: counted, and said when the count has moved."""
+        total = self._intake.skipped.total()
+        if total != self._told_skipped:
+            self._told_skipped = total
+            log.info("messages.skipped", **{k.lower(): n for k, n in self._intake.skipped.items()})
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * getpagesize()

@@ -1,0 +1,57 @@
+"""Small facts the worker keeps on its volume between two starts."""
+
+import sqlite3
+
+import msgspec
+
+from shared.structs.tenants import TenantConfig
+
+_OWN_PHONE = "own_phone"
+_CONFIG = "config"
+_GENERATION = "session_generation"
+
+
+def find_own_phone(db: sqlite3.Connection) -> str:
+    value = _find(db, _OWN_PHONE)
+    return value.decode() if value else ""
+
+
+def set_own_phone(db: sqlite3.Connection, phone: str) -> None:
+    _set(db, _OWN_PHONE, phone.encode())
+
+
+def find_config(db: sqlite3.Connection) -> TenantConfig | None:
+    value = _find(db, _CONFIG)
+    if value is None:
+        return None
+    try:
+        return msgspec.msgpack.decode(value, type=TenantConfig)
+    except msgspec.ValidationError:
+        return None  # written by another version: the gateway sends it anew
+
+
+def set_config(db: sqlite3.Connection, config: TenantConfig) -> None:
+    _set(db, _CONFIG, msgspec.msgpack.encode(config))
+
+
+def find_session_generation(db: sqlite3.Connection) -> int:
+    """The session this volume holds; the first when it was never said."""
+    value = _find(db, _GENERATION)
+    return int(value) if value else 1
+
+
+def set_session_generation(db: sqlite3.Connection, generation: int) -> None:
+    _set(db, _GENERATION, str(generation).encode())
+
+
+def _find(db: sqlite3.Connection, key: str) -> bytes | None:
+    row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return bytes(row[0]) if row is not None else None
+
+
+def _set(db: sqlite3.Connection, key: str, value: bytes) -> None:
+    db.execute(
+        "INSERT INTO meta (key, value) VALUES (?, ?)"
+        " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (key, value),
+    )

@@ -1,0 +1,88 @@
+"""Sends one answer and settles its row: every way it can end is a state.
+
+Marked before the send and settled after it, so that a crash between the two is seen: an
+answer goes out at most once.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from shared.enums import MessageKind
+from shared.wire.events import MessageSent
+from worker.database import Database
+from worker.flows.conversation import Conversation
+from worker.inbox import rows
+from worker.inbox.rows import Entry
+from worker.outbox.quiet import QuietTimes
+from worker.whatsapp.neonize_client import NeonizeClient
+from worker.whatsapp.outcomes import NotSentError, SendRefusedError, SendUncertainError
+
+log = structlog.get_logger(__name__)
+
+
+class Replies:
+    """`on_settled` is called when the event outbox may hold something new."""
+
+    def __init__(
+        self,
+        client: NeonizeClient,
+        database: Database,
+        quiet: QuietTimes,
+        *,
+        on_settled: Callable[[], None],
+    ) -> None:
+        self._client = client
+        self._database = database
+        self._quiet = quiet
+        self._on_settled = on_settled
+
+    async def send(self, entry: Entry, reply: str, conversation: Conversation) -> None:
+        """Raises NotSentError when nothing left; the entry is then RECEIVED again."""
+        await self._quiet.wait(entry.chat)
+        await self._database.run(lambda db: rows.begin_answer(db, entry.position, conversation))
+        # Past this line the answer may be out: what follows is finished even while draining.
+        await asyncio.shield(self._send_and_settle(entry, reply))
+
+    async def settle_silent(self, entry: Entry, conversation: Conversation) -> None:
+        note = f"no answer is due to {entry.message.kind}"
+        await self._database.run_patiently(
+            lambda db: rows.settle_silent(db, entry.position, conversation, note)
+        )
+
+    async def _send_and_settle(self, entry: Entry, reply: str) -> None:
+        message = entry.message
+        try:
+            sent = await self._client.send_text(message.contact, reply)
+        except NotSentError:
+            await self._database.run_patiently(lambda db: rows.take_back_answer(db, entry.position))
+            raise
+        except SendRefusedError as error:
+            note = f"refused: {error}"
+            log.warning("reply.refused", chat=entry.chat, problem=str(error))
+            await self._database.run_patiently(
+                lambda db: rows.settle_refused(db, entry.position, note)
+            )
+            return
+        except SendUncertainError as error:
+            note = f"uncertain: {error}"
+            log.warning("reply.uncertain", chat=entry.chat, problem=str(error))
+            await self._database.run_patiently(
+                lambda db: rows.settle_uncertain(db, entry.position, note)
+            )
+            return
+        event = MessageSent(
+            wa_message_id=sent.wa_message_id,
+            kind=MessageKind.TEXT,
+            contact=message.contact,
+            own_phone=message.own_phone,
+            text=reply,
+            at=sent.at,
+            in_reply_to=message.wa_message_id,
+        )
+        await self._database.run_patiently(
+            lambda db: rows.settle_answered(db, entry.position, event)
+        )
+        log.info("reply.sent", chat=entry.chat, kind=message.kind)
+        self._on_settled()

@@ -1,0 +1,255 @@
+"""The phone link as a state machine: (link, event, now) → (link, what to do). Pure.
+
+Only a Connected ends worry; only a person ends LOGGED_OUT, QR_EXPIRED, REPLACED and OUTDATED.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from shared.backoff import Backoff
+from shared.enums import SessionReason, SessionState
+from worker.whatsapp import events as whatsapp
+
+FIRST_QR = timedelta(seconds=60)  # whatsmeow's qrchan.go: the first code, then the others
+NEXT_QR = timedelta(seconds=20)
+QRS_A_ROUND = 6
+# Beyond the last code's life before we end the round ourselves: the library may stay silent.
+QR_SLACK = timedelta(seconds=5)
+# Dialling, the handshake and a first upload of 812 prekeys, on a slow phone network.
+CONNECT_PATIENCE = timedelta(seconds=90)
+# The library reconnects a lost connection itself, with growing waits and no ceiling; when it
+# has not managed by then, we begin afresh under our own backoff.
+LOST_PATIENCE = timedelta(seconds=60)
+# The floor keeps a ban without an end from becoming a loop.
+SHORTEST_BAN = timedelta(minutes=5)
+# One unanswered ping is a hiccup; whatsmeow itself reconnects after three minutes of them.
+KEEPALIVE_MISSES = 2
+RECONNECT = Backoff(first=timedelta(seconds=1), ceiling=timedelta(minutes=5))
+
+
+class Begin(msgspec.Struct, frozen=True):
+    """The worker starts."""
+
+
+class Elapsed(msgspec.Struct, frozen=True):
+    """`Link.deadline` has passed."""
+
+
+class NewQrRound(msgspec.Struct, frozen=True):
+    """Somebody asked for new codes."""
+
+
+Event = whatsapp.LinkEvent | Begin | Elapsed | NewQrRound
+
+
+class Action(StrEnum):
+    KEEP = "KEEP"
+    CONNECT = "CONNECT"  # end the round if there is one, begin a new one
+    STOP = "STOP"  # end the round
+    RELINK = "RELINK"  # end the round, forget the session, begin a new one
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """deadline: when `Elapsed` is due. failures: attempts since the last Connected.
+
+    relinked: the one round of codes that follows a log-out by itself has been begun.
+    """
+
+    state: SessionState = SessionState.DISCONNECTED
+    reason: SessionReason = SessionReason.STARTING
+    detail: str = ""
+    qr: str | None = None
+    qr_attempt: int = 0
+    deadline: datetime | None = None
+    failures: int = 0
+    relinked: bool = False
+
+
+Step = tuple[Link, Action]
+
+# From here only a person, or the end of the ban, leads on; late events do not.
+_FINAL = {SessionState.REPLACED, SessionState.BANNED, SessionState.OUTDATED}
+_DOWN = {*_FINAL, SessionState.QR_EXPIRED}
+
+
+def advance(link: Link, event: Event, *, now: datetime, jitter: float) -> Step:
+    """`jitter` in [0, 1) spreads the waits of a fleet."""
+    match event:
+        case Begin():
+            return _connecting(link, now), Action.CONNECT
+        case Elapsed():
+            return _elapsed(link, now=now, jitter=jitter)
+        case NewQrRound():
+            return _new_qr_round(link, now)
+        case _ if link.state in _DOWN:
+            return link, Action.KEEP
+        case whatsapp.QrCode() | whatsapp.QrRoundOver() | whatsapp.Paired() | whatsapp.PairFailed():
+            return _pairing(link, event, now=now, jitter=jitter)
+        case _:
+            return _linked(link, event, now=now, jitter=jitter)
+
+
+def accepts_new_qr_round(link: Link) -> bool:
+    return link.state in {SessionState.QR_EXPIRED, SessionState.LOGGED_OUT}
+
+
+def _elapsed(link: Link, *, now: datetime, jitter: float) -> Step:
+    match link.state:
+        case SessionState.QR_READY:
+            return _qr_expired(link, "nobody scanned the code"), Action.STOP
+        case SessionState.CONNECTING | SessionState.LOGGED_OUT:
+            return _retry(link, "no answer in time", now=now, jitter=jitter), Action.STOP
+        case SessionState.DISCONNECTED | SessionState.BANNED:
+            return _connecting(link, now), Action.CONNECT
+        case _:
+            return _still(link), Action.KEEP
+
+
+def _new_qr_round(link: Link, now: datetime) -> Step:
+    if not accepts_new_qr_round(link):
+        return link, Action.KEEP
+    return _connecting(link, now), Action.CONNECT
+
+
+def _pairing(  # noqa: PLR0911  a table: one line for each case
+    link: Link, event: Event, *, now: datetime, jitter: float
+) -> Step:
+    match event:
+        case whatsapp.QrCode(code):
+            return _qr_ready(link, code, now), Action.KEEP
+        case whatsapp.QrRoundOver("success"):
+            return link, Action.KEEP  # Paired says the same, and who it was
+        case whatsapp.QrRoundOver("err-client-outdated"):
+            return _outdated(link), Action.STOP
+        case whatsapp.QrRoundOver("timeout") if link.qr_attempt < QRS_A_ROUND:
+            # The connection broke in the middle of a round: nobody's fault, go on.
+            return _retry(link, "lost while showing codes", now=now, jitter=jitter), Action.STOP
+        case whatsapp.QrRoundOver("timeout"):
+            return _qr_expired(link, "nobody scanned the code"), Action.STOP
+        case whatsapp.QrRoundOver(outcome):
+            return _qr_expired(link, outcome), Action.STOP
+        case whatsapp.PairFailed(detail):
+            return _qr_expired(link, f"linking failed: {detail}"), Action.STOP
+        case _:
+            return _connecting(link, now, detail="scanned, logging in"), Action.KEEP
+
+
+def _linked(  # noqa: PLR0911  a table: one line for each case
+    link: Link, event: Event, *, now: datetime, jitter: float
+) -> Step:
+    match event:
+        case whatsapp.Connected() | whatsapp.KeepAliveRestored():
+            return _connected(link, event), Action.KEEP
+        case whatsapp.Disconnected() | whatsapp.KeepAliveTimedOut():
+            return _lost(link, event, now), Action.KEEP
+        case whatsapp.RoundEnded(error):
+            return _retry(link, error, now=now, jitter=jitter), Action.STOP
+        case whatsapp.ConnectFailure():
+            return _refused(link, event, now=now, jitter=jitter)
+        case whatsapp.LoggedOut(_, detail):
+            return _logged_out(link, detail, now)
+        case whatsapp.StreamReplaced():
+            replaced = SessionReason.STREAM_REPLACED
+            return _still(link, SessionState.REPLACED, replaced), Action.STOP
+        case whatsapp.TemporaryBan(detail, expires_in):
+            banned = _still(link, SessionState.BANNED, SessionReason.TEMPORARY_BAN, detail=detail)
+            until = now + max(expires_in, SHORTEST_BAN)
+            return msgspec.structs.replace(banned, deadline=until), Action.STOP
+        case _:
+            return _outdated(link), Action.STOP
+
+
+def _connected(link: Link, event: Event) -> Link:
+    restored = isinstance(event, whatsapp.KeepAliveRestored)
+    if restored and link.reason is not SessionReason.KEEPALIVE_TIMEOUT:
+        return link
+    if link.state is SessionState.LOGGED_OUT:
+        return link  # said before the phone removed us
+    linked = _still(link, SessionState.CONNECTED, SessionReason.LINKED)
+    return msgspec.structs.replace(linked, failures=0, relinked=False)
+
+
+def _lost(link: Link, event: Event, now: datetime) -> Link:
+    if link.state not in {SessionState.CONNECTED, SessionState.CONNECTING}:
+        return link
+    reason = SessionReason.CONNECTION_LOST
+    if isinstance(event, whatsapp.KeepAliveTimedOut):
+        if event.errors < KEEPALIVE_MISSES or link.state is SessionState.CONNECTING:
+            return link
+        reason = SessionReason.KEEPALIVE_TIMEOUT
+    lost = _still(link, SessionState.DISCONNECTED, reason)
+    return msgspec.structs.replace(lost, deadline=now + _patience(reason))
+
+
+def _patience(reason: SessionReason) -> timedelta:
+    # A half-open connection is the library's to give up, after its three minutes.
+    return 4 * LOST_PATIENCE if reason is SessionReason.KEEPALIVE_TIMEOUT else LOST_PATIENCE
+
+
+def _refused(link: Link, event: whatsapp.ConnectFailure, *, now: datetime, jitter: float) -> Step:
+    if event.detail == "BAD_USER_AGENT":
+        return _outdated(link), Action.STOP
+    if event.retried:
+        away = SessionReason.SERVER_UNREACHABLE
+        lost = _still(link, SessionState.DISCONNECTED, away, detail=event.detail)
+        return msgspec.structs.replace(lost, deadline=now + LOST_PATIENCE), Action.KEEP
+    again = _retry(link, event.detail, now=now, jitter=jitter)
+    return msgspec.structs.replace(again, reason=SessionReason.REFUSED), Action.STOP
+
+
+def _logged_out(link: Link, detail: str, now: datetime) -> Step:
+    out = _still(link, SessionState.LOGGED_OUT, SessionReason.DEVICE_REMOVED, detail=detail)
+    if link.relinked:
+        return out, Action.STOP
+    again = msgspec.structs.replace(out, relinked=True, qr_attempt=0)
+    return msgspec.structs.replace(again, deadline=now + CONNECT_PATIENCE), Action.RELINK
+
+
+def _connecting(link: Link, now: datetime, *, detail: str = "") -> Link:
+    still = _still(link, SessionState.CONNECTING, SessionReason.STARTING, detail=detail)
+    return msgspec.structs.replace(still, qr_attempt=0, deadline=now + CONNECT_PATIENCE)
+
+
+def _retry(link: Link, detail: str, *, now: datetime, jitter: float) -> Link:
+    failures = link.failures + 1
+    wait = RECONNECT.delay(failures, random=lambda: jitter)
+    away = SessionReason.SERVER_UNREACHABLE
+    still = _still(link, SessionState.DISCONNECTED, away, detail=detail)
+    return msgspec.structs.replace(still, failures=failures, deadline=now + wait)
+
+
+def _qr_ready(link: Link, code: str, now: datetime) -> Link:
+    attempt = link.qr_attempt + 1
+    ready = _still(link, SessionState.QR_READY, SessionReason.WAITING_FOR_SCAN)
+    expires_at = now + (FIRST_QR if attempt == 1 else NEXT_QR)
+    return msgspec.structs.replace(
+        ready, qr=code, qr_attempt=attempt, deadline=expires_at + QR_SLACK
+    )
+
+
+def _qr_expired(link: Link, detail: str) -> Link:
+    return _still(link, SessionState.QR_EXPIRED, SessionReason.QR_ROUND_OVER, detail=detail)
+
+
+def _outdated(link: Link) -> Link:
+    return _still(link, SessionState.OUTDATED, SessionReason.CLIENT_OUTDATED)
+
+
+def _still(
+    link: Link,
+    state: SessionState | None = None,
+    reason: SessionReason | None = None,
+    *,
+    detail: str = "",
+) -> Link:
+    """The link in a state with no code and no deadline."""
+    return msgspec.structs.replace(
+        link,
+        state=state or link.state,
+        reason=reason or link.reason,
+        detail=detail,
+        qr=None,
+        deadline=None,
+    )

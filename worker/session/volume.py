@@ -1,0 +1,74 @@
+"""The tenant's volume: held by one worker, with the WhatsApp session in files of its own."""
+
+import fcntl
+import os
+import socket
+import sqlite3
+from pathlib import Path
+from typing import IO
+
+from shared.errors import PermanentError
+
+_SESSION = "session.db"
+_COMPANIONS = ("", "-wal", "-shm", "-journal")
+
+
+class SessionLockedError(PermanentError):
+    """Another worker holds this volume. Two on one session make WhatsApp drop the older."""
+
+
+class VolumeUnusableError(PermanentError):
+    """The data directory is missing or cannot be written to."""
+
+
+class Volume:
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._lock: IO[str] | None = None
+
+    @property
+    def session_file(self) -> Path:
+        return self._directory / _SESSION
+
+    @property
+    def database_file(self) -> Path:
+        return self._directory / "worker.db"
+
+    def lock(self, holder: str) -> None:
+        """Held until the process ends, however it ends. Raises SessionLockedError
+        or VolumeUnusableError.
+        """
+        try:
+            lock = (self._directory / "lock").open("a+", encoding="utf-8")
+        except OSError as error:
+            raise VolumeUnusableError(f"the session volume cannot be used: {error}") from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.seek(0)
+            other = lock.read().strip() or "a worker that left no name"
+            lock.close()
+            raise SessionLockedError(f"the session volume is held by {other}") from error
+        lock.truncate(0)
+        lock.write(f"{holder}, process {os.getpid()} on {socket.gethostname()}")
+        lock.flush()
+        self._lock = lock
+
+    def forget_session(self) -> None:
+        for suffix in _COMPANIONS:
+            self.session_file.with_name(_SESSION + suffix).unlink(missing_ok=True)
+
+    def has_session(self) -> bool:
+        """Is a linked device stored? Reads beside the library, never writes."""
+        if not self.session_file.exists():
+            return False
+        try:
+            db = sqlite3.connect(f"file:{self.session_file}?mode=ro", uri=True, timeout=1)
+        except sqlite3.OperationalError:
+            return False
+        try:
+            return db.execute("SELECT 1 FROM whatsmeow_device LIMIT 1").fetchone() is not None
+        except sqlite3.OperationalError:
+            return False  # the table is made at the first connect
+        finally:
+            db.close()

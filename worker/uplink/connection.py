@@ -1,0 +1,158 @@
+"""One connection to the gateway, from its Welcome to its end."""
+
+import asyncio
+from datetime import timedelta
+from typing import Protocol
+
+import msgspec
+import structlog
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+from shared.structs.tenants import TenantConfig
+from shared.tasks import TaskGroup
+from shared.wire import frames
+from shared.wire.frames import (
+    Ack,
+    Command,
+    CommandResult,
+    Config,
+    FromGateway,
+    Heartbeat,
+    LogLines,
+    Numbered,
+    Refused,
+    Rejected,
+    SessionReport,
+    Superseded,
+    Welcome,
+)
+
+log = structlog.get_logger(__name__)
+
+# Batches sent and not yet acknowledged: enough to hide the round trip, few enough to resend.
+IN_FLIGHT = 4
+
+
+class Local(Protocol):
+    """What this process offers a connection, and takes from it."""
+
+    async def next_batch(self, *, after: int) -> list[Numbered]: ...
+    async def acknowledge(self, seq: int) -> None: ...
+    async def configure(self, config: TenantConfig) -> None: ...
+    def report(self) -> SessionReport: ...
+    async def heartbeat(self) -> Heartbeat: ...
+    def take_log_lines(self) -> list[str]: ...
+    async def command(self, command: Command) -> CommandResult: ...
+
+
+class Connection:
+    def __init__(self, socket: ClientConnection, welcome: Welcome, local: Local) -> None:
+        self._socket = socket
+        self._welcome = welcome
+        self._local = local
+        self._news = asyncio.Event()
+        self._all_acked = asyncio.Event()
+        self._flights: list[int] = []  # the last seq of each batch that is not acknowledged
+
+    def wake(self) -> None:
+        self._news.set()
+
+    async def serve(self) -> bool:
+        """Until the connection ends. True when a newer worker took over."""
+        await self._local.configure(self._welcome.config)
+        async with TaskGroup() as tasks:
+            tasks.supervise("uplink talk", self._talk())
+            tasks.supervise("uplink heartbeat", self._beat())
+            return await self._listen()
+
+    async def flush(self, *, grace: timedelta) -> bool:
+        try:
+            async with asyncio.timeout(grace.total_seconds()):
+                while True:
+                    self._all_acked.clear()
+                    self.wake()
+                    await self._all_acked.wait()
+                    if not await self._local.next_batch(after=0):
+                        return True
+        except TimeoutError:
+            return False
+
+    async def _listen(self) -> bool:
+        try:
+            async for data in self._socket:
+                if await self._take(data.encode() if isinstance(data, str) else data):
+                    return True
+        except ConnectionClosed:
+            pass
+        return False
+
+    async def _take(self, data: bytes) -> bool:
+        """True when this worker is superseded."""
+        try:
+            frame = frames.decode_from_gateway(data)
+        except msgspec.DecodeError as error:
+            # A newer gateway may say what this worker does not know yet.
+            log.warning("frame.unknown", problem=str(error))
+            return False
+        return await self._handle(frame)
+
+    async def _handle(self, frame: FromGateway) -> bool:
+        match frame:
+            case Ack(seq=seq):
+                await self._local.acknowledge(seq)
+                self._flights = [last for last in self._flights if last > seq]
+                self._news.set()
+            case Config(config=config):
+                await self._local.configure(config)
+            case Command():
+                await self._socket.send(frames.encode(await self._local.command(frame)))
+            case Superseded():
+                return True
+            case Refused(detail=detail) | Rejected(detail=detail):
+                log.warning("frame.rejected", problem=detail)
+            case Welcome():
+                log.warning("frame.unexpected", kind="welcome")
+        return False
+
+    async def _talk(self) -> None:
+        """Says what is new, in one place and therefore in one order."""
+        reported: SessionReport | None = None
+        sent = 0
+        while True:
+            self._news.clear()
+            report = self._local.report()
+            if report != reported:
+                reported = report
+                await self._send(report)
+            sent = await self._send_events(sent)
+            lines = self._local.take_log_lines()
+            if lines:
+                await self._send(LogLines(lines=lines))
+                continue
+            await self._news.wait()
+
+    async def _send_events(self, sent: int) -> int:
+        """The number of the last event on its way."""
+        while len(self._flights) < IN_FLIGHT:
+            batch = await self._local.next_batch(after=sent)
+            if not batch:
+                break
+            sent = batch[-1].seq
+            self._flights.append(sent)
+            await self._send(frames.Events(events=batch))
+        if not self._flights:
+            self._all_acked.set()
+        return sent
+
+    async def _beat(self) -> None:
+        while True:
+            await self._send(await self._local.heartbeat())
+            await asyncio.sleep(self._welcome.heartbeat_interval)
+
+    async def _send(self, frame: frames.FromWorker) -> None:
+        try:
+            await self._socket.send(frames.encode(frame))
+        except ConnectionClosed:
+            # The listener sees the same and ends the connection; here there is nobody to tell.
+            await asyncio.Event().wait()

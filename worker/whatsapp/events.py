@@ -1,0 +1,136 @@
+"""What the WhatsApp client tells us, in our own words."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from shared.enums import MessageKind
+from shared.wire.events import Party
+
+
+class SkipReason(StrEnum):
+    """Why something that arrived is no message for the bot."""
+
+    FROM_ME = "FROM_ME"
+    GROUP = "GROUP"
+    STATUS = "STATUS"
+    BROADCAST = "BROADCAST"
+    NEWSLETTER = "NEWSLETTER"
+    OTHER_SERVER = "OTHER_SERVER"
+    NO_CONTENT = "NO_CONTENT"
+    UNREADABLE = "UNREADABLE"
+
+
+class Inbound(msgspec.Struct, frozen=True, kw_only=True):
+    """A contact's message. One half of `contact` may be missing until it is looked up."""
+
+    wa_message_id: str
+    kind: MessageKind
+    contact: Party
+    text: str
+    at: datetime
+    push_name: str = ""
+
+
+class Skipped(msgspec.Struct, frozen=True):
+    reason: SkipReason
+
+
+class QrCode(msgspec.Struct, frozen=True):
+    """A code to be scanned. The first of a round is good for 60 s, the others for 20 s."""
+
+    code: str
+
+
+class QrRoundOver(msgspec.Struct, frozen=True):
+    """The library stopped showing codes. outcome: its word for why (`timeout`, `success`, `err-…`).
+
+    The packaged Python client drops this callback; our own binding keeps it.
+    """
+
+    outcome: str
+
+
+class Paired(msgspec.Struct, frozen=True):
+    """A phone scanned the code and accepted; the connection restarts and logs in."""
+
+    own_phone: str
+
+
+class PairFailed(msgspec.Struct, frozen=True):
+    detail: str
+
+
+class Connected(msgspec.Struct, frozen=True):
+    """Logged in and receiving."""
+
+    own_phone: str
+
+
+class KeepAliveTimedOut(msgspec.Struct, frozen=True):
+    """The server did not answer `errors` pings in a row."""
+
+    errors: int
+    last_success: datetime
+
+
+class KeepAliveRestored(msgspec.Struct, frozen=True):
+    pass
+
+
+class Disconnected(msgspec.Struct, frozen=True):
+    """The connection broke; the library is already trying again."""
+
+
+class LoggedOut(msgspec.Struct, frozen=True):
+    """The phone removed this device. Fires *before* the library deletes the session."""
+
+    on_connect: bool
+    detail: str
+
+
+class StreamReplaced(msgspec.Struct, frozen=True):
+    """Somebody else connected with the same session; the library does not reconnect."""
+
+
+class TemporaryBan(msgspec.Struct, frozen=True):
+    detail: str
+    expires_in: timedelta
+
+
+class ConnectFailure(msgspec.Struct, frozen=True):
+    """The server refused the login for another reason. retried: the library tries again."""
+
+    detail: str
+    retried: bool
+
+
+class ClientOutdated(msgspec.Struct, frozen=True):
+    """The server wants a newer client: only a new image helps."""
+
+
+class RoundEnded(msgspec.Struct, frozen=True):
+    """The library gave up connecting (or was stopped). error: empty when it was stopped."""
+
+    error: str
+
+
+LinkEvent = (
+    QrCode
+    | QrRoundOver
+    | Paired
+    | PairFailed
+    | Connected
+    | KeepAliveTimedOut
+    | KeepAliveRestored
+    | Disconnected
+    | LoggedOut
+    | StreamReplaced
+    | TemporaryBan
+    | ConnectFailure
+    | ClientOutdated
+    | RoundEnded
+)
+MessageEvent = Inbound | Skipped
+WhatsAppEvent = LinkEvent | MessageEvent

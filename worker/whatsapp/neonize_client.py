@@ -1,0 +1,219 @@
+"""The WhatsApp client: rounds of being connected, sending, looking up. Wraps neonize's library.
+
+A *round* is one run of the library's connect function on its own thread; it lasts until it is
+stopped or gives up. Every round has its own name, so that what an old one still says is told
+apart. Events are handed over and nothing else happens on the library's thread.
+"""
+
+import asyncio
+import ctypes
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from threading import Semaphore, Thread
+from typing import Any, TypeVar
+
+import msgspec
+import structlog
+
+from shared.wire.events import Party
+from worker.whatsapp import translate
+from worker.whatsapp.events import (
+    Connected,
+    MessageEvent,
+    QrCode,
+    QrRoundOver,
+    RoundEnded,
+    Skipped,
+    SkipReason,
+    WhatsAppEvent,
+)
+from worker.whatsapp.library import EventCallback, Library, LogCallback, QrCallback
+from worker.whatsapp.outcomes import NotSentError, SendUncertainError, to_error
+from worker.whatsapp.protobuf import Writable, number, read, text, write
+
+log = structlog.get_logger(__name__)
+
+# Messages handed over and not yet durable. Beyond it the library's thread waits, its channel of
+# 100 fills, and WhatsApp keeps the rest: slow, never lost.
+MAX_UNSETTLED = 500
+# A send blocks its thread until the server took the message: how many chats go on in parallel.
+SEND_THREADS = 4
+# The device name on the phone's list, and a browser (1: Chrome) as platform.
+_DEVICE = write({1: "FlowHQ", 3: 1})
+
+ResultT = TypeVar("ResultT")
+
+
+class Sent(msgspec.Struct, frozen=True):
+    wa_message_id: str
+    at: datetime
+
+
+class _Round:
+    def __init__(self, name: bytes) -> None:
+        self.name = name
+        self.callbacks: tuple[Any, ...] = ()  # C code holds no references: they live here
+        self.thread: Thread | None = None
+
+
+class NeonizeClient:
+    """`sink` is called on the event loop, in order, for every event of the current round."""
+
+    def __init__(
+        self, library: Library, *, session_file: Path, sink: Callable[[WhatsAppEvent], None]
+    ) -> None:
+        self._library = library
+        self._session_file = session_file
+        self._sink = sink
+        self._loop = asyncio.get_running_loop()
+        self._pool = ThreadPoolExecutor(SEND_THREADS, thread_name_prefix="whatsapp")
+        self._round: _Round | None = None
+        self._rounds = 0
+        self._handed_over: deque[tuple[_Round, WhatsAppEvent]] = deque()
+        self._unsettled = Semaphore(MAX_UNSETTLED)
+
+    def start_round(self) -> None:
+        assert self._round is None, "stop the round before"
+        self._rounds += 1
+        current = _Round(f"round-{self._rounds}".encode())
+        current.callbacks = (
+            QrCallback(lambda _, code: self._hand_over(current, QrCode(_string(code)))),
+            QrCallback(lambda _, word: self._hand_over(current, QrRoundOver(_string(word)))),
+            EventCallback(lambda _, data, size, code: self._on_event(current, code, data, size)),
+            LogCallback(_on_log),
+        )
+        # A daemon: it may sit in Go for minutes after it was stopped, and must not hold up the end.
+        current.thread = Thread(
+            target=self._run, args=(current,), name=current.name.decode(), daemon=True
+        )
+        self._round = current
+        current.thread.start()
+
+    async def stop_round(self) -> None:
+        """Disconnects; events that are still under way are dropped with their round."""
+        current, self._round = self._round, None
+        if current is not None:
+            # Not on the pool: its threads may all wait for an answer to a send.
+            await asyncio.to_thread(self._library.stop, current.name)
+
+    def settled(self, count: int) -> None:
+        """`count` messages are durable: room for as many more."""
+        if count:
+            self._unsettled.release(count)
+
+    async def send_text(self, to: Party, words: str) -> Sent:
+        """Raises NotSentError, SendRefusedError or SendUncertainError."""
+        current = self._round
+        if current is None:
+            raise NotSentError("there is no connection")
+        jid = _encode_jid(to.lid or to.phone or "")
+        # Field 6, extended text, is what official clients send for typed text.
+        message = write({6: {1: words}})
+        reply = read(await self._in_thread(self._library.send, current.name, jid, message))
+        if 1 in reply:
+            raise to_error(text(reply[1]))
+        response = read(reply.get(2))
+        if not text(response.get(2)):
+            raise SendUncertainError("the library named no message id")
+        return Sent(text(response.get(2)), translate.to_instant(number(response.get(1))))
+
+    async def complete(self, contact: Party) -> Party:
+        """Adds the phone or the LID when the session's store knows it."""
+        current = self._round
+        if current is None or (contact.phone and contact.lid):
+            return contact
+        find = self._library.find_lid if contact.phone else self._library.find_phone
+        jid = _encode_jid(contact.phone or contact.lid or "")
+        found = translate.read_jid(read(await self._in_thread(find, current.name, jid)).get(2))
+        return Party(
+            phone=contact.phone or translate.to_phone(found),
+            lid=contact.lid or translate.to_lid(found),
+        )
+
+    def aclose(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _in_thread(self, function: Callable[..., ResultT], *arguments: Any) -> ResultT:
+        return await self._loop.run_in_executor(self._pool, function, *arguments)
+
+    def _run(self, current: _Round) -> None:
+        on_qr, on_login, on_event, on_log = current.callbacks
+        error = self._library.run_round(
+            current.name,
+            session_file=self._session_file,
+            device=_DEVICE,
+            on_qr=on_qr,
+            on_login=on_login,
+            on_event=on_event,
+            on_log=on_log,
+            subscribed=bytes(translate.SUBSCRIBED),
+        )
+        self._hand_over(current, RoundEnded(error))
+
+    def _on_event(self, current: _Round, code: int, data: int, size: int) -> None:
+        body = ctypes.string_at(data, size) if size else b""
+        if code in {translate.EventCode.MESSAGE, translate.EventCode.CALL_OFFER}:
+            self._unsettled.acquire()
+            self._hand_over(current, _translate_message(code, body))
+            return
+        event = translate.translate_link_event(code, body)
+        if isinstance(event, Connected):
+            # Asked here, before the first message is handed over: each row names our own phone.
+            event = Connected(translate.read_device_phone(self._library.get_me(current.name)))
+        if event is not None:
+            self._hand_over(current, event)
+
+    def _hand_over(self, current: _Round, event: WhatsAppEvent) -> None:
+        wake = not self._handed_over
+        self._handed_over.append((current, event))
+        if wake and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._deliver)
+
+    def _deliver(self) -> None:
+        while self._handed_over:
+            source, event = self._handed_over.popleft()
+            # A message is taken whatever became of its round: WhatsApp will not bring it again.
+            if source is self._round or isinstance(event, MessageEvent):
+                self._sink(event)
+
+
+def _translate_message(code: int, body: bytes) -> MessageEvent:
+    try:
+        if code == translate.EventCode.CALL_OFFER:
+            return translate.translate_call(body)
+        return translate.translate_message(body)
+    except (ValueError, OverflowError, OSError) as error:
+        log.warning("message.unreadable", problem=str(error), bytes=len(body))
+        return Skipped(SkipReason.UNREADABLE)
+
+
+def _encode_jid(address: str) -> bytes:
+    """`+255…` or `…@lid` as the library's JID; all six fields are required."""
+    user, _, server = address.partition("@")
+    fields: dict[int, Writable] = {
+        1: user.removeprefix("+"),
+        2: 0,
+        3: 0,
+        4: 0,
+        5: server or "s.whatsapp.net",
+        6: 0,
+    }
+    return write(fields)
+
+
+def _string(pointer: int) -> str:
+    return ctypes.string_at(pointer).decode("utf-8", "replace")
+
+
+def _on_log(data: int, size: int) -> None:
+    """The library's own warnings: they name stanzas and JIDs, never a body or a key."""
+    entry = read(ctypes.string_at(data, size) if size > 0 else b"")
+    log.warning(
+        "library.warned",
+        module=text(entry.get(3)),
+        severity=text(entry.get(2)),
+        message=text(entry.get(1))[:500],
+    )
