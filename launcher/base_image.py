@@ -37,10 +37,14 @@ def ensure_base(paths: Paths, address: str) -> Image:
     found = building.find_image(address, tag)
     if found is not None:
         return found
-    if building.find_image(address, PUBLISHED) is None and not _pull(address):
-        _make(paths, address, tag)
-    else:
+    if building.find_image(address, PUBLISHED) is not None:
         _tag_published(address, tag)
+    elif _pull(address):
+        # Only what was not there before us is ours to remove one day.
+        _pulled_file(paths).write_text(PUBLISHED, encoding="utf-8")
+        _tag_published(address, tag)
+    else:
+        _make(paths, address, tag)
     return building.get_image(address, tag, made=True)
 
 
@@ -62,6 +66,16 @@ def mirrors_of(lists: Iterable[str]) -> Mirrors:
         archive=archive[0] if archive else DEFAULT_MIRROR,
         security=security[0] if security else DEFAULT_SECURITY_MIRROR,
     )
+
+
+def pulled(paths: Paths) -> list[str]:
+    """The images from a registry that this installation brought to the engine."""
+    file = _pulled_file(paths)
+    return file.read_text(encoding="utf-8").split() if file.exists() else []
+
+
+def _pulled_file(paths: Paths) -> Path:
+    return paths.state / "pulled-images"
 
 
 def _recipe() -> dict[str, str]:

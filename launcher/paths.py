@@ -30,6 +30,10 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         return self.state / "postgres"
 
     @property
+    def sandbox(self) -> Path:
+        return self.state / "sandbox"
+
+    @property
     def instance(self) -> Path:
         return self.state / "instance"
 

@@ -52,11 +52,17 @@ def start(paths: Paths, spec: ProcessSpec) -> ProcessRecord:
     return record
 
 
-def stop(paths: Paths, name: str, *, grace: timedelta = STOP_GRACE) -> bool:
+def stop(
+    paths: Paths,
+    name: str,
+    *,
+    grace: timedelta = STOP_GRACE,
+    ask: signal.Signals = signal.SIGTERM,
+) -> bool:
     """Asks, waits, then insists. False when there was nothing to stop."""
     record = records.find_alive(paths.records, name)
     if record is not None:
-        _end(record, grace)
+        _end(record, grace, ask)
     records.forget(paths.records, name)
     return record is not None
 
@@ -87,8 +93,8 @@ def rotate(log: Path, *, max_bytes: int = LOG_MAX_BYTES) -> None:
         log.replace(log.with_suffix(".log.1"))
 
 
-def _end(record: ProcessRecord, grace: timedelta) -> None:
-    for sign, wait in ((signal.SIGTERM, grace), (signal.SIGKILL, timedelta(seconds=5))):
+def _end(record: ProcessRecord, grace: timedelta, ask: signal.Signals) -> None:
+    for sign, wait in ((ask, grace), (signal.SIGKILL, timedelta(seconds=5))):
         try:
             os.kill(record.pid, sign)
         except ProcessLookupError:

@@ -1,0 +1,101 @@
+"""`python -m launcher`: what the scripts in `scripts/` call once the environment stands."""
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from launcher import environment, images
+from launcher.console import complain, say
+from launcher.down import down
+from launcher.errors import NotReadyError
+from launcher.paths import ROOT, Paths
+from launcher.settings import LauncherSettings, UpOptions
+from launcher.up import up
+from shared.errors import FlowHQError
+from shared.settings import read_settings
+
+PORTS = ("port", "gateway_port", "sandbox_port", "sandbox_tls_port", "sandbox_proxy_port")
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+    chosen = _parser().parse_args(arguments)
+    try:
+        settings = settings_of(chosen, environ)
+        paths = Paths(root=ROOT, state=settings.state_dir.resolve())
+        return run(chosen, settings, paths, environ)
+    except KeyboardInterrupt:
+        complain("Interrupted.")
+        return INTERRUPTED
+    except NotReadyError as error:
+        complain(f"{error}" + (f"\n{error.log}" if error.log else ""))
+    except FlowHQError as error:
+        complain(str(error))
+    return 1
+
+
+def run(
+    chosen: argparse.Namespace,
+    settings: LauncherSettings,
+    paths: Paths,
+    environ: Mapping[str, str],
+) -> int:
+    if chosen.command == "up":
+        options = UpOptions(
+            settings=settings,
+            detach=chosen.detach,
+            live=chosen.live,
+            demo=chosen.demo,
+            database_url=environ.get("DATABASE_URL"),
+        )
+        return up(paths, options, environ)
+    if chosen.command == "down":
+        return down(paths, environ, purge=chosen.purge)
+    prepared = images.prepare(paths, environ, practice=chosen.practice)
+    if chosen.command == "image":
+        say(prepared.worker.tag)
+    return 0
+
+
+def settings_of(chosen: argparse.Namespace, environ: Mapping[str, str]) -> LauncherSettings:
+    """Options win over `FLOWHQ_*` variables, those over the defaults."""
+    given = {
+        name: getattr(chosen, name)
+        for name in ("state_dir", *PORTS)
+        if getattr(chosen, name, None) is not None
+    }
+    return msgspec.structs.replace(read_settings(LauncherSettings, environ), **given)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scripts", description="Runs FlowHQ on this machine.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    start = commands.add_parser("up", prog="scripts/up", help="start everything")
+    start.add_argument("--detach", action="store_true", help="return once all is healthy")
+    start.add_argument("--live", action="store_true", help="the real WhatsApp, no sandbox")
+    start.add_argument("--no-demo", dest="demo", action="store_false", help="no demo tenants")
+    for name in PORTS:
+        start.add_argument(f"--{name.replace('_', '-')}", type=_port, metavar="N")
+    stop = commands.add_parser("down", prog="scripts/down", help="stop everything")
+    stop.add_argument("--purge", action="store_true", help="and remove all that it made")
+    image = commands.add_parser("image", help="make the worker image and say its name")
+    image.add_argument("--practice", action="store_true", help="the one that trusts the sandbox")
+    prepare = commands.add_parser("prepare", help="engine and all images, for the tests")
+    prepare.set_defaults(practice=True)
+    for command in (start, stop, image, prepare):
+        command.add_argument("--state-dir", type=Path, metavar="DIR", help="default: .flowhq")
+    return parser
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 < number < 65536:
+        raise argparse.ArgumentTypeError(f"{text} is no port")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], environment.current()))

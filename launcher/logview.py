@@ -1,0 +1,53 @@
+"""The logs of all processes as one stream for a person, and their bound."""
+
+from pathlib import Path
+
+import msgspec
+
+from launcher import processes
+
+CHUNK_BYTES = 1_000_000
+
+
+class LogView(msgspec.Struct, kw_only=True):
+    """Follows files by their position; a file that shrank was rotated and begins anew."""
+
+    files: dict[str, Path]
+    positions: dict[str, int] = {}
+    rests: dict[str, bytes] = {}
+
+    def from_now(self) -> "LogView":
+        for name, file in self.files.items():
+            self.positions[name] = file.stat().st_size if file.exists() else 0
+        return self
+
+    def read(self) -> list[tuple[str, str]]:
+        """The complete lines that are new, as (process, line)."""
+        return [(name, line) for name in self.files for line in self._lines(name)]
+
+    def bound(self, *, max_bytes: int = processes.LOG_MAX_BYTES) -> None:
+        """Keeps the newest half of a file that grew too long.
+
+        The processes append, so cutting the file under them is safe but for the lines they
+        write in that very moment.
+        """
+        for name, file in self.files.items():
+            if file.exists() and file.stat().st_size > max_bytes:
+                kept = file.read_bytes()[-max_bytes // 2 :]
+                file.with_suffix(".log.1").write_bytes(kept)
+                file.write_bytes(b"")
+                self.positions[name] = 0
+
+    def _lines(self, name: str) -> list[str]:
+        file = self.files[name]
+        if not file.exists():
+            return []
+        start = self.positions.get(name, 0)
+        if file.stat().st_size < start:
+            start = 0
+        with file.open("rb") as stream:
+            stream.seek(start)
+            content = stream.read(CHUNK_BYTES)
+        self.positions[name] = start + len(content)
+        *lines, self.rests[name] = (self.rests.get(name, b"") + content).split(b"\n")
+        return [line.decode(errors="replace") for line in lines]

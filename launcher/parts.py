@@ -1,0 +1,85 @@
+"""The settings that each process gets: plain values, no effects."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from launcher import environment
+from launcher.paths import Paths
+from launcher.processes import ProcessSpec
+from launcher.settings import LauncherSettings
+
+CONTROL_PLANE = "controlplane"
+SANDBOX = "sandbox"
+LOOPBACK = "127.0.0.1"
+GATEWAY_HOST = "{gateway_host}"  # the control plane puts the bridge's address here
+
+
+def control_plane(
+    paths: Paths,
+    settings: LauncherSettings,
+    *,
+    instance: str,
+    database_url: str,
+    worker_image: str,
+    engine_address: str,
+    live: bool,
+    environ: Mapping[str, str],
+) -> ProcessSpec:
+    return _python(
+        CONTROL_PLANE,
+        {
+            "database_url": database_url,
+            "worker_image": worker_image,
+            "instance": instance,
+            "state_dir": str(paths.state),
+            "host": LOOPBACK,
+            "port": str(settings.port),
+            "gateway_port": str(settings.gateway_port),
+            "docker_host": engine_address,
+            "worker_environment": worker_environment(settings, live=live),
+        },
+        environ,
+    )
+
+
+def worker_environment(settings: LauncherSettings, *, live: bool) -> str:
+    """In practice a worker's way to WhatsApp is the sandbox's proxy on the bridge, as JSON."""
+    if live:
+        return "{}"
+    proxy = f"http://{GATEWAY_HOST}:{settings.sandbox_proxy_port}"
+    return msgspec.json.encode({"HTTPS_PROXY": proxy}).decode()
+
+
+def sandbox(
+    paths: Paths, settings: LauncherSettings, *, gateway: str, environ: Mapping[str, str]
+) -> ProcessSpec:
+    """gateway: the host's address on the workers' bridge, which only workers reach."""
+    return _python(
+        SANDBOX,
+        {
+            "state_dir": str(paths.sandbox),
+            "host": LOOPBACK,
+            "port": str(settings.sandbox_port),
+            "tls_port": str(settings.sandbox_tls_port),
+            "proxy_host": gateway,
+            "proxy_port": str(settings.sandbox_proxy_port),
+        },
+        environ,
+    )
+
+
+def migration(database_url: str, environ: Mapping[str, str]) -> ProcessSpec:
+    spec = _python("shared.db", {"database_url": database_url}, environ)
+    return msgspec.structs.replace(spec, name="migrate", command=[*spec.command, "migrate"])
+
+
+def _python(module: str, settings: Mapping[str, str], environ: Mapping[str, str]) -> ProcessSpec:
+    # -P: nothing in the directory that this was called from may take the place of a module.
+    return ProcessSpec(
+        name=module,
+        command=[str(Path(sys.executable)), "-P", "-m", module],
+        environ=environment.for_process(environ, {**settings}),
+    )

@@ -1,0 +1,191 @@
+"""Brings the platform up, part by part; what this run started is stopped again if one fails."""
+
+import subprocess
+from collections.abc import Mapping
+
+import msgspec
+
+from launcher import (
+    engine,
+    fleet,
+    health,
+    images,
+    instance,
+    parts,
+    ports,
+    postgres,
+    processes,
+    records,
+)
+from launcher.console import step
+from launcher.errors import NotReadyError
+from launcher.http import Site
+from launcher.instance import Running
+from launcher.paths import Paths
+from launcher.settings import LauncherSettings, UpOptions
+
+CONTROL_PLANE_READY = "/readyz"
+SANDBOX_READY = "/healthz"
+# What needs what: the last is stopped first.
+STARTED = (postgres.PROCESS, parts.CONTROL_PLANE, parts.SANDBOX)
+
+
+class Platform(msgspec.Struct, frozen=True, kw_only=True):
+    """What runs, as the rest of the launcher needs to know it."""
+
+    paths: Paths
+    instance: str
+    engine_address: str
+    settings: LauncherSettings
+    live: bool
+
+    @property
+    def control_plane(self) -> Site:
+        key = self.paths.admin_key
+        token = key.read_text(encoding="utf-8").strip() if key.exists() else None
+        return Site(host=parts.LOOPBACK, port=self.settings.port, token=token)
+
+    @property
+    def sandbox(self) -> Site:
+        return Site(host=parts.LOOPBACK, port=self.settings.sandbox_port)
+
+    @property
+    def names(self) -> list[str]:
+        return [parts.CONTROL_PLANE] if self.live else [parts.CONTROL_PLANE, parts.SANDBOX]
+
+
+def find_running(paths: Paths, environ: Mapping[str, str]) -> Platform | None:
+    """None unless every part is alive and says that it is ready."""
+    running, name = instance.find_running(paths), instance.find_id(paths)
+    if running is None or name is None:
+        return None
+    platform = Platform(
+        paths=paths,
+        instance=name,
+        engine_address=engine.address_of(environ),
+        settings=running.settings,
+        live=running.live,
+    )
+    alive = all(records.find_alive(paths.records, part) for part in platform.names)
+    if not alive or not health.is_ready(platform.control_plane, CONTROL_PLANE_READY):
+        return None
+    if not running.live and not health.is_ready(platform.sandbox, SANDBOX_READY):
+        return None
+    return platform
+
+
+def bring_up(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> Platform:
+    """Raises LauncherError; then nothing runs that did not run before."""
+    before = {name for name in STARTED if records.find_alive(paths.records, name)}
+    settings = options.settings
+    running = instance.find_running(paths)
+    if running is not None and before & {parts.CONTROL_PLANE, parts.SANDBOX}:
+        settings = running.settings  # what is adopted keeps its ports
+    ports.require_free(_listeners(settings, live=options.live, alive=before))
+    try:
+        return _bring_up(paths, msgspec.structs.replace(options, settings=settings), environ)
+    except BaseException:
+        stop_processes(paths, [name for name in STARTED if name not in before])
+        raise
+
+
+def stop_processes(paths: Paths, names: list[str]) -> list[str]:
+    """Stops those of them that run, in the reverse of their order; their names."""
+    name = instance.find_id(paths) or ""
+    stopped = []
+    for part in [part for part in reversed(STARTED) if part in names]:
+        if part == postgres.PROCESS:
+            was = postgres.stop(paths, postgres.cluster_of(paths, name))
+        else:
+            was = processes.stop(paths, part)
+        stopped.extend([part] if was else [])
+    return stopped
+
+
+def _bring_up(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> Platform:
+    name = instance.ensure_id(paths)
+    made = images.prepare(paths, environ, practice=not options.live)
+    database_url = _start_database(paths, options, name, environ)
+    platform = Platform(
+        paths=paths,
+        instance=name,
+        engine_address=made.engine.address,
+        settings=options.settings,
+        live=options.live,
+    )
+    instance.write_running(paths, Running(live=options.live, settings=options.settings))
+    # Workers that start again find the sandbox there already, if their network outlived a stop.
+    gateway = fleet.find_gateway(platform.engine_address, name)
+    if gateway is not None and not options.live:
+        _start_sandbox(platform, gateway, environ)
+    with step("Control plane"):
+        spec = parts.control_plane(
+            paths,
+            options.settings,
+            instance=name,
+            database_url=database_url,
+            worker_image=made.worker.tag,
+            engine_address=platform.engine_address,
+            live=options.live,
+            environ=environ,
+        )
+        processes.start(paths, spec)
+        health.await_ready(paths, parts.CONTROL_PLANE, platform.control_plane, CONTROL_PLANE_READY)
+    if gateway is None and not options.live:
+        _start_sandbox(platform, _gateway(platform), environ)
+    return platform
+
+
+def _start_database(paths: Paths, options: UpOptions, name: str, environ: Mapping[str, str]) -> str:
+    url = options.database_url
+    if url is None:
+        with step("PostgreSQL") as outcome:
+            cluster = postgres.cluster_of(paths, name)
+            outcome.detail = "" if postgres.start(paths, cluster) else "was running"
+            url = cluster.url
+    with step("Database schema"):
+        spec = parts.migration(url, environ)
+        log = processes.log_path(paths, spec.name)
+        with log.open("wb") as output:
+            done = subprocess.run(
+                spec.command,
+                cwd=paths.root,
+                env=dict(spec.environ),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+        if done.returncode != 0:
+            raise NotReadyError("The database could not be migrated", processes.tail(log))
+    return url
+
+
+def _start_sandbox(platform: Platform, gateway: str, environ: Mapping[str, str]) -> None:
+    with step("Sandbox (a WhatsApp on this machine)"):
+        spec = parts.sandbox(platform.paths, platform.settings, gateway=gateway, environ=environ)
+        processes.start(platform.paths, spec)
+        health.await_ready(platform.paths, parts.SANDBOX, platform.sandbox, SANDBOX_READY)
+
+
+def _gateway(platform: Platform) -> str:
+    gateway = fleet.find_gateway(platform.engine_address, platform.instance)
+    if gateway is None:
+        raise NotReadyError(
+            "The control plane made no network for the workers",
+            processes.tail(processes.log_path(platform.paths, parts.CONTROL_PLANE)),
+        )
+    return gateway
+
+
+def _listeners(settings: LauncherSettings, *, live: bool, alive: set[str]) -> list[ports.Listener]:
+    wanted = []
+    if parts.CONTROL_PLANE not in alive:
+        wanted.append(("admin API", settings.port, "--port"))
+    if not live and parts.SANDBOX not in alive:
+        wanted.append(("sandbox", settings.sandbox_port, "--sandbox-port"))
+        wanted.append(("sandbox's WhatsApp", settings.sandbox_tls_port, "--sandbox-tls-port"))
+    return [
+        ports.Listener(purpose=purpose, host=parts.LOOPBACK, port=port, option=option)
+        for purpose, port, option in wanted
+    ]

@@ -1,0 +1,83 @@
+"""The practice image: the production image with a client library that trusts the sandbox."""
+
+import contextlib
+import io
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from launcher import building, engine, environment, recipe
+from launcher.building import Image
+from launcher.errors import LauncherError, NotReadyError
+from launcher.paths import Paths
+from launcher.recipe import Files
+
+REPOSITORY = "flowhq-worker-practice"
+DOCKERFILE = "sandbox/practice.Dockerfile"
+# Where Dockerfile.worker puts it; both bases bring Python 3.13.
+NEONIZE = "/opt/flowhq/lib/python3.13/site-packages/neonize"
+PATCHED = "patched"
+
+
+def ensure_practice(
+    paths: Paths, address: str, *, worker: Image, environ: Mapping[str, str]
+) -> Image:
+    library = extract_library(address, worker, paths.build / "production")
+    patched = paths.build / PATCHED
+    shutil.rmtree(patched, ignore_errors=True)
+    _patch(paths, library, patched, environ)
+    files: Files = {
+        DOCKERFILE: (paths.root / DOCKERFILE).read_bytes(),
+        **recipe.read_tree(paths.build, [PATCHED]),
+    }
+    tag = f"{REPOSITORY}:{recipe.digest(files, {'worker': worker.id})}"
+    found = building.find_image(address, tag)
+    if found is not None:
+        return found
+    return building.build_image(
+        address,
+        tag,
+        files=files,
+        dockerfile=DOCKERFILE,
+        arguments={"WORKER_IMAGE": worker.tag, "NEONIZE_DIR": PATCHED},
+        log=paths.logs / "build-practice.log",
+    )
+
+
+def extract_library(address: str, image: Image, into: Path) -> Path:
+    """The client library's file as the image has it; the image is not run for that."""
+    into.mkdir(parents=True, exist_ok=True)
+    with contextlib.closing(engine.connect(address)) as client:
+        container = client.create_container(image.tag, labels=building.MANAGED)["Id"]
+        try:
+            stream, _ = client.get_archive(container, NEONIZE)
+            content = b"".join(stream)
+        finally:
+            client.remove_container(container, force=True)
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        for member in archive.getmembers():
+            file = archive.extractfile(member) if member.name.endswith(".so") else None
+            if file is not None:
+                library = into / Path(member.name).name
+                library.write_bytes(file.read())
+                return library
+    raise LauncherError(f"{image.tag} has no client library in {NEONIZE}")
+
+
+def _patch(paths: Paths, library: Path, out: Path, environ: Mapping[str, str]) -> None:
+    command = [sys.executable, "-P", "-m", "sandbox", "patch"]
+    done = subprocess.run(
+        [*command, "--library", str(library), "--out", str(out)],
+        cwd=paths.root,
+        env=environment.for_process(environ, {"state_dir": str(paths.sandbox)}),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise NotReadyError("The practice copy of the client library was not made", done.stdout)

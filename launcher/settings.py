@@ -1,0 +1,28 @@
+"""What a person may choose, from `FLOWHQ_*` variables or options of the same names."""
+
+from pathlib import Path
+
+import msgspec
+
+from launcher.paths import ROOT
+
+
+class LauncherSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Ports are on 127.0.0.1, those of gateway and proxy on the workers' own bridge."""
+
+    state_dir: Path = ROOT / ".flowhq"
+    port: int = 8000
+    gateway_port: int = 8090
+    sandbox_port: int = 8070
+    sandbox_tls_port: int = 8071
+    sandbox_proxy_port: int = 8072
+
+
+class UpOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """database_url: an external PostgreSQL instead of the embedded one."""
+
+    settings: LauncherSettings
+    detach: bool = False
+    live: bool = False
+    demo: bool = True
+    database_url: str | None = None
