@@ -20,7 +20,8 @@ class Backoff(msgspec.Struct, frozen=True, kw_only=True):
 
         `random` gives a number in [0, 1); many workers of one fleet must not wake together.
         """
-        # The exponent is bounded before the power is taken: attempt 10,000 must not overflow.
-        exponent = min(max(attempt - 1, 0), 62)
-        whole = min(self.first * self.factor**exponent, self.ceiling)
-        return whole * (1 + self.spread * (2 * random() - 1))
+        seconds = self.first.total_seconds()
+        # Attempt 10,000 must not overflow: no wait of use is beyond 2^62 times the first.
+        for _ in range(min(max(attempt - 1, 0), 62)):
+            seconds = min(seconds * self.factor, self.ceiling.total_seconds())
+        return timedelta(seconds=seconds * (1 + self.spread * (2 * random() - 1)))

@@ -80,7 +80,7 @@ def configure_logging(
     ]
     if tenant_files is not None:
         chain.append(tenant_files)
-    chain.append(_json_line if json else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty()))
+    chain.append(_json_line if json else _console())
     structlog.configure(
         processors=chain,
         wrapper_class=structlog.make_filtering_bound_logger(_level(level)),
@@ -95,6 +95,13 @@ def configure_logging(
 
 def encode_line(event: Mapping[str, Any]) -> bytes:
     return msgspec.json.encode(event, enc_hook=str)
+
+
+def _console() -> structlog.dev.ConsoleRenderer:
+    # Plain: the default shows local variables, and those hold message bodies and tokens.
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
 
 
 class _StandardLibraryBridge(logging.Handler):

@@ -62,6 +62,7 @@ class TaskGroup:
         error = task.exception()
         if error is None:
             return
-        log.error("task.failed", task=task.get_name(), exc_info=error)
+        # First of all, so that even a log that cannot be written does not hide it.
         if self._failed is not None and not self._failed.done():
             self._failed.set_exception(error)
+        log.error("task.failed", task=task.get_name(), exc_info=error)
