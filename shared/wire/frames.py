@@ -131,8 +131,8 @@ FromWorker = Hello | SessionReport | Events | Heartbeat | LogLines | CommandResu
 FromGateway = Welcome | Refused | Ack | Config | Command | Superseded | Rejected
 
 _encoder = msgspec.msgpack.Encoder()
-_from_worker = msgspec.msgpack.Decoder(FromWorker)
-_from_gateway = msgspec.msgpack.Decoder(FromGateway)
+_from_worker: msgspec.msgpack.Decoder[FromWorker] = msgspec.msgpack.Decoder(FromWorker)
+_from_gateway: msgspec.msgpack.Decoder[FromGateway] = msgspec.msgpack.Decoder(FromGateway)
 
 
 def encode(frame: FromWorker | FromGateway) -> bytes:
