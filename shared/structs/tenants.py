@@ -73,3 +73,16 @@ class TenantWithRelations(msgspec.Struct, frozen=True, kw_only=True):
     session: SessionView
     worker: WorkerView
     created_at: datetime
+
+
+class RemovalView(msgspec.Struct, frozen=True, kw_only=True):
+    """Container, volume and rows go in the background; the tenant is not found from now on."""
+
+    id: UUID
+    removal_requested_at: datetime
+
+
+class RevocationView(msgspec.Struct, frozen=True, kw_only=True):
+    """`revoked` is false when the worker had no good token."""
+
+    revoked: bool

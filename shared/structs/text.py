@@ -5,10 +5,21 @@ from typing import Annotated
 import msgspec
 
 # C0, DEL, C1 and the line separators: a name with one of these breaks logs and pages.
-_ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+_PRINTABLE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]"
+# `$` alone would let a newline at the very end through.
+_END = r"(?![\s\S])"
+_ONE_LINE = rf"^{_PRINTABLE}*{_END}"
 # The same, and at least one character that is not white space.
-_ONE_LINE_FILLED = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s\x00-\x1f\x7f-\x9f\u2028\u2029]+[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+_ONE_LINE_FILLED = rf"^(?=.*\S){_PRINTABLE}+{_END}"
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=_ONE_LINE_FILLED)]
 Note = Annotated[str, msgspec.Meta(max_length=2000, pattern=_ONE_LINE)]
-TimeOfDay = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+TIME_PATTERN = rf"^([01][0-9]|2[0-3]):[0-5][0-9]{_END}"
+TimeOfDay = Annotated[str, msgspec.Meta(pattern=TIME_PATTERN)]
+
+# What to tell a person whose text does not match.
+PATTERN_PROBLEMS = {
+    _ONE_LINE: "must not contain control characters or line breaks",
+    _ONE_LINE_FILLED: "must not be blank, nor contain control characters or line breaks",
+    TIME_PATTERN: "must be a time of day like 08:30",
+}

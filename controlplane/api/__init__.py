@@ -1,0 +1,1 @@
+"""The admin REST API: handlers that build the request, call one service, return the answer."""

@@ -1,0 +1,54 @@
+"""Puts the admin API together."""
+
+from collections.abc import Mapping
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+
+from controlplane.api.authentication import provide_caller, require_admin_key
+from controlplane.api.documentation import describe
+from controlplane.api.headers import add_security_headers
+from controlplane.api.health import Check, healthz, readyz
+from controlplane.api.problems import HANDLERS
+from controlplane.api.requests import (
+    MAX_BODY_BYTES,
+    ApiRequest,
+    refuse_large_body,
+    refuse_unknown_query,
+)
+from controlplane.api.setup_requests import setup_requests_router
+from controlplane.api.tenants import tenants_router
+from controlplane.api.workers import workers_router
+from controlplane.services.acting import Wake
+from shared.clock import Clock
+
+
+def create_api(*, wake: Wake, checks: Mapping[str, Check], clock: Clock) -> Litestar:
+    """The ASGI application; the stores must be bound before it is called.
+
+    wake: called after each change with the tenant's id; must not block.
+    checks: for `/readyz`, by name; each raises when its part does not answer.
+    """
+    # In this order: who has no key learns nothing more than that.
+    admin = Router(
+        "/admin",
+        route_handlers=[tenants_router, workers_router, setup_requests_router],
+        guards=[require_admin_key, refuse_large_body, refuse_unknown_query],
+        dependencies={"caller": Provide(provide_caller, sync_to_thread=False)},
+    )
+    return Litestar(
+        route_handlers=[healthz, readyz, admin],
+        dependencies={
+            "wake": Provide(lambda: wake, sync_to_thread=False),
+            "clock": Provide(lambda: clock, sync_to_thread=False),
+            "checks": Provide(lambda: checks, sync_to_thread=False),
+        },
+        exception_handlers=HANDLERS,
+        before_send=[add_security_headers],
+        openapi_config=describe(),
+        request_class=ApiRequest,
+        request_max_body_size=MAX_BODY_BYTES,
+        state=State({"clock": clock}),
+        logging_config=None,
+    )

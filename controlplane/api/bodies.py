@@ -1,0 +1,81 @@
+"""Says what is wrong with a JSON body: every field at once, in words for a person."""
+
+import re
+from typing import Any
+
+import msgspec
+
+from shared.structs.text import PATTERN_PROBLEMS
+
+# How msgspec ends a message: where in the value it stopped.
+_PLACE = re.compile(r"^(?P<message>.*?)(?: - at `(?:key in )?\$(?P<path>[^`]*)`)?$", re.DOTALL)
+_PLAIN = (
+    (re.compile(r"Expected `str` of length >= 1$"), "must not be empty"),
+    (re.compile(r"Expected `str` of length <= (\d+)$"), r"must be at most \1 characters long"),
+    (re.compile(r"Expected `(.+)`, got `(.+)`$"), r"must be \1, not \2"),
+    (re.compile(r"Expected `\w+` (>=|<=) (-?\d+)$"), r"must be \1 \2"),
+    (
+        re.compile(r"Invalid enum value '?(.*?)'?$", re.DOTALL),
+        r"'\1' is not one of the known values",
+    ),
+    (re.compile(r"Invalid UUID$"), "must be a UUID"),
+    (re.compile(r"Object contains unknown field `(.*)`$"), r"has an unknown field '\1'"),
+    (re.compile(r"Object missing required field `(.*)`$"), r"lacks the field '\1'"),
+)
+WHOLE = "body"
+
+
+class FieldProblem(msgspec.Struct, frozen=True):
+    """`field` is the path to the value, as a client would write it."""
+
+    field: str
+    message: str
+
+
+class InvalidBodyError(Exception):
+    """The body cannot be used, for these reasons."""
+
+    def __init__(self, problems: list[FieldProblem]) -> None:
+        super().__init__("the body cannot be used")
+        self.problems = problems
+
+
+def find_problems(body: object, shape: type[msgspec.Struct]) -> list[FieldProblem]:
+    """Everything that keeps `body`, decoded JSON, from being a `shape`; empty when nothing does."""
+    if not isinstance(body, dict):
+        return [FieldProblem(WHOLE, "must be a JSON object")]
+    fields = {field.encode_name: field for field in msgspec.structs.fields(shape)}
+    problems = [
+        FieldProblem(name, "is not a field of this request") for name in body.keys() - fields
+    ]
+    for name, field in fields.items():
+        if name in body:
+            problems += _check(name, body[name], field.type)
+        elif field.required:
+            problems.append(FieldProblem(name, "is required"))
+    return sorted(problems, key=lambda problem: problem.field)
+
+
+def to_problem(field: str, message: str) -> FieldProblem:
+    """A msgspec message about the value at `field`; the place it names joins the path."""
+    match = _PLACE.match(message)
+    assert match is not None, "the pattern matches any text"
+    return FieldProblem(field + (match["path"] or ""), _reword(match["message"]))
+
+
+def _check(name: str, value: object, kind: Any) -> list[FieldProblem]:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        return [to_problem(name, str(error))]
+    return []
+
+
+def _reword(message: str) -> str:
+    for pattern, words in PATTERN_PROBLEMS.items():
+        if message == f"Expected `str` matching regex {pattern!r}":
+            return words
+    for plain, words in _PLAIN:
+        if plain.match(message):
+            return plain.sub(words, message)
+    return message

@@ -1,0 +1,128 @@
+"""Every error as a problem document (RFC 9457): the one place that knows HTTP statuses."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.openapi.datastructures import ResponseSpec
+
+from controlplane.api.bodies import WHOLE, FieldProblem, InvalidBodyError, to_problem
+from shared.errors import ConflictError, InvalidInputError, NotFoundError, TransientError
+from shared.stores.tenants import PhoneNumberTakenError
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER = "1"
+_UNUSABLE = "The request holds values that cannot be used."
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """`errors` names the values at fault, where the fault is with values."""
+
+    title: str
+    status: int
+    detail: str
+    instance: str
+    type: str = "about:blank"
+    errors: list[FieldProblem] = []
+
+
+def documented(*statuses: int) -> dict[int, ResponseSpec]:
+    """The problem answers of a handler, for the API's description."""
+    return {
+        status: ResponseSpec(
+            Problem,
+            generate_examples=False,
+            description=HTTPStatus(status).phrase,
+            media_type=MEDIA_TYPE,  # type: ignore[arg-type]  any media type is taken
+        )
+        for status in (400, 401, *statuses)
+    }
+
+
+def answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """Errors that Litestar finds: unknown paths, wrong methods, sizes, path and query values."""
+    errors = _read_extra(error.extra)
+    detail = _UNUSABLE if errors else str(error.detail)
+    return _answer(request, error.status_code, detail, errors, headers=error.headers)
+
+
+def answer_body(request: Request[Any, Any, Any], error: InvalidBodyError) -> Response[bytes]:
+    return _answer(request, 400, _UNUSABLE, error.problems)
+
+
+def answer_invalid(request: Request[Any, Any, Any], error: InvalidInputError) -> Response[bytes]:
+    return _answer(request, 400, _UNUSABLE, [FieldProblem(error.field, error.problem)])
+
+
+def answer_not_found(request: Request[Any, Any, Any], error: NotFoundError) -> Response[bytes]:
+    return _answer(request, 404, str(error))
+
+
+def answer_conflict(request: Request[Any, Any, Any], error: ConflictError) -> Response[bytes]:
+    taken = isinstance(error, PhoneNumberTakenError)
+    errors = [FieldProblem("phone_number", "belongs to another tenant")] if taken else []
+    return _answer(request, 409, str(error), errors)
+
+
+def answer_transient(request: Request[Any, Any, Any], error: TransientError) -> Response[bytes]:
+    log.warning("request.postponed", path=request.url.path, error=str(error))
+    return _answer(request, 503, str(error), headers={"Retry-After": RETRY_AFTER})
+
+
+def answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    log.error("request.failed", method=request.method, path=request.url.path, exc_info=error)
+    return _answer(request, 500, "This is a defect of the server; its log says more.")
+
+
+HANDLERS: dict[int | type[Exception], Any] = {
+    HTTPException: answer_http,
+    InvalidBodyError: answer_body,
+    InvalidInputError: answer_invalid,
+    NotFoundError: answer_not_found,
+    ConflictError: answer_conflict,
+    TransientError: answer_transient,
+    Exception: answer_unexpected,
+}
+
+
+def _read_extra(extra: object) -> list[FieldProblem]:
+    """Litestar's list of what is wrong with the arguments of a handler."""
+    if not isinstance(extra, list):
+        return []
+    problems = []
+    for item in extra:
+        field = str(item.get("key", WHOLE))
+        if field == "data":  # the argument's name in our code; only an absent body gets here
+            problems.append(FieldProblem(WHOLE, "is required"))
+        else:
+            problems.append(to_problem(field, str(item["message"])))
+    return problems
+
+
+def _answer(
+    request: Request[Any, Any, Any],
+    status: int,
+    detail: str,
+    errors: list[FieldProblem] | None = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+) -> Response[bytes]:
+    problem = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        instance=request.url.path,
+        errors=errors or [],
+    )
+    return Response(
+        msgspec.json.encode(problem),
+        status_code=status,
+        media_type=MEDIA_TYPE,
+        headers=dict(headers or {}),
+    )

@@ -1,0 +1,69 @@
+"""Requests that are checked more strictly than Litestar does by itself."""
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.handlers.base import BaseRouteHandler
+
+from controlplane.api.bodies import WHOLE, FieldProblem, InvalidBodyError, find_problems
+from shared.errors import InvalidInputError
+
+MAX_BODY_BYTES = 1 << 20
+
+
+class ApiRequest(Request[Any, Any, Any]):
+    """Reads a body as the struct that its handler takes, or says all that is wrong with it."""
+
+    async def json(self) -> Any:
+        body = _decode(await self.body())
+        field = self.route_handler.parsed_data_field
+        if field is None or (body is None and field.is_optional):
+            return body
+        kinds = [kind.annotation for kind in field.inner_types] or [field.annotation]
+        problems = [
+            problem
+            for kind in kinds
+            if isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+            for problem in find_problems(body, kind)
+        ]
+        if problems:
+            raise InvalidBodyError(problems)
+        return body
+
+
+def refuse_large_body(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Also where no handler would read the body, and so notice."""
+    length = connection.headers.get("content-length", "0")
+    if length.isdecimal() and int(length) > MAX_BODY_BYTES:
+        raise RequestEntityTooLarge
+
+
+def refuse_unknown_query(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
+    """A misspelt filter that is ignored answers another question than was asked."""
+    given = Counter(name for name, _ in connection.query_params.multi_items())
+    known = (
+        handler.parsed_fn_signature.parameters.keys()
+        - connection.path_params.keys()
+        - handler.resolve_dependencies().keys()
+        - {"data"}
+    )
+    for name, count in given.items():
+        if name not in known:
+            raise InvalidInputError(name, "is not a query parameter of this request")
+        if count > 1:
+            raise InvalidInputError(name, "is given more than once")
+
+
+def _decode(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError as error:
+        raise InvalidBodyError([FieldProblem(WHOLE, f"is not JSON: {error}")]) from error
+    except RecursionError as error:
+        raise InvalidBodyError([FieldProblem(WHOLE, "is nested too deeply")]) from error

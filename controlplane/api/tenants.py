@@ -1,0 +1,97 @@
+"""`/admin/tenants`: the businesses, their logs and incidents."""
+
+from litestar import Router, delete, get, post
+from litestar.params import JSONBody
+
+from controlplane.api.parameters import (
+    DEFAULT_LIMIT,
+    Acting,
+    Cursor,
+    DirectionFilter,
+    Limit,
+    Since,
+    TenantPath,
+    Timing,
+    Waking,
+    check_aware,
+)
+from controlplane.api.problems import documented
+from controlplane.services.create_tenant import create_tenant
+from controlplane.services.remove_tenant import remove_tenant
+from controlplane.services.show_qr import show_qr
+from shared.ids import TenantId
+from shared.stores import incidents, messages, tenants
+from shared.structs.incidents import IncidentView
+from shared.structs.messages import MessageLogView
+from shared.structs.pages import Page
+from shared.structs.sessions import QrView
+from shared.structs.tenants import CreateTenantInput, RemovalView, TenantWithRelations
+
+
+@post("/", summary="Create a tenant", responses=documented(409, 413))
+async def create(data: JSONBody[CreateTenantInput], caller: Acting) -> TenantWithRelations:
+    return await create_tenant(data, caller=caller)
+
+
+@get("/", summary="List tenants, oldest first", responses=documented())
+async def list_all(
+    limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[TenantWithRelations]:
+    return await tenants.list_page(limit=limit, cursor=cursor)
+
+
+@get("/{tenant_id:str}", summary="One tenant", responses=documented(404))
+async def show(tenant_id: TenantPath) -> TenantWithRelations:
+    return await tenants.get(TenantId(tenant_id))
+
+
+@delete(
+    "/{tenant_id:str}",
+    status_code=202,
+    summary="Remove a tenant with its container, session and rows",
+    responses=documented(404),
+)
+async def remove(tenant_id: TenantPath, caller: Acting, wake: Waking, clock: Timing) -> RemovalView:
+    return await remove_tenant(TenantId(tenant_id), caller=caller, wake=wake, clock=clock)
+
+
+@get("/{tenant_id:str}/qr", summary="The QR to scan, if one is awaited", responses=documented(404))
+async def qr(tenant_id: TenantPath) -> QrView:
+    return await show_qr(TenantId(tenant_id))
+
+
+@get("/{tenant_id:str}/logs", summary="Messages, newest first", responses=documented(404))
+async def logs(
+    tenant_id: TenantPath,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    direction: DirectionFilter = None,
+    since: Since = None,
+) -> Page[MessageLogView]:
+    tenant = TenantId((await tenants.get(TenantId(tenant_id))).id)
+    return await messages.list_page(
+        tenant,
+        limit=limit,
+        cursor=cursor,
+        direction=direction,
+        since=check_aware("since", since),
+    )
+
+
+@get(
+    "/{tenant_id:str}/incidents",
+    summary="What befell the worker, newest first",
+    responses=documented(404),
+)
+async def list_incidents(
+    tenant_id: TenantPath, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[IncidentView]:
+    tenant = TenantId((await tenants.get(TenantId(tenant_id))).id)
+    return await incidents.list_page(tenant, limit=limit, cursor=cursor)
+
+
+tenants_router = Router(
+    "/tenants",
+    route_handlers=[create, list_all, show, remove, qr, logs, list_incidents],
+    tags=["Tenants"],
+)

@@ -1,0 +1,80 @@
+"""`/admin/tenants/{id}/worker` and `/session`: what is asked of a tenant's worker."""
+
+from litestar import Router, post
+
+from controlplane.api.parameters import Acting, TenantPath, Waking
+from controlplane.api.problems import documented
+from controlplane.services.reset_session import reset_session
+from controlplane.services.restart_worker import restart_worker
+from controlplane.services.revoke_token import revoke_token
+from controlplane.services.set_worker import set_worker
+from shared.enums import DesiredState
+from shared.ids import TenantId
+from shared.structs.tenants import RevocationView, TenantWithRelations
+
+
+@post(
+    "/worker/start",
+    status_code=200,
+    summary="Ask for the worker to run",
+    responses=documented(404),
+)
+async def start(tenant_id: TenantPath, caller: Acting, wake: Waking) -> TenantWithRelations:
+    return await set_worker(TenantId(tenant_id), DesiredState.RUNNING, caller=caller, wake=wake)
+
+
+@post(
+    "/worker/stop",
+    status_code=200,
+    summary="Ask for the worker to stop",
+    responses=documented(404),
+)
+async def stop(tenant_id: TenantPath, caller: Acting, wake: Waking) -> TenantWithRelations:
+    return await set_worker(TenantId(tenant_id), DesiredState.STOPPED, caller=caller, wake=wake)
+
+
+@post(
+    "/worker/restart",
+    status_code=200,
+    summary="Replace the container after it has drained",
+    responses=documented(404),
+)
+async def restart(tenant_id: TenantPath, caller: Acting, wake: Waking) -> TenantWithRelations:
+    return await restart_worker(TenantId(tenant_id), force=False, caller=caller, wake=wake)
+
+
+@post(
+    "/worker/force-restart",
+    status_code=200,
+    summary="Kill the container and replace it",
+    responses=documented(404),
+)
+async def force_restart(tenant_id: TenantPath, caller: Acting, wake: Waking) -> TenantWithRelations:
+    return await restart_worker(TenantId(tenant_id), force=True, caller=caller, wake=wake)
+
+
+@post(
+    "/worker/revoke-token",
+    status_code=200,
+    summary="Take back the worker's token",
+    responses=documented(404),
+)
+async def revoke(tenant_id: TenantPath, caller: Acting) -> RevocationView:
+    return await revoke_token(TenantId(tenant_id), caller=caller)
+
+
+@post(
+    "/session/reset",
+    status_code=200,
+    summary="Give up the link to the phone and begin with a new QR",
+    responses=documented(404),
+)
+async def reset(tenant_id: TenantPath, caller: Acting, wake: Waking) -> TenantWithRelations:
+    return await reset_session(TenantId(tenant_id), caller=caller, wake=wake)
+
+
+workers_router = Router(
+    "/tenants/{tenant_id:str}",
+    route_handlers=[start, stop, restart, force_restart, revoke, reset],
+    tags=["Workers"],
+)

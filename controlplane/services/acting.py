@@ -1,0 +1,37 @@
+"""Who acts, and the trace that each act leaves."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import structlog
+
+from shared.ids import TenantId
+from shared.stores import audit
+from shared.structs.keys import AuditEntry
+
+log = structlog.get_logger(__name__)
+
+# Tells the reconciler that a tenant is worth a look now; it would look anyway, later.
+Wake = Callable[[TenantId], None]
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """name: of the API key. address: where the request came from."""
+
+    name: str
+    address: str
+
+
+async def leave_trace(caller: Caller, action: str, *, tenant_id: TenantId, **detail: Any) -> None:
+    """The audit row of an act. Call it in the transaction of the change itself."""
+    await audit.record(
+        AuditEntry(
+            who=caller.name,
+            action=action,
+            address=caller.address,
+            tenant_id=tenant_id,
+            detail=detail,
+        )
+    )
+    log.info(action, tenant_id=tenant_id, who=caller.name)

@@ -1,0 +1,25 @@
+"""A new business."""
+
+import msgspec
+
+from controlplane.services.acting import Caller, leave_trace
+from shared.db.engine import transaction
+from shared.ids import TenantId
+from shared.phone import parse_phone
+from shared.stores import tenants
+from shared.structs.tenants import CreateTenantInput, TenantWithRelations
+
+
+async def create_tenant(given: CreateTenantInput, *, caller: Caller) -> TenantWithRelations:
+    """Raises InvalidInputError for the phone number, PhoneNumberTakenError for another's."""
+    phone_number = parse_phone("phone_number", given.phone_number)
+    async with transaction():
+        tenant = await tenants.create(msgspec.structs.replace(given, phone_number=phone_number))
+        await leave_trace(
+            caller,
+            "tenant.created",
+            tenant_id=TenantId(tenant.id),
+            name=tenant.name,
+            phone_number=tenant.phone_number,
+        )
+    return tenant
