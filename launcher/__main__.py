@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
+import requests
+from docker.errors import DockerException
 
 from launcher import environment, images
 from launcher.console import complain, say
@@ -34,6 +36,8 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         complain(f"{error}" + (f"\n{error.log}" if error.log else ""))
     except FlowHQError as error:
         complain(str(error))
+    except (DockerException, requests.RequestException) as error:
+        complain(f"The Docker engine did not do what was asked: {error}")
     return 1
 
 

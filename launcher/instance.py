@@ -1,6 +1,7 @@
 """What is remembered of an installation between runs: its id, and how it was started."""
 
 import secrets
+from pathlib import Path
 
 import msgspec
 
@@ -37,15 +38,21 @@ def find_id(paths: Paths) -> str | None:
 
 
 def write_running(paths: Paths, running: Running) -> None:
-    (paths.records / "platform.json").write_bytes(msgspec.json.encode(running))
+    (paths.records / "platform.json").write_bytes(msgspec.json.encode(running, enc_hook=str))
 
 
 def find_running(paths: Paths) -> Running | None:
     try:
-        return msgspec.json.decode((paths.records / "platform.json").read_bytes(), type=Running)
+        content = (paths.records / "platform.json").read_bytes()
+        return msgspec.json.decode(content, type=Running, dec_hook=_to_path)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
 
 
 def forget_running(paths: Paths) -> None:
     (paths.records / "platform.json").unlink(missing_ok=True)
+
+
+def _to_path(kind: type, value: str) -> Path:
+    assert kind is Path, "the only type of a setting that JSON has not"
+    return Path(value)

@@ -19,19 +19,19 @@ REPOSITORY = "flowhq-worker-practice"
 DOCKERFILE = "sandbox/practice.Dockerfile"
 # Where Dockerfile.worker puts it; both bases bring Python 3.13.
 NEONIZE = "/opt/flowhq/lib/python3.13/site-packages/neonize"
-PATCHED = "patched"
+IN_CONTEXT = "Dockerfile"
 
 
 def ensure_practice(
     paths: Paths, address: str, *, worker: Image, environ: Mapping[str, str]
 ) -> Image:
     library = extract_library(address, worker, paths.build / "production")
-    patched = paths.build / PATCHED
+    patched = paths.build / "patched"
     shutil.rmtree(patched, ignore_errors=True)
     _patch(paths, library, patched, environ)
     files: Files = {
-        DOCKERFILE: (paths.root / DOCKERFILE).read_bytes(),
-        **recipe.read_tree(paths.build, [PATCHED]),
+        IN_CONTEXT: (paths.root / DOCKERFILE).read_bytes(),
+        **recipe.read_tree(patched, sorted(made.name for made in patched.iterdir())),
     }
     tag = f"{REPOSITORY}:{recipe.digest(files, {'worker': worker.id})}"
     found = building.find_image(address, tag)
@@ -41,8 +41,8 @@ def ensure_practice(
         address,
         tag,
         files=files,
-        dockerfile=DOCKERFILE,
-        arguments={"WORKER_IMAGE": worker.tag, "NEONIZE_DIR": PATCHED},
+        dockerfile=IN_CONTEXT,
+        arguments={"WORKER_IMAGE": worker.tag, "NEONIZE_DIR": NEONIZE},
         log=paths.logs / "build-practice.log",
     )
 
