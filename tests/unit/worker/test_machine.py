@@ -1,0 +1,283 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.enums import Actor, SessionReason, SessionState
+from worker.session import machine
+from worker.session.machine import Action, Begin, Elapsed, Link, NewQrRound, advance
+from worker.whatsapp import events as whatsapp
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+S, R = SessionState, SessionReason
+
+
+def link(state, reason=R.STARTING, **values):
+    return Link(state=state, reason=reason, **values)
+
+
+def step(before, event):
+    return advance(before, event, now=NOW, jitter=0.5)
+
+
+CONNECTED = link(S.CONNECTED, R.LINKED)
+CONNECTING = link(S.CONNECTING)
+SHOWING = link(S.QR_READY, R.WAITING_FOR_SCAN, qr="code", qr_attempt=6)
+DOWN = link(S.DISCONNECTED, R.SERVER_UNREACHABLE, failures=3)
+EXPIRED = link(S.QR_EXPIRED, R.QR_ROUND_OVER)
+OUT = link(S.LOGGED_OUT, R.DEVICE_REMOVED, relinked=True)
+BANNED = link(S.BANNED, R.TEMPORARY_BAN)
+REPLACED = link(S.REPLACED, R.STREAM_REPLACED)
+OUTDATED = link(S.OUTDATED, R.CLIENT_OUTDATED)
+
+TABLE = [
+    pytest.param(Link(), Begin(), S.CONNECTING, R.STARTING, Action.CONNECT, id="a start connects"),
+    pytest.param(
+        CONNECTING, whatsapp.QrCode("c"), S.QR_READY, R.WAITING_FOR_SCAN, Action.KEEP,
+        id="a code waits for the tenant",
+    ),
+    pytest.param(
+        SHOWING, whatsapp.QrRoundOver("timeout"), S.QR_EXPIRED, R.QR_ROUND_OVER, Action.STOP,
+        id="the sixth code's end is the round's end",
+    ),
+    pytest.param(
+        SHOWING, Elapsed(), S.QR_EXPIRED, R.QR_ROUND_OVER, Action.STOP,
+        id="our own watchdog ends a round the library forgot",
+    ),
+    pytest.param(
+        link(S.QR_READY, R.WAITING_FOR_SCAN, qr_attempt=2), whatsapp.QrRoundOver("timeout"),
+        S.DISCONNECTED, R.SERVER_UNREACHABLE, Action.STOP,
+        id="a round that breaks off early is tried again without a person",
+    ),
+    pytest.param(
+        SHOWING, whatsapp.QrRoundOver("err-client-outdated"), S.OUTDATED, R.CLIENT_OUTDATED,
+        Action.STOP, id="a phone that finds us too old",
+    ),
+    pytest.param(
+        SHOWING, whatsapp.QrRoundOver("success"), S.QR_READY, R.WAITING_FOR_SCAN, Action.KEEP,
+        id="a scan is told by Paired",
+    ),
+    pytest.param(
+        SHOWING, whatsapp.Paired("+255700000001"), S.CONNECTING, R.STARTING, Action.KEEP,
+        id="a scanned code leads to a login",
+    ),
+    pytest.param(
+        SHOWING, whatsapp.PairFailed("bad signature"), S.QR_EXPIRED, R.QR_ROUND_OVER, Action.STOP,
+        id="a failed scan ends the round",
+    ),
+    pytest.param(
+        CONNECTING, whatsapp.Connected("+2557"), S.CONNECTED, R.LINKED, Action.KEEP,
+        id="connected is linked",
+    ),
+    pytest.param(
+        CONNECTING, Elapsed(), S.DISCONNECTED, R.SERVER_UNREACHABLE, Action.STOP,
+        id="a login that hangs is given up",
+    ),
+    pytest.param(
+        CONNECTING, whatsapp.RoundEnded("no route"), S.DISCONNECTED, R.SERVER_UNREACHABLE,
+        Action.STOP, id="an unreachable server is waited for",
+    ),
+    pytest.param(
+        CONNECTED, whatsapp.Disconnected(), S.DISCONNECTED, R.CONNECTION_LOST, Action.KEEP,
+        id="the library reconnects a lost connection",
+    ),
+    pytest.param(
+        DOWN, whatsapp.Connected("+2557"), S.CONNECTED, R.LINKED, Action.KEEP,
+        id="a reconnect heals",
+    ),
+    pytest.param(
+        DOWN, Elapsed(), S.CONNECTING, R.STARTING, Action.CONNECT,
+        id="after the wait we connect ourselves",
+    ),
+    pytest.param(
+        CONNECTED, whatsapp.KeepAliveTimedOut(1, NOW), S.CONNECTED, R.LINKED, Action.KEEP,
+        id="one unanswered ping is a hiccup",
+    ),
+    pytest.param(
+        CONNECTED, whatsapp.KeepAliveTimedOut(2, NOW), S.DISCONNECTED, R.KEEPALIVE_TIMEOUT,
+        Action.KEEP, id="two unanswered pings are a dead line",
+    ),
+    pytest.param(
+        link(S.DISCONNECTED, R.KEEPALIVE_TIMEOUT), whatsapp.KeepAliveRestored(), S.CONNECTED,
+        R.LINKED, Action.KEEP, id="an answered ping revives it",
+    ),
+    pytest.param(
+        DOWN, whatsapp.KeepAliveRestored(), S.DISCONNECTED, R.SERVER_UNREACHABLE, Action.KEEP,
+        id="a ping restores nothing that was down for another reason",
+    ),
+    pytest.param(
+        CONNECTED, whatsapp.LoggedOut(on_connect=False, detail="LOGGED_OUT"), S.LOGGED_OUT, R.DEVICE_REMOVED,
+        Action.RELINK, id="a removed device offers one new round",
+    ),
+    pytest.param(
+        OUT, whatsapp.LoggedOut(on_connect=True, detail="LOGGED_OUT"), S.LOGGED_OUT, R.DEVICE_REMOVED, Action.STOP,
+        id="and no second one by itself",
+    ),
+    pytest.param(
+        OUT, whatsapp.QrCode("c"), S.QR_READY, R.WAITING_FOR_SCAN, Action.KEEP,
+        id="the new round shows its code",
+    ),
+    pytest.param(
+        OUT, Elapsed(), S.DISCONNECTED, R.SERVER_UNREACHABLE, Action.STOP,
+        id="a new round that brings no code is tried again",
+    ),
+    pytest.param(
+        CONNECTED, whatsapp.StreamReplaced(), S.REPLACED, R.STREAM_REPLACED, Action.STOP,
+        id="a replaced stream stays down",
+    ),
+    pytest.param(
+        CONNECTED, whatsapp.TemporaryBan("spam", timedelta(hours=1)), S.BANNED, R.TEMPORARY_BAN,
+        Action.STOP, id="a ban stops everything",
+    ),
+    pytest.param(
+        BANNED, Elapsed(), S.CONNECTING, R.STARTING, Action.CONNECT,
+        id="a ban that has run out is over",
+    ),
+    pytest.param(
+        CONNECTING, whatsapp.ClientOutdated(), S.OUTDATED, R.CLIENT_OUTDATED, Action.STOP,
+        id="an outdated client stays down",
+    ),
+    pytest.param(
+        CONNECTING, whatsapp.ConnectFailure("SERVICE_UNAVAILABLE", retried=True), S.DISCONNECTED,
+        R.SERVER_UNREACHABLE, Action.KEEP, id="a server in trouble is left to the library",
+    ),
+    pytest.param(
+        CONNECTING, whatsapp.ConnectFailure("GENERIC", retried=False), S.DISCONNECTED, R.REFUSED,
+        Action.STOP, id="a refusal is said and tried again later",
+    ),
+    pytest.param(
+        CONNECTING, whatsapp.ConnectFailure("BAD_USER_AGENT", retried=False), S.OUTDATED,
+        R.CLIENT_OUTDATED, Action.STOP, id="a refused client version is an outdated client",
+    ),
+    pytest.param(
+        EXPIRED, NewQrRound(), S.CONNECTING, R.STARTING, Action.CONNECT,
+        id="a person may ask for new codes after the last one",
+    ),
+    pytest.param(
+        OUT, NewQrRound(), S.CONNECTING, R.STARTING, Action.CONNECT,
+        id="and after a log-out",
+    ),
+    pytest.param(
+        SHOWING, NewQrRound(), S.QR_READY, R.WAITING_FOR_SCAN, Action.KEEP,
+        id="not while a code is shown",
+    ),
+    pytest.param(
+        CONNECTED, NewQrRound(), S.CONNECTED, R.LINKED, Action.KEEP, id="not while connected"
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "event", "state", "reason", "action"), TABLE)
+def test_the_table(before, event, state, reason, action):
+    after, does = step(before, event)
+    assert (after.state, after.reason, does) == (state, reason, action)
+
+
+LIBRARY_EVENTS = [
+    whatsapp.QrCode("late"),
+    whatsapp.QrRoundOver("timeout"),
+    whatsapp.Paired("+255700000001"),
+    whatsapp.Connected("+255700000001"),
+    whatsapp.KeepAliveRestored(),
+    whatsapp.Disconnected(),
+    whatsapp.LoggedOut(on_connect=False, detail="LOGGED_OUT"),
+    whatsapp.StreamReplaced(),
+    whatsapp.RoundEnded(""),
+    whatsapp.ConnectFailure("GENERIC", retried=False),
+]
+
+
+@pytest.mark.parametrize("event", LIBRARY_EVENTS, ids=lambda event: type(event).__name__)
+@pytest.mark.parametrize("before", [BANNED, REPLACED, OUTDATED, EXPIRED], ids=lambda x: x.state)
+def test_a_late_event_does_not_revive_a_link_that_waits_for_a_person(before, event):
+    assert step(before, event) == (before, Action.KEEP)
+
+
+def test_a_late_connected_does_not_revive_a_removed_device():
+    assert step(OUT, whatsapp.Connected("+2557"))[0].state is S.LOGGED_OUT
+
+
+def test_the_first_code_lives_a_minute_and_the_next_twenty_seconds():
+    first, _ = step(CONNECTING, whatsapp.QrCode("one"))
+    second, _ = step(first, whatsapp.QrCode("two"))
+    lives = [shown.deadline - machine.QR_SLACK - NOW for shown in (first, second)]
+    assert lives == [timedelta(seconds=60), timedelta(seconds=20)]
+
+
+def test_a_new_round_counts_its_codes_from_one():
+    again, _ = step(EXPIRED, NewQrRound())
+    shown, _ = step(again, whatsapp.QrCode("one"))
+    assert shown.qr_attempt == 1
+
+
+def test_no_code_is_left_over_in_any_other_state():
+    after, _ = step(SHOWING, whatsapp.Paired("+2557"))
+    assert after.qr is None
+
+
+def test_waits_grow_with_each_failure_and_end_with_success():
+    down = CONNECTING
+    waits = []
+    for _ in range(12):
+        down, _ = step(down, whatsapp.RoundEnded("no route"))
+        waits.append(down.deadline - NOW)
+        down, _ = step(down, Elapsed())
+    assert waits[:3] == [timedelta(seconds=1), timedelta(seconds=2), timedelta(seconds=4)]
+    assert max(waits) == timedelta(minutes=5)
+    healed, _ = step(down, whatsapp.Connected("+2557"))
+    assert healed.failures == 0
+
+
+def test_a_ban_without_an_end_is_still_a_pause():
+    banned, _ = step(CONNECTED, whatsapp.TemporaryBan("spam", timedelta(0)))
+    assert banned.deadline - NOW == machine.SHORTEST_BAN
+
+
+def test_a_phone_linked_again_gets_another_round_should_it_be_removed_again():
+    linked, _ = step(link(S.CONNECTING, relinked=True), whatsapp.Connected("+2557"))
+    _, action = step(linked, whatsapp.LoggedOut(on_connect=False, detail="LOGGED_OUT"))
+    assert action is Action.RELINK
+
+
+@pytest.mark.parametrize(
+    ("state", "actor"),
+    [
+        (EXPIRED, Actor.TENANT),
+        (OUT, Actor.TENANT),
+        (SHOWING, Actor.TENANT),
+        (REPLACED, Actor.OPERATOR),
+        (OUTDATED, Actor.OPERATOR),
+        (DOWN, Actor.WORKER),
+        (CONNECTED, Actor.NOBODY),
+    ],
+    ids=lambda value: str(getattr(value, "state", value)),
+)
+def test_every_state_says_who_must_act(state, actor):
+    assert state.reason.actor is actor
+
+
+events = st.sampled_from(
+    [
+        *LIBRARY_EVENTS,
+        Begin(),
+        Elapsed(),
+        NewQrRound(),
+        whatsapp.ClientOutdated(),
+        whatsapp.TemporaryBan("spam", timedelta(hours=2)),
+        whatsapp.KeepAliveTimedOut(3, NOW),
+        whatsapp.PairFailed("no"),
+    ]
+)
+
+
+@given(st.lists(events, max_size=40))
+def test_the_worker_never_waits_for_itself_without_a_deadline(history):
+    current = Link()
+    for event in [Begin(), *history]:
+        current, _ = step(current, event)
+    if current.reason.actor is Actor.WORKER:
+        assert current.deadline is not None
+    assert (current.qr is not None) == (current.state is S.QR_READY)
+    if current.state is S.CONNECTED:
+        assert current.deadline is None
