@@ -25,7 +25,7 @@ COMPONENTS = Components(
 
 
 async def require_admin_key(
-    connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
     """Raises 401 without a good key, 403 for a good one that may not do this."""
     scheme, _, key = connection.headers.get("authorization", "").partition(" ")
