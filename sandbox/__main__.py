@@ -29,11 +29,11 @@ def main(arguments: list[str]) -> int:
         configure_logging(json=settings.log_json, level=settings.log_level)
         if given.command == "patch":
             keys = load_keys(settings.state_dir, now=SystemClock().now())
-            print(write_patched(given.library, given.out, keys))
+            sys.stdout.write(f"{write_patched(given.library, given.out, keys)}\n")
         else:
             asyncio.run(run(settings))
     except (FlowHQError, OSError) as error:
-        print(f"sandbox: {error}", file=sys.stderr)
+        sys.stderr.write(f"sandbox: {error}\n")
         return _FAILED
     return 0
 

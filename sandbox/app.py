@@ -62,7 +62,9 @@ async def _serve(
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     control_socket = listen(settings.host, settings.port)
     control = _ControlServer(
-        uvicorn.Config(api, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
+        uvicorn.Config(
+            api, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
+        )
     )
     async with contextlib.AsyncExitStack() as stack:
         chat = await whatsapp.start(listen(_LOOPBACK, settings.tls_port), _tls(keys))

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from shared.errors import SettingsError
 from sandbox.crypto import curve
+from shared.errors import SettingsError
 
 _NAMES = ("web.whatsapp.com", "*.whatsapp.com", "*.whatsapp.net")
 _VALID = timedelta(days=3650)
@@ -67,9 +67,10 @@ def _contents(now: datetime) -> dict[str, bytes]:
     # The authority's key signs once and is forgotten: nobody can make more certificates with it.
     authority_key, server_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     authority = _authority(authority_key, now)
+    names = x509.SubjectAlternativeName([x509.DNSName(name) for name in _NAMES])
     issued = (
         _builder("FlowHQ sandbox", authority.subject, server_key, now)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in _NAMES]), False)
+        .add_extension(names, critical=False)
         .sign(authority_key, SHA256())
     )
     plain = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-from shared.errors import PermanentError
 from sandbox.crypto import curve
 from sandbox.keys import SandboxKeys
+from shared.errors import PermanentError
 
 # whatsmeow's WACertPubKey: the public key that signs WhatsApp's Noise certificates.
 WHATSAPP_TRUST_ROOT = bytes.fromhex(

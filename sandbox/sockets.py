@@ -23,5 +23,5 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise SettingsError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
-    listener.setblocking(False)
+    listener.settimeout(0)
     return listener

@@ -47,12 +47,11 @@ class CustomersController(Controller):
     @post("/{number:str}/messages", summary="The customer writes to a phone")
     async def write(self, number: str, data: WriteInput, exchange: Exchange) -> WrittenView:
         """Answered once the message is sure to be delivered, now or when the phone's device
-        is back."""
+        is back.
+        """
         if len(data.text.encode(errors="surrogatepass")) > LONGEST_TEXT_BYTES:
             raise InvalidInputError("text", f"longer than {LONGEST_TEXT_BYTES} bytes")
-        written = write(
-            exchange, author=digits(number), to=digits(data.to, "to"), text=data.text
-        )
+        written = write(exchange, author=digits(number), to=digits(data.to, "to"), text=data.text)
         return WrittenView(id=written.id, at=written.at)
 
     @get("/{number:str}/messages", summary="What the customer received")

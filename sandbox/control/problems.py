@@ -1,5 +1,6 @@
 """Every refusal as an RFC 9457 problem document."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ log = structlog.get_logger(__name__)
 
 _STATUS = {NotFoundError: 404, ConflictError: 409, InvalidInputError: 422}
 _TITLES = {400: "Bad request", 404: "Not found", 405: "Method not allowed", 409: "Conflict"}
+_NAMED = re.compile(r"(?:unknown|required) field `([^`]+)`")
 _TITLES |= {413: "Too large", 422: "Invalid input", 500: "Internal error"}
 
 
@@ -42,9 +44,11 @@ def flowhq_problem(request: _Request, error: FlowHQError) -> Response[Problem]:
     return _problem(status, str(error), errors)
 
 
-def http_problem(request: _Request, error: HTTPException) -> Response[Problem]:
+def http_problem(_: _Request, error: HTTPException) -> Response[Problem]:
     errors = _fields(error) if isinstance(error, ValidationException) else []
     status = 422 if errors else error.status_code
+    if status == 400:
+        errors = [FieldProblem("body", error.detail)]
     return _problem(status, error.detail, errors)
 
 
@@ -55,11 +59,18 @@ def unexpected_problem(request: _Request, error: Exception) -> Response[Problem]
 
 def _fields(error: ValidationException) -> list[FieldProblem]:
     extra = error.extra if isinstance(error.extra, list) else []
-    return [
-        FieldProblem(str(item.get("key", "body")), str(item.get("message", "")))
-        for item in extra
-        if isinstance(item, dict)
-    ]
+    return [_field(item) for item in extra if isinstance(item, dict)]
+
+
+def _field(item: dict[str, Any]) -> FieldProblem:
+    """The decoder names unknown and missing fields in its message alone, and the body is `data`."""
+    key, message = str(item.get("key", "data")), str(item.get("message", ""))
+    if key != "data":
+        return FieldProblem(key, message)
+    if message == "'data'":
+        return FieldProblem("body", "a JSON object is required")
+    named = _NAMED.search(message)
+    return FieldProblem(named[1] if named else "body", message)
 
 
 def _problem(status: int, detail: str, errors: list[FieldProblem]) -> Response[Problem]:

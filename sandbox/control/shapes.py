@@ -12,7 +12,8 @@ from sandbox.streams.connections import Connections
 from shared.errors import InvalidInputError
 from shared.structs.text import Name
 
-_E164 = r"^\+[1-9][0-9]{6,14}$"
+# The look-ahead: a bare `$` would let a line feed follow.
+_E164 = r"^\+[1-9][0-9]{6,14}$(?!\n)"
 PhoneNumber = Annotated[str, msgspec.Meta(pattern=_E164, description="E.164, with the plus.")]
 LONGEST_TEXT_BYTES = 65536
 _LONGEST_QR = 2000
@@ -42,7 +43,8 @@ class WriteInput(_Input, frozen=True, kw_only=True):
 
 class LoginRefusalInput(_Input, frozen=True, kw_only=True):
     """reason: WhatsApp's code: 401, 403 and 406 end the session, 402 is a temporary ban, 405
-    an outdated client; 500 and 503 make the client try again."""
+    an outdated client; 500 and 503 make the client try again.
+    """
 
     reason: Annotated[int, msgspec.Meta(ge=400, le=599)]
 
@@ -120,12 +122,8 @@ def phone_view(person: Person, devices: list[Device], connections: Connections) 
 
 
 def customer_view(person: Person) -> CustomerView:
-    return CustomerView(
-        phone_number=f"+{person.number}", lid=str(person.lid_jid), name=person.name
-    )
+    return CustomerView(phone_number=f"+{person.number}", lid=str(person.lid_jid), name=person.name)
 
 
 def received_view(item: Received) -> ReceivedView:
-    return ReceivedView(
-        n=item.n, id=item.id, sender=f"+{item.sender}", text=item.text, at=item.at
-    )
+    return ReceivedView(n=item.n, id=item.id, sender=f"+{item.sender}", text=item.text, at=item.at)

@@ -5,13 +5,14 @@ from base64 import b64decode
 
 import msgspec
 
-from shared.errors import InvalidInputError
 from sandbox.crypto.curve import KEY_BYTES
+from shared.errors import InvalidInputError
 
 
 class QrCode(msgspec.Struct, frozen=True):
     """ref: the server's name for the offer. The keys are the companion's; the secret proves
-    that who answers has seen the code."""
+    that who answers has seen the code.
+    """
 
     ref: str
     noise_key: bytes

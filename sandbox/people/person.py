@@ -31,7 +31,8 @@ class PhoneSide(msgspec.Struct):
 
 class Person(msgspec.Struct, kw_only=True):
     """number: digits, without the plus. All keys are private; one-time prekeys follow from
-    `prekey_seed`, so that only their count must be remembered."""
+    `prekey_seed`, so that only their count must be remembered.
+    """
 
     number: str
     lid: str

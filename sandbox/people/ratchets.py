@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-import msgspec
-
 from sandbox.devices.device import DeviceKey
 from sandbox.people.person import SIGNED_PREKEY_ID, Person, prekey
 from sandbox.ratchet import session as ratchet

@@ -6,9 +6,9 @@ from hashlib import sha256
 
 import msgspec
 
-from shared.errors import PermanentError
 from sandbox.crypto import curve
 from sandbox.wire import protobuf
+from shared.errors import PermanentError
 
 _VERSION = b"\x33"
 MAC_BYTES = 8

@@ -50,7 +50,12 @@ def open_as_alice(identity: bytes, bundle: Bundle) -> Session:
 
 
 def open_as_bob(
-    identity: bytes, signed_prekey: bytes, prekey: bytes | None, *, their_identity: bytes, base: bytes
+    identity: bytes,
+    signed_prekey: bytes,
+    prekey: bytes | None,
+    *,
+    their_identity: bytes,
+    base: bytes,
 ) -> Session:
     """The session that Alice began towards our private keys, with her ephemeral key `base`."""
     secrets = [

@@ -11,13 +11,13 @@ import msgspec
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from shared.errors import PermanentError
 from sandbox.crypto import curve
 from sandbox.ratchet.envelopes import (
     SignalMessage,
     authentication_code,
     write_message,
 )
+from shared.errors import PermanentError
 
 _BLOCK_BITS = 128
 # libsignal's limits: how far a chain may jump, and how many chains a peer may leave behind.
@@ -111,9 +111,7 @@ def decrypt(session: Session, message: SignalMessage) -> tuple[Session, bytes]:
 
 def ratchet_step(root: bytes, private: bytes, public: bytes) -> tuple[bytes, bytes]:
     """The next root, and the chain key that begins under it."""
-    pair = curve.derive(
-        curve.agree(private, public), salt=root, info=b"WhisperRatchet", length=64
-    )
+    pair = curve.derive(curve.agree(private, public), salt=root, info=b"WhisperRatchet", length=64)
     return pair[:32], pair[32:]
 
 

@@ -40,7 +40,7 @@ class Frames:
 
 
 async def greet(connection: ServerConnection, frames: Frames, identity: ServerIdentity) -> Greeting:
-    """Goes through the handshake. Raises NoiseError, ProtobufError, TimeoutError, ConnectionClosed."""
+    """Shakes hands. Raises NoiseError, ProtobufError, TimeoutError or ConnectionClosed."""
     async with asyncio.timeout(_HANDSHAKE_TIMEOUT.total_seconds()):
         handshake = Handshake(identity)
         await connection.send(frame(handshake.answer(await frames.next())))

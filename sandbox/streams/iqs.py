@@ -20,7 +20,7 @@ from sandbox.wire.nodes import Jid, Node
 _NOT_FOUND = 404
 
 
-def _keepalive(stream: DeviceStream, node: Node) -> Node:
+def _keepalive(_: DeviceStream, node: Node) -> Node:
     return stanzas.result(node)
 
 
@@ -72,7 +72,7 @@ def _app_state(stream: DeviceStream, node: Node) -> Node:
     return stanzas.result(node, Node("sync", {}, collections))
 
 
-def _privacy(stream: DeviceStream, node: Node) -> Node:
+def _privacy(_: DeviceStream, node: Node) -> Node:
     categories = ("groupadd", "last", "status", "profile", "readreceipts", "online", "calladd")
     settings = tuple(Node("category", {"name": name, "value": "all"}) for name in categories)
     return stanzas.result(node, Node("privacy", {}, settings))
@@ -86,11 +86,11 @@ def _multi_device(stream: DeviceStream, node: Node) -> Node:
     return stanzas.result(node)
 
 
-def _picture(stream: DeviceStream, node: Node) -> Node:
+def _picture(_: DeviceStream, node: Node) -> Node:
     return stanzas.error_result(node, code=_NOT_FOUND, text="item-not-found")
 
 
-def _blocklist(stream: DeviceStream, node: Node) -> Node:
+def _blocklist(_: DeviceStream, node: Node) -> Node:
     return stanzas.result(node, Node("list", {"dhash": "none"}))
 
 

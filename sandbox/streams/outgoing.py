@@ -54,9 +54,7 @@ def _read(stream: DeviceStream, node: Node, enc: Node, reader: Person) -> None:
     if inbox.has(sender.key.number, message_id):
         return
     try:
-        plaintext = stream.exchange.ratchets.open(
-            reader, sender.key, enc, identity=sender.identity
-        )
+        plaintext = stream.exchange.ratchets.open(reader, sender.key, enc, identity=sender.identity)
     except UsedKeyError:
         # Official clients take it for a message they have, and drop it in silence.
         log.warning("message.dropped", message=message_id, reader=reader.number)

@@ -1,4 +1,4 @@
-"""usync: who is this, and which devices do they have?"""
+"""Answers to usync: who somebody is, and which devices they have."""
 
 from sandbox.exchange import Exchange
 from sandbox.people.person import Person

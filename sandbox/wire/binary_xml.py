@@ -3,9 +3,9 @@
 import zlib
 from collections.abc import Iterable
 
-from shared.errors import PermanentError
 from sandbox.wire.dictionary import Dictionary
 from sandbox.wire.nodes import LID_SERVER, PHONE_SERVER, Jid, Node
+from shared.errors import PermanentError
 
 _EMPTY, _FIRST_DOUBLE, _LAST_DOUBLE = 0x00, 0xEC, 0xEF
 _DEVICE_JID, _LIST8, _LIST16, _JID = 0xF7, 0xF8, 0xF9, 0xFA
@@ -140,18 +140,18 @@ class _Reader:
             return self._dictionary.doubles[kind - _FIRST_DOUBLE][self._byte()]
         if kind in _ALPHABETS:
             return self._unpacked(_ALPHABETS[kind])
+        if kind in (_JID, _DEVICE_JID):
+            return self._jid(kind)
+        return self._plain(kind)
+
+    def _jid(self, kind: int) -> Jid:
         if kind == _JID:
             user = self._text()
             return Jid(user, self._text())
-        if kind == _DEVICE_JID:
-            domain, device = self._byte(), self._byte()
-            if domain not in _SERVERS:
-                raise BinaryXmlError(f"an address of unknown domain {domain}")
-            return Jid(self._text(), _SERVERS[domain], device)
-        size = self._size_of_bytes(kind)
-        if size is None:
-            raise BinaryXmlError(f"an unknown kind of value, {kind:#x}")
-        return self._decoded(self._take(size))
+        domain, device = self._byte(), self._byte()
+        if domain not in _SERVERS:
+            raise BinaryXmlError(f"an address of unknown domain {domain}")
+        return Jid(self._text(), _SERVERS[domain], device)
 
     def _unpacked(self, alphabet: str) -> str:
         head = self._byte()
@@ -173,9 +173,12 @@ class _Reader:
         width = {_BYTES8: 1, _BYTES20: 3, _BYTES32: 4}.get(kind)
         return None if width is None else int.from_bytes(self._take(width), "big")
 
-    def _decoded(self, raw: bytes) -> str:
+    def _plain(self, kind: int) -> str:
+        size = self._size_of_bytes(kind)
+        if size is None:
+            raise BinaryXmlError(f"an unknown kind of value, {kind:#x}")
         try:
-            return raw.decode()
+            return self._take(size).decode()
         except UnicodeDecodeError as error:
             raise BinaryXmlError("an attribute is not text") from error
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
+from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 from elftools.elf.relocation import RelocationSection
 
@@ -42,9 +43,7 @@ def read_dictionary(library: Path) -> Dictionary:
     singles = ("", *image.words(first, SINGLE_WORDS - 1))
     start = first + _PAIR * (SINGLE_WORDS - 1)
     flat = image.words(start, DOUBLE_TABLES * DOUBLE_WORDS)
-    doubles = tuple(
-        tuple(flat[at : at + DOUBLE_WORDS]) for at in range(0, len(flat), DOUBLE_WORDS)
-    )
+    doubles = tuple(tuple(flat[at : at + DOUBLE_WORDS]) for at in range(0, len(flat), DOUBLE_WORDS))
     if "" in singles[1:] or len(set(singles)) != SINGLE_WORDS:
         raise DictionaryError(f"{library}: the table of single words is not whole")
     return Dictionary(singles, doubles)
@@ -57,21 +56,26 @@ class _Image:
         self._library = library
         self._data = library.read_bytes()
         with library.open("rb") as stream:
-            elf = ELFFile(stream)
-            self._segments = [
-                (part["p_vaddr"], part["p_offset"], part["p_filesz"])
-                for part in elf.iter_segments("PT_LOAD")
-            ]
-            relative = _RELATIVE.get(elf.get_machine_arch())
-            section = elf.get_section_by_name(".rela.dyn")
-            if relative is None or not isinstance(section, RelocationSection):
-                raise DictionaryError(f"{library}: not a shared library of a known machine")
-            # Elf64_Rela read in one sweep: 80,000 objects would take pyelftools seconds.
-            self._targets = {
-                slot: target
-                for slot, info, target in struct.iter_unpack("<QQq", section.data())
-                if info & 0xFFFFFFFF == relative
-            }
+            try:
+                self._read(ELFFile(stream))
+            except ELFError as error:
+                raise DictionaryError(f"{library}: not a shared library") from error
+
+    def _read(self, elf: ELFFile) -> None:
+        self._segments: list[tuple[int, int, int]] = [
+            (part["p_vaddr"], part["p_offset"], part["p_filesz"])
+            for part in elf.iter_segments("PT_LOAD")
+        ]
+        relative = _RELATIVE.get(elf.get_machine_arch())
+        section = elf.get_section_by_name(".rela.dyn")
+        if relative is None or not isinstance(section, RelocationSection):
+            raise DictionaryError(f"{self._library}: not a shared library of a known machine")
+        # Elf64_Rela read in one sweep: 80,000 objects would take pyelftools seconds.
+        self._targets: dict[int, int] = {
+            slot: target
+            for slot, info, target in struct.iter_unpack("<QQq", section.data())
+            if info & 0xFFFFFFFF == relative
+        }
 
     def find_opening(self) -> int:
         """The address of the pair that holds the first word of the single table."""

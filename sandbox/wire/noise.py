@@ -6,9 +6,9 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from shared.errors import PermanentError
 from sandbox.crypto import curve
 from sandbox.wire import protobuf
+from shared.errors import PermanentError
 
 _PATTERN = b"Noise_XX_25519_AESGCM_SHA256\0\0\0\0"
 # What the client's stream begins with: `WA`, protocol 6, dictionary 3.

@@ -26,7 +26,8 @@ from neonize.utils.jid import build_jid
 
 
 def say(kind: str, **values: object) -> None:
-    print(json.dumps({"kind": kind, **values}), flush=True)
+    sys.stdout.write(json.dumps({"kind": kind, **values}) + "\n")
+    sys.stdout.flush()
 
 
 def text_of(message: MessageEv) -> str:
@@ -73,7 +74,7 @@ async def main(session: str) -> None:
     await _obey(client)
 
 
-def _teller(name: str):  # noqa: ANN202  neonize wants a plain coroutine function
+def _teller(name: str):
     async def tell(_: NewAClient, __: object) -> None:
         say(name)
 
