@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from launcher import engine, fleet, host, instance, leftovers, locking, platform, postgres
+from launcher import engine, fleet, host, instance, leftovers, locking, orphans, platform, postgres
 from launcher.console import say, step
 from launcher.engine import Engine
 from launcher.errors import LauncherError
@@ -14,9 +14,12 @@ PROCESSES = [name for name in platform.STARTED if name != postgres.PROCESS]
 
 
 def down(paths: Paths, environ: Mapping[str, str], *, purge: bool) -> int:
+    lost = orphans.adopt(paths)
     if not paths.state.exists():
         say(f"Nothing of FlowHQ is at {paths.state}.")
         return 0
+    if lost:
+        say(f"  Found again: {', '.join(lost)}")
     with locking.exclusive(paths):
         if not purge:
             stop_everything(paths, environ)
@@ -61,10 +64,11 @@ def _purge_engine(paths: Paths, found: Engine) -> None:
             outcome.detail = ", ".join(f"{count} {kind}" for kind, count in removed.items())
     others = fleet.other_instances(found.address, name)
     with step("Images") as outcome:
-        if others:
-            outcome.detail = f"kept: used by FlowHQ {', '.join(sorted(others))}"
-        else:
-            outcome.detail = f"{leftovers.remove_images(paths, found.address)} removed"
+        gone, left = leftovers.remove_images(paths, found.address, shared=bool(others))
+        outcome.detail = f"{gone} removed"
+        if left:
+            users = ", ".join(sorted(others)) or "other containers"
+            outcome.detail += f", {left} kept: made or used by {users}"
     if engine.started_here(paths):
         with step("Docker engine") as outcome:
             if fleet.runs_anything(found.address):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from launcher import base_image, engine, practice_image, worker_image
+from launcher import base_image, engine, leftovers, practice_image, worker_image
 from launcher.building import Image
 from launcher.console import step
 from launcher.engine import Engine
@@ -33,6 +33,7 @@ def prepare(paths: Paths, environ: Mapping[str, str], *, practice: bool) -> Prep
     with step("Worker image") as outcome:
         production = worker_image.ensure_worker(paths, found.address, base=base, environ=environ)
         outcome.detail = _describe(production)
+    leftovers.remember(paths, [base.tag, production.tag])
     if not practice:
         return Prepared(engine=found, base=base, production=production, worker=production)
     with step("Practice image (trusts the sandbox)") as outcome:
@@ -40,6 +41,7 @@ def prepare(paths: Paths, environ: Mapping[str, str], *, practice: bool) -> Prep
             paths, found.address, worker=production, environ=environ
         )
         outcome.detail = _describe(worker)
+    leftovers.remember(paths, [worker.tag])
     return Prepared(engine=found, base=base, production=production, worker=worker)
 
 

@@ -23,6 +23,7 @@ from launcher.http import Site
 from launcher.instance import Running
 from launcher.paths import Paths
 from launcher.settings import LauncherSettings, UpOptions
+from launcher.waiting import wait_for
 
 CONTROL_PLANE_READY = "/readyz"
 SANDBOX_READY = "/healthz"
@@ -114,11 +115,7 @@ def _bring_up(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> P
         live=options.live,
     )
     instance.write_running(paths, Running(live=options.live, settings=options.settings))
-    # Workers that start again find the sandbox there already, if their network outlived a stop.
-    gateway = fleet.find_gateway(platform.engine_address, name)
-    if gateway is not None and not options.live:
-        _start_sandbox(platform, gateway, environ)
-    with step("Control plane"):
+    with step("Control plane" if options.live else "Control plane and sandbox"):
         spec = parts.control_plane(
             paths,
             options.settings,
@@ -130,9 +127,13 @@ def _bring_up(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> P
             environ=environ,
         )
         processes.start(paths, spec)
+        if not options.live:
+            # Side by side: workers that start again then find the sandbox there.
+            gateway = _await_gateway(platform)
+            sandbox = parts.sandbox(paths, platform.settings, gateway=gateway, environ=environ)
+            processes.start(paths, sandbox)
+            health.await_ready(paths, parts.SANDBOX, platform.sandbox, SANDBOX_READY)
         health.await_ready(paths, parts.CONTROL_PLANE, platform.control_plane, CONTROL_PLANE_READY)
-    if gateway is None and not options.live:
-        _start_sandbox(platform, _gateway(platform), environ)
     return platform
 
 
@@ -161,16 +162,16 @@ def _start_database(paths: Paths, options: UpOptions, name: str, environ: Mappin
     return url
 
 
-def _start_sandbox(platform: Platform, gateway: str, environ: Mapping[str, str]) -> None:
-    with step("Sandbox (a WhatsApp on this machine)"):
-        spec = parts.sandbox(platform.paths, platform.settings, gateway=gateway, environ=environ)
-        processes.start(platform.paths, spec)
-        health.await_ready(platform.paths, parts.SANDBOX, platform.sandbox, SANDBOX_READY)
+def _await_gateway(platform: Platform) -> str:
+    """The host's address on the workers' network, which the control plane makes as it starts."""
 
+    def settled() -> str | None:
+        gateway = fleet.find_gateway(platform.engine_address, platform.instance)
+        alive = records.find_alive(platform.paths.records, parts.CONTROL_PLANE)
+        return gateway if gateway is not None or alive else ""
 
-def _gateway(platform: Platform) -> str:
-    gateway = fleet.find_gateway(platform.engine_address, platform.instance)
-    if gateway is None:
+    gateway = wait_for(settled, within=health.READY_TIME)
+    if not gateway:
         raise NotReadyError(
             "The control plane made no network for the workers",
             processes.tail(processes.log_path(platform.paths, parts.CONTROL_PLANE)),

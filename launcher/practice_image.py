@@ -9,6 +9,8 @@ import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from launcher import building, engine, environment, recipe
 from launcher.building import Image
 from launcher.errors import LauncherError, NotReadyError
@@ -22,9 +24,19 @@ NEONIZE = "/opt/flowhq/lib/python3.13/site-packages/neonize"
 IN_CONTEXT = "Dockerfile"
 
 
+class Made(msgspec.Struct, frozen=True):
+    """What the last practice image was made from, and its tag."""
+
+    cause: str
+    tag: str
+
+
 def ensure_practice(
     paths: Paths, address: str, *, worker: Image, environ: Mapping[str, str]
 ) -> Image:
+    found = _find_made(paths, address, worker)
+    if found is not None:
+        return found
     library = extract_library(address, worker, paths.build / "production")
     patched = paths.build / "patched"
     shutil.rmtree(patched, ignore_errors=True)
@@ -34,10 +46,7 @@ def ensure_practice(
         **recipe.read_tree(patched, sorted(made.name for made in patched.iterdir())),
     }
     tag = f"{REPOSITORY}:{recipe.digest(files, {'worker': worker.id})}"
-    found = building.find_image(address, tag)
-    if found is not None:
-        return found
-    return building.build_image(
+    image = building.find_image(address, tag) or building.build_image(
         address,
         tag,
         files=files,
@@ -45,6 +54,27 @@ def ensure_practice(
         arguments={"WORKER_IMAGE": worker.tag, "NEONIZE_DIR": NEONIZE},
         log=paths.logs / "build-practice.log",
     )
+    _memory(paths).write_bytes(msgspec.json.encode(Made(_cause(paths, worker), tag)))
+    return image
+
+
+def _find_made(paths: Paths, address: str, worker: Image) -> Image | None:
+    """Spares the second run the library's way out of the image and through the patch."""
+    try:
+        made = msgspec.json.decode(_memory(paths).read_bytes(), type=Made)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+    return building.find_image(address, made.tag) if made.cause == _cause(paths, worker) else None
+
+
+def _cause(paths: Paths, worker: Image) -> str:
+    inputs = recipe.read_tree(paths.root, [DOCKERFILE, "sandbox/patch.py"])
+    keys = recipe.read_tree(paths.sandbox, ["keys"])
+    return recipe.digest({**inputs, **keys}, {"worker": worker.id})
+
+
+def _memory(paths: Paths) -> Path:
+    return paths.build / "practice.json"
 
 
 def extract_library(address: str, image: Image, into: Path) -> Path:
