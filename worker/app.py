@@ -170,7 +170,7 @@ async def _begin_session_generation(wanted: int, volume: Volume, database: Datab
         return
     # Forgotten first, remembered after: a crash in between forgets once more, which is harmless.
     await asyncio.to_thread(volume.forget_session)
-    await database.run(lambda db: meta.set_session_generation(db, wanted))
+    await database.run(lambda db: meta.begin_session(db, wanted))
     log.info("session.reset", generation=wanted)
 
 

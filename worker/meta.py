@@ -40,8 +40,10 @@ def find_session_generation(db: sqlite3.Connection) -> int:
     return int(value) if value else 1
 
 
-def set_session_generation(db: sqlite3.Connection, generation: int) -> None:
+def begin_session(db: sqlite3.Connection, generation: int) -> None:
+    """A new session, of a phone that is not known yet."""
     _set(db, _GENERATION, str(generation).encode())
+    _set(db, _OWN_PHONE, b"")
 
 
 def _find(db: sqlite3.Connection, key: str) -> bytes | None:

@@ -107,11 +107,13 @@ TABLE = [
         id="a ping restores nothing that was down for another reason",
     ),
     pytest.param(
-        CONNECTED, whatsapp.LoggedOut(on_connect=False, detail="LOGGED_OUT"), S.LOGGED_OUT, R.DEVICE_REMOVED,
+        CONNECTED, whatsapp.LoggedOut(on_connect=False, detail="LOGGED_OUT"), S.LOGGED_OUT,
+        R.DEVICE_REMOVED,
         Action.RELINK, id="a removed device offers one new round",
     ),
     pytest.param(
-        OUT, whatsapp.LoggedOut(on_connect=True, detail="LOGGED_OUT"), S.LOGGED_OUT, R.DEVICE_REMOVED, Action.STOP,
+        OUT, whatsapp.LoggedOut(on_connect=True, detail="LOGGED_OUT"), S.LOGGED_OUT,
+        R.DEVICE_REMOVED, Action.STOP,
         id="and no second one by itself",
     ),
     pytest.param(

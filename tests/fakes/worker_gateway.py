@@ -1,0 +1,122 @@
+"""A gateway for one worker: a real WebSocket server that speaks `shared.wire`, and remembers."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from shared.enums import Language, SessionState, TemplateType
+from shared.structs.tenants import TenantConfig
+from shared.wire import frames
+from shared.wire.events import Event, MessageReceived, MessageSent
+from shared.wire.frames import Ack, Events, FromGateway, FromWorker, Hello, SessionReport
+
+GOOD_TOKEN = "good"
+CONFIG = TenantConfig(
+    template_type=TemplateType.BOOKING, business_name="Salon Amani", language=Language.EN
+)
+
+
+class FakeGateway:
+    """acknowledging: switch off to see what a worker does without."""
+
+    def __init__(self) -> None:
+        self.frames: list[FromWorker] = []
+        self.events: dict[int, Event] = {}  # by the worker's own number, each once
+        self.deliveries: list[int] = []  # every number as it came, resends included
+        self.acknowledging = True
+        self.config = CONFIG
+        self.heartbeat_interval = 0.2
+        self.port = 0
+        self.connections: list[ServerConnection] = []
+        self._changed = asyncio.Condition()
+        self._server: Server | None = None
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/"
+
+    @property
+    def received(self) -> list[MessageReceived]:
+        return [e for _, e in sorted(self.events.items()) if isinstance(e, MessageReceived)]
+
+    @property
+    def sent(self) -> list[MessageSent]:
+        return [e for _, e in sorted(self.events.items()) if isinstance(e, MessageSent)]
+
+    @property
+    def session(self) -> SessionReport | None:
+        return next((f for f in reversed(self.frames) if isinstance(f, SessionReport)), None)
+
+    def of(self, kind: type) -> list[FromWorker]:
+        return [frame for frame in self.frames if isinstance(frame, kind)]
+
+    async def start(self) -> None:
+        self._server = await serve(self._serve, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Goes away; `start` comes back on the same port."""
+        assert self._server is not None
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def send(self, frame: FromGateway) -> None:
+        await self.connections[-1].send(frames.encode(frame))
+
+    async def until(self, condition: Callable[[], bool], *, within: float = 30) -> None:
+        async with asyncio.timeout(within), self._changed:
+            await self._changed.wait_for(condition)
+
+    async def until_state(self, state: SessionState, *, within: float = 30) -> SessionReport:
+        await self.until(
+            lambda: self.session is not None and self.session.state is state, within=within
+        )
+        assert self.session is not None
+        return self.session
+
+    async def _serve(self, socket: ServerConnection) -> None:
+        self.connections.append(socket)
+        try:
+            async for data in socket:
+                assert isinstance(data, bytes)
+                await self._take(socket, frames.decode_from_worker(data))
+        except ConnectionClosed:
+            pass
+
+    async def _take(self, socket: ServerConnection, frame: FromWorker) -> None:
+        async with self._changed:
+            self.frames.append(frame)
+            if isinstance(frame, Events):
+                self.deliveries += [numbered.seq for numbered in frame.events]
+                self.events |= {numbered.seq: numbered.event for numbered in frame.events}
+            self._changed.notify_all()
+        match frame:
+            case Hello():
+                await socket.send(frames.encode(self._answer(frame)))
+            case Events() if self.acknowledging:
+                await socket.send(frames.encode(Ack(seq=frame.events[-1].seq)))
+            case _:
+                pass
+
+    def _answer(self, hello: Hello) -> FromGateway:
+        if hello.token != GOOD_TOKEN:
+            return frames.Refused(detail="this token is not known")
+        return frames.Welcome(
+            tenant_id="t1",
+            epoch=len(self.connections),
+            heartbeat_interval=self.heartbeat_interval,
+            config=self.config,
+        )
+
+
+@asynccontextmanager
+async def running_gateway() -> AsyncIterator[FakeGateway]:
+    gateway = FakeGateway()
+    await gateway.start()
+    try:
+        yield gateway
+    finally:
+        await gateway.stop()
