@@ -30,6 +30,7 @@ class FakeContainer:
     generation: int
     token: str
     image_id: str
+    name: str
     state: ContainerState = ContainerState.CREATED
     exit_code: int | None = None
     oom_killed: bool = False
@@ -137,6 +138,7 @@ class FakeDriver:
             generation=generation,
             token=token,
             image_id=self._engine.images[spec.image],
+            name=spec.name,
         )
         self._engine.containers[spec.name] = made
         return made.id
@@ -147,26 +149,26 @@ class FakeDriver:
             found.state = ContainerState.RUNNING
             return
         if found.spec.network not in self._engine.networks:
-            del self._engine.containers[found.spec.name]
+            del self._engine.containers[found.name]
             raise ContainerRuntimeError(f"network {found.spec.network} not found")
         found.state, found.exit_code, found.oom_killed = ContainerState.RUNNING, None, False
         found.started_at = self._engine.tick()
         found.log += found.program.lines
         if found.program.exit_code is not None:
-            self._engine.end(found.spec.name, found.program.exit_code)
+            self._engine.end(found.name, found.program.exit_code)
 
     async def stop_container(self, container: str, *, grace: timedelta) -> None:
         await self.ping()
         found = self._engine.find(container)
         if found is not None and found.state in {ContainerState.RUNNING, ContainerState.PAUSED}:
             obeys = found.program is SLEEP
-            self._engine.end(found.spec.name, 0 if obeys else 137)
+            self._engine.end(found.name, 0 if obeys else 137)
 
     async def kill_container(self, container: str) -> None:
         await self.ping()
         found = self._engine.find(container)
         if found is not None and found.state in {ContainerState.RUNNING, ContainerState.PAUSED}:
-            self._engine.end(found.spec.name, 137)
+            self._engine.end(found.name, 137)
 
     async def remove_container(self, container: str) -> None:
         await self.ping()
@@ -175,7 +177,7 @@ class FakeDriver:
             return
         if found.state is ContainerState.RUNNING:
             raise ContainerRuntimeError("a running container is not removed")
-        del self._engine.containers[found.spec.name]
+        del self._engine.containers[found.name]
 
     async def tail_log(self, container: str, *, lines: int) -> list[str]:
         await self.ping()
@@ -225,7 +227,7 @@ class FakeDriver:
 def _listed(found: FakeContainer) -> ObservedContainer:
     return ObservedContainer(
         tenant_id=found.spec.tenant_id,
-        name=found.spec.name,
+        name=found.name,
         id=found.id,
         state=found.state,
         generation=found.generation,
@@ -239,7 +241,7 @@ def _inspected(found: FakeContainer) -> ObservedContainer:
     ended = found.state is ContainerState.EXITED
     return ObservedContainer(
         tenant_id=found.spec.tenant_id,
-        name=found.spec.name,
+        name=found.name,
         id=found.id,
         state=found.state,
         generation=found.generation,

@@ -29,7 +29,8 @@ class RealEngine:
         self._tags.append(tag)
         return tag
 
-    def clear(self) -> None:
+    def clear_objects(self) -> None:
+        """All but the images."""
         ours = {"label": f"{INSTANCE}={self.instance}"}
         for found in self.client.containers(all=True, filters=ours):
             self.client.remove_container(found["Id"], force=True, v=True)
@@ -37,6 +38,9 @@ class RealEngine:
             self.client.remove_volume(found["Name"], force=True)
         with suppress(NotFound):
             self.client.remove_network(network_name(self.instance))
+
+    def clear(self) -> None:
+        self.clear_objects()
         for tag in self._tags:
             with suppress(NotFound):
                 self.client.remove_image(tag, force=True)

@@ -84,7 +84,12 @@ class Bench:
     """One engine, a driver to it, and a tenant whose container is made there."""
 
     def __init__(
-        self, driver: ContainerDriver, other: ContainerDriver, outside: Outside, instance: str, image: str
+        self,
+        driver: ContainerDriver,
+        other: ContainerDriver,
+        outside: Outside,
+        instance: str,
+        image: str,
     ) -> None:
         self.driver = driver
         self.other_instance = other
@@ -114,7 +119,9 @@ class Bench:
         limits = Limits(memory_bytes=32 << 20, stop_grace=timedelta(seconds=1))
         return build_spec(start, instance=self.instance, limits=limits)
 
-    async def create(self, program: Program = SLEEP, *, token: str = "t", generation: int = 1) -> str:
+    async def create(
+        self, program: Program = SLEEP, *, token: str = "t", generation: int = 1
+    ) -> str:
         await self.driver.ensure_network()
         spec = self.spec(program)
         return await self.driver.create_container(spec, generation=generation, token=token)
@@ -152,6 +159,4 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
         await other.aclose()
         for verb, name in outside.undo:
             getattr(real.client, verb)(name)
-        image_kept, real._tags = real._tags, []
-        real.clear()
-        real._tags = image_kept
+        real.clear_objects()

@@ -1,0 +1,133 @@
+"""What a worker's container is made of."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controlplane.containers.spec import (
+    MEMORY_KNOBS,
+    bridge_name,
+    build_spec,
+    render_body,
+    render_network,
+)
+from shared.structs.workers import WorkerStartInput
+from tests.fakes.observations import SPEC, TEMPLATE, TENANT, worker
+
+
+def body(spec=SPEC, *, generation=3, token="secret"):
+    return render_body(spec, generation=generation, token=token)
+
+
+def environment(rendered):
+    return dict(pair.split("=", 1) for pair in rendered["Env"])
+
+
+def test_the_worker_is_told_who_it_is_and_whom_to_call():
+    told = environment(body())
+    assert told["FLOWHQ_TENANT_ID"] == str(TENANT)
+    assert told["FLOWHQ_TOKEN"] == "secret"
+    assert told["FLOWHQ_GATEWAY_URL"] == "ws://gateway"
+    assert told["FLOWHQ_IMAGE"] == "worker:1"
+    assert told["FLOWHQ_SESSION_GENERATION"] == "0"
+    assert told.items() >= MEMORY_KNOBS.items()
+
+
+def test_settings_do_not_overrule_who_the_worker_is():
+    start = WorkerStartInput(
+        tenant_id=TENANT,
+        generation=1,
+        session_generation=1,
+        image="worker:1",
+        network="n",
+        gateway_url="ws://gateway",
+        environment={"FLOWHQ_TENANT_ID": "another", "FLOWHQ_TOKEN": "theirs", "GOGC": "50"},
+    )
+    told = environment(body(build_spec(start, instance="here", limits=TEMPLATE.limits)))
+    assert told["FLOWHQ_TENANT_ID"] == str(TENANT)
+    assert told["FLOWHQ_TOKEN"] == "secret"
+    assert told["GOGC"] == "50"
+
+
+def test_the_container_is_confined():
+    host = body()["HostConfig"]
+    assert body()["User"] == "10001:10001"
+    assert host["ReadonlyRootfs"] is True
+    assert host["CapDrop"] == ["ALL"]
+    assert host["SecurityOpt"] == ["no-new-privileges:true"]
+    assert host["PidsLimit"] == 128
+    assert host["Memory"] == host["MemorySwap"] == 256 * 1024 * 1024
+    assert host["NanoCpus"] == 500_000_000
+    assert {"noexec", "nosuid", "nodev", "size=16m"} <= set(host["Tmpfs"]["/tmp"].split(","))
+    assert "PortBindings" not in host
+    assert "Privileged" not in host
+
+
+def test_the_engine_neither_restarts_nor_keeps_endless_logs():
+    host = body()["HostConfig"]
+    assert host["RestartPolicy"] == {"Name": "no"}
+    assert host["Init"] is True
+    assert host["LogConfig"]["Config"] == {"max-size": "5m", "max-file": "2"}
+    assert body()["StopTimeout"] == 20
+
+
+def test_the_session_volume_is_the_tenants_own_and_the_only_mount():
+    (mount,) = body()["HostConfig"]["Mounts"]
+    assert mount["Source"] == f"flowhq-session-{TENANT}"
+    assert mount["Target"] == "/data"
+    assert mount["VolumeOptions"]["Labels"]["flowhq.tenant"] == str(TENANT)
+
+
+def test_labels_say_whose_it_is_and_what_it_was_made_from():
+    assert body()["Labels"] == {
+        "flowhq.managed": "1",
+        "flowhq.instance": "here",
+        "flowhq.tenant": str(TENANT),
+        "flowhq.generation": "3",
+        "flowhq.spec": SPEC.hash,
+    }
+
+
+def test_token_and_generation_do_not_change_the_hash():
+    raised = TEMPLATE.spec_for(worker(generation=9))
+    assert raised.hash == SPEC.hash
+    assert len(SPEC.hash) == 64
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"image": "worker:2"},
+        {"gateway_url": "ws://elsewhere"},
+        {"environment": {"X": "1"}},
+        {"limits": msgspec.structs.replace(TEMPLATE.limits, memory_bytes=1 << 20)},
+        {"limits": msgspec.structs.replace(TEMPLATE.limits, cpus=1.0)},
+        {"limits": msgspec.structs.replace(TEMPLATE.limits, stop_grace=timedelta(seconds=9))},
+        {"instance": "there"},
+    ],
+    ids=["image", "gateway", "environment", "memory", "cpus", "grace", "instance"],
+)
+def test_everything_that_reaches_the_engine_changes_the_hash(changed):
+    other = msgspec.structs.replace(TEMPLATE, **changed)
+    assert other.spec_for(worker()).hash != SPEC.hash
+
+
+def test_a_new_session_changes_the_hash():
+    assert TEMPLATE.spec_for(worker(session_generation=1)).hash != SPEC.hash
+
+
+@given(st.dictionaries(st.text("ABC_", min_size=1), st.text(max_size=5), max_size=6))
+def test_the_order_in_which_variables_come_does_not_change_the_hash(variables):
+    backwards = dict(reversed(variables.items()))
+    one = msgspec.structs.replace(TEMPLATE, environment=variables).spec_for(worker())
+    other = msgspec.structs.replace(TEMPLATE, environment=backwards).spec_for(worker())
+    assert one.hash == other.hash
+
+
+@pytest.mark.parametrize("instance", ["a", "default", "a-very-long-name-of-an-installation"])
+def test_a_bridge_has_a_name_that_the_kernel_takes(instance):
+    assert len(bridge_name(instance)) <= 15
+    assert render_network(instance)["Options"]["com.docker.network.bridge.enable_icc"] == "false"
