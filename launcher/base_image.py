@@ -18,7 +18,7 @@ from launcher.paths import Paths
 REPOSITORY = "flowhq-base"
 PUBLISHED = "python:3.13-slim-trixie"
 SUITE = "trixie"
-PACKAGES = ("python3", "python3-venv", "ca-certificates", "libmagic1t64", "tzdata")
+PACKAGES = ("python3", "python3-venv", "ca-certificates", "tzdata")
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 APT_SOURCES = Path("/etc/apt")

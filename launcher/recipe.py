@@ -52,7 +52,7 @@ def to_context(files: Mapping[str, bytes]) -> io.BytesIO:
 
 def _belongs(path: Path, inside: str, left_out: tuple[str, ...]) -> bool:
     return (
-        not inside.startswith(left_out)
+        not f"{inside}/".startswith(left_out)
         and SKIPPED_PARTS.isdisjoint(path.parts)
         and path.suffix != ".pyc"
     )

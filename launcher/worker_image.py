@@ -11,7 +11,13 @@ from launcher.recipe import Files
 REPOSITORY = "flowhq-worker"
 DOCKERFILE = "Dockerfile.worker"
 INPUTS = (DOCKERFILE, "requirements/worker.lock", "shared", "worker")
-NOT_FOR_WORKERS = ("shared/db", "shared/tables", "shared/stores", "shared/web")
+NOT_FOR_WORKERS = (
+    "shared/db",
+    "shared/tables",
+    "shared/stores",
+    "shared/web",
+    "shared/phone.py",
+)
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 
 
