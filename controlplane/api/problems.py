@@ -47,6 +47,8 @@ def documented(*statuses: int) -> dict[int, ResponseSpec]:
 
 def answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """Errors that Litestar finds: unknown paths, wrong methods, sizes, path and query values."""
+    if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return answer_unexpected(request, error)
     errors = _read_extra(error.extra)
     detail = _UNUSABLE if errors else str(error.detail)
     return _answer(request, error.status_code, detail, errors, headers=error.headers)
