@@ -1,6 +1,5 @@
 """Long-running processes: started in their own session, adopted when alive, stopped by name."""
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -19,6 +18,10 @@ from launcher.waiting import wait_for
 LOG_MAX_BYTES = 10_000_000
 LOG_TAIL_LINES = 25
 STOP_GRACE = timedelta(seconds=20)
+
+
+# What this launcher itself started: the dead among them stay in the process table until collected.
+_children: dict[int, subprocess.Popen[bytes]] = {}
 
 
 class ProcessSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +48,7 @@ def start(paths: Paths, spec: ProcessSpec) -> ProcessRecord:
             # Its own session: Ctrl-C on the launcher's terminal is for the launcher to hand on.
             start_new_session=True,
         )
+    _children[process.pid] = process
     record = records.record_of(spec.name, process.pid)
     if record is None:
         raise LauncherError(f"{spec.name} ended at once; its last lines:\n{tail(log)}")
@@ -68,9 +72,9 @@ def stop(
 
 
 def is_gone(record: ProcessRecord) -> bool:
-    """Collects the process first when it is our own child: a zombie would look alive to others."""
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(record.pid, os.WNOHANG)
+    child = _children.get(record.pid)
+    if child is not None and child.poll() is not None:
+        del _children[record.pid]
     return not records.is_alive(record)
 
 

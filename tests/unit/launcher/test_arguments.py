@@ -1,0 +1,119 @@
+"""What a person typed, and what follows from it."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from launcher import environment, parts, pip_settings
+from launcher.__main__ import _parser, main, settings_of
+from launcher.base_image import mirrors_of
+from launcher.paths import ROOT, Paths
+from launcher.settings import LauncherSettings
+
+PATHS = Paths(root=ROOT, state=Path("/state dir"))
+
+
+def settings(arguments: list[str], environ: dict[str, str]) -> LauncherSettings:
+    return settings_of(_parser().parse_args(arguments), environ)
+
+
+def test_the_defaults_are_the_documented_ports() -> None:
+    chosen = settings(["up"], {})
+    assert (chosen.port, chosen.sandbox_port, chosen.state_dir) == (8000, 8070, ROOT / ".flowhq")
+
+
+def test_an_option_wins_over_the_environment() -> None:
+    assert settings(["up", "--port", "9001"], {"FLOWHQ_PORT": "9000"}).port == 9001
+
+
+def test_the_environment_wins_over_the_default() -> None:
+    assert settings(["up"], {"FLOWHQ_PORT": "9000"}).port == 9000
+
+
+def test_a_misspelt_variable_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["up"], {"FLOWHQ_PROT": "9000"}) == 1
+    assert capsys.readouterr().err == "FLOWHQ_PROT is not a setting of this process\n"
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "many"])
+def test_a_number_that_is_no_port_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        _parser().parse_args(["up", f"--port={port}"])
+    assert ended.value.code == 2
+    assert "--port" in capsys.readouterr().err
+
+
+def test_down_where_nothing_is_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["down", "--purge", "--state-dir", str(tmp_path / "none")], {}) == 0
+    assert capsys.readouterr().out == f"Nothing of FlowHQ is at {tmp_path}/none.\n"
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_process_gets_its_own_settings_and_none_of_the_shells() -> None:
+    given = environment.for_process(
+        {"PATH": "/bin", "FLOWHQ_PORT": "1", "FLOWHQ_TYPO": "x"}, {"port": "2"}
+    )
+    assert given == {"PATH": "/bin", "FLOWHQ_PORT": "2"}
+
+
+def test_in_practice_a_worker_goes_through_the_sandboxs_proxy() -> None:
+    written = parts.worker_environment(LauncherSettings(sandbox_proxy_port=9072), live=False)
+    assert msgspec.json.decode(written) == {"HTTPS_PROXY": "http://{gateway_host}:9072"}
+
+
+def test_with_the_real_whatsapp_a_worker_has_no_proxy() -> None:
+    assert parts.worker_environment(LauncherSettings(), live=True) == "{}"
+
+
+def test_the_sandbox_listens_for_workers_on_their_own_bridge_only() -> None:
+    spec = parts.sandbox(PATHS, LauncherSettings(), gateway="172.18.0.1", environ={})
+    assert spec.environ["FLOWHQ_PROXY_HOST"] == "172.18.0.1"
+    assert spec.environ["FLOWHQ_HOST"] == "127.0.0.1"
+
+
+def test_the_directory_of_the_caller_cannot_take_a_modules_place() -> None:
+    assert "-P" in parts.sandbox(PATHS, LauncherSettings(), gateway="x", environ={}).command
+
+
+class TestMirrors:
+    def test_both_formats_of_lists_are_read(self) -> None:
+        mirrors = mirrors_of(
+            [
+                "deb [signed-by=/k.gpg] http://near/debian bookworm main",
+                "Types: deb\nURIs: http://near/debian-security/\nSuites: bookworm-security",
+            ]
+        )
+        assert (mirrors.archive, mirrors.security) == (
+            "http://near/debian",
+            "http://near/debian-security",
+        )
+
+    def test_a_comment_names_no_mirror(self) -> None:
+        mirrors = mirrors_of(["# http://snapshot/archive/debian\ndeb http://near/debian x main"])
+        assert mirrors.archive == "http://near/debian"
+
+    def test_on_ubuntu_debians_own_mirror_is_taken(self) -> None:
+        mirrors = mirrors_of(["deb http://archive.ubuntu.com/ubuntu noble main"])
+        assert mirrors.archive == "http://deb.debian.org/debian"
+
+
+class TestPipSettings:
+    def test_a_mirror_is_handed_on(self) -> None:
+        listing = "global.index-url='https://mirror/simple'\nglobal.cert='/etc/ca.pem'\n"
+        assert (
+            pip_settings.render_config(listing) == "[global]\nindex-url = https://mirror/simple\n"
+        )
+
+    def test_a_directory_of_this_machine_is_not(self) -> None:
+        assert pip_settings.render_config("global.extra-index-url='file:///opt/simple'") == ""
+
+    def test_the_bundle_that_the_environment_names_is_taken(self, tmp_path: Path) -> None:
+        bundle = tmp_path / "ca.pem"
+        bundle.write_text("certificate")
+        files = pip_settings.build_files({"PIP_CERT": str(bundle)})
+        assert files[".flowhq/build/ca-bundle.pem"] == b"certificate"
+
+    def test_a_named_bundle_that_is_not_there_is_passed_over(self, tmp_path: Path) -> None:
+        found = pip_settings.find_bundle({"PIP_CERT": str(tmp_path / "none")})
+        assert found in {None, pip_settings.SYSTEM_BUNDLE}
