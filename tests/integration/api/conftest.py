@@ -1,0 +1,50 @@
+"""The admin API over the real stores and a real PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from controlplane.api.app import create_api
+from shared.db.engine import Database, check_database
+from shared.ids import TenantId
+from shared.stores import api_keys, tenants
+from shared.tables import ALL_TABLES
+from tests.fakes.businesses import business
+from tests.fakes.clocks import ManualClock
+
+
+@dataclass
+class Api:
+    """client: has the admin key. woken: the tenants that the reconciler was told of."""
+
+    client: httpx.AsyncClient
+    key: str
+    clock: ManualClock
+    woken: list[TenantId]
+    checks: dict[str, Any] = field(default_factory=dict)
+
+    async def counts(self) -> dict[str, int]:
+        """How many rows every table holds."""
+        return {table.__name__: await table.count() for table in ALL_TABLES}
+
+
+@pytest.fixture
+async def api(database: Database) -> AsyncIterator[Api]:  # noqa: ARG001  the stores are bound to it
+    clock, woken, checks = ManualClock(), [], {"database": check_database}
+    _, key = await api_keys.create("admin", scopes=["admin"])
+    app = create_api(wake=woken.append, checks=checks, clock=clock)
+    transport = httpx.ASGITransport(app, client=("192.0.2.7", 4711))
+    async with httpx.AsyncClient(
+        transport=transport,
+        base_url="http://api.test",
+        headers={"authorization": f"Bearer {key}"},
+    ) as client:
+        yield Api(client=client, key=key, clock=clock, woken=woken, checks=checks)
+
+
+@pytest.fixture
+async def tenant_id(api: Api) -> TenantId:  # noqa: ARG001  the stores are bound
+    return TenantId((await tenants.create(business())).id)
