@@ -73,7 +73,7 @@ class _Job:
 
 class Database:
     """Work is a function of a connection; it runs in order, each in its own savepoint, and is
-    durable when its call returns.
+    durable when its call returns. It may be run again when a shared commit failed.
     """
 
     def __init__(self, path: Path) -> None:
@@ -155,11 +155,16 @@ def _commit_together(connection: sqlite3.Connection, jobs: list[_Job]) -> None:
     except sqlite3.Error as error:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+        if len(jobs) == 1:
+            jobs[0].error = StorageError(str(error))
+            return
+        # What found no room must not keep out what needs none, or makes some.
         for job in jobs:
-            job.error = StorageError(str(error))
+            _commit_together(connection, [job])
 
 
 def _run_one(connection: sqlite3.Connection, job: _Job) -> None:
+    job.error = None
     connection.execute("SAVEPOINT job")
     try:
         job.result = job.work(connection)

@@ -54,6 +54,11 @@ class Volume:
         lock.flush()
         self._lock = lock
 
+    def unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
     def forget_session(self) -> None:
         for suffix in _COMPANIONS:
             self.session_file.with_name(_SESSION + suffix).unlink(missing_ok=True)
@@ -68,7 +73,7 @@ class Volume:
             return False
         try:
             return db.execute("SELECT 1 FROM whatsmeow_device LIMIT 1").fetchone() is not None
-        except sqlite3.OperationalError:
-            return False  # the table is made at the first connect
+        except sqlite3.DatabaseError:
+            return False  # no table before the first connect; or no database
         finally:
             db.close()

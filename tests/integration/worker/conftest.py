@@ -108,7 +108,7 @@ def _patched_library(directory: Path, environment: dict[str, str]) -> Path:
     installed = Path(spec.submodule_search_locations[0])
     [library] = installed.glob("*.so")
     arguments = ["patch", "--library", str(library), "--out", str(directory / "patched")]
-    subprocess.run(
+    subprocess.run(  # noqa: S603  our own program
         [sys.executable, "-m", "sandbox", *arguments], cwd=ROOT, env=environment, check=True,
         stdout=subprocess.DEVNULL,
     )  # fmt: skip
@@ -179,7 +179,7 @@ class WorkerProcess:
             return code
 
     async def kill(self) -> None:
-        """kill -9."""
+        """As the machine would: kill -9."""
         if self._process.returncode is None:
             self._process.kill()
         await self.ended()

@@ -150,9 +150,7 @@ async def test_a_refused_login_is_named(linked, sandbox, gateway, reason, state)
     await gateway.until(lambda: any(getattr(f, "state", None) is state for f in gateway.frames))
 
 
-async def test_a_raised_session_generation_begins_a_new_session(
-    linked, gateway, start_worker, sandbox
-):
+async def test_a_raised_session_generation_begins_a_new_session(linked, gateway, start_worker):
     linked.worker.signal(signal.SIGTERM)
     await linked.worker.ended()
     gateway.frames.clear()
@@ -161,7 +159,7 @@ async def test_a_raised_session_generation_begins_a_new_session(
     assert report.own_phone is None
 
 
-async def test_a_wrong_token_ends_with_64_and_says_why(start_worker, gateway):
+async def test_a_wrong_token_ends_with_64_and_says_why(start_worker):
     worker = await start_worker(token="stolen")
     assert await worker.ended() == ExitCode.CONFIGURATION
     last = worker.lines[-1]

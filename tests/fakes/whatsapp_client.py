@@ -1,0 +1,52 @@
+"""WhatsApp as the worker's rooms see it: the client's port, with a server's memory behind it."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from shared.wire.events import Party
+from worker.whatsapp.neonize_client import Sent
+
+
+class FakeClient:
+    """delivered: what each contact received, in order. `failures` answers the next sends."""
+
+    def __init__(self) -> None:
+        self.delivered: dict[str, list[str]] = defaultdict(list)
+        self.failures: list[Exception] = []
+        self.rounds = 0
+        self.in_round = False
+        self.unsettled = 0
+        self.known: dict[str, Party] = {}
+        self.sending = 0
+        self.most_sending = 0
+        self.before_delivery: Callable[[], None] = lambda: None
+
+    def start_round(self) -> None:
+        assert not self.in_round, "stop the round before"
+        self.rounds += 1
+        self.in_round = True
+
+    async def stop_round(self) -> None:
+        self.in_round = False
+
+    def settled(self, count: int) -> None:
+        self.unsettled -= count
+
+    async def complete(self, contact: Party) -> Party:
+        return self.known.get(contact.number, contact)
+
+    async def send_text(self, to: Party, words: str) -> Sent:
+        self.sending += 1
+        self.most_sending = max(self.most_sending, self.sending)
+        try:
+            await asyncio.sleep(0)
+            if self.failures:
+                raise self.failures.pop(0)
+            self.before_delivery()
+            self.delivered[to.number].append(words)
+        finally:
+            self.sending -= 1
+        count = sum(map(len, self.delivered.values()))
+        return Sent(f"SENT{count}", datetime(2026, 11, 23, 8, 0, tzinfo=UTC))

@@ -1,0 +1,87 @@
+import asyncio
+
+import pytest
+
+from shared.clock import SystemClock
+from shared.enums import MessageKind
+from shared.tasks import TaskGroup
+from shared.wire.events import Party
+from tests.fakes.inbound import NOW, OWN_PHONE
+from tests.fakes.whatsapp_client import FakeClient
+from worker.inbox.intake import Intake
+from worker.uplink import event_rows
+from worker.whatsapp.events import Inbound, Skipped, SkipReason
+
+LID = "683440944073283@lid"
+
+
+def inbound(number, contact=None):
+    return Inbound(
+        wa_message_id=f"ID{number}", kind=MessageKind.TEXT, text="hello", at=NOW,
+        contact=contact or Party(phone="+255700000001"),
+    )  # fmt: skip
+
+
+class Door:
+    def __init__(self, database):
+        self.client = FakeClient()
+        self.recorded = []
+        self.database = database
+        self.intake = Intake(
+            self.client, database, SystemClock(), own_phone=lambda: OWN_PHONE,
+            on_recorded=self.recorded.append,
+        )  # fmt: skip
+
+    async def take(self, *events):
+        for event in events:
+            self.client.unsettled += 1
+            self.intake.handle(event)
+        async with asyncio.timeout(10):
+            await self.intake.settled()
+
+    async def events(self):
+        batch = await self.database.run(lambda db: event_rows.next_batch(db, after=0))
+        return [numbered.event for numbered in batch]
+
+
+@pytest.fixture
+async def door(database):
+    made = Door(database)
+    async with TaskGroup() as tasks:
+        tasks.supervise("intake", made.intake.run())
+        yield made
+
+
+async def test_a_message_is_durable_before_it_counts_as_taken(door):
+    await door.take(inbound(1))
+    [event] = await door.events()
+    assert (event.wa_message_id, event.own_phone) == ("ID1", OWN_PHONE)
+    assert door.client.unsettled == 0
+
+
+async def test_a_burst_keeps_its_order(door):
+    await door.take(*[inbound(n) for n in range(300)])
+    assert [e.wa_message_id for batch in door.recorded for e in batch] == [
+        f"ID{n}" for n in range(300)
+    ]
+
+
+async def test_a_delivery_again_is_told_to_nobody(door):
+    await door.take(inbound(1), inbound(1))
+    await door.take(inbound(1))
+    assert [e.wa_message_id for batch in door.recorded for e in batch] == ["ID1"]
+    assert door.client.unsettled == 0
+
+
+async def test_the_missing_half_of_a_sender_is_looked_up(door):
+    whole = Party(phone="+255761195595", lid=LID)
+    door.client.known[LID] = whole
+    await door.take(inbound(1, Party(lid=LID)))
+    [event] = await door.events()
+    assert event.contact == whole
+
+
+async def test_what_is_skipped_is_counted_by_reason(door):
+    await door.take(Skipped(SkipReason.GROUP), Skipped(SkipReason.GROUP), inbound(1))
+    assert door.intake.skipped == {SkipReason.GROUP: 2}
+    assert door.client.unsettled == 0

@@ -1,0 +1,154 @@
+"""The driver of the link: what it does to the client and what it reports."""
+
+import asyncio
+import sqlite3
+from datetime import timedelta
+
+import pytest
+
+from shared.enums import SessionReason, SessionState
+from shared.tasks import TaskGroup
+from tests.fakes.clocks import ManualClock
+from tests.fakes.whatsapp_client import FakeClient
+from worker.session.link import PhoneLink
+from worker.session.machine import Begin, Elapsed
+from worker.session.volume import SessionLockedError, Volume, VolumeUnusableError
+from worker.whatsapp import events as whatsapp
+
+PHONE = "+255700000099"
+
+
+class Bench:
+    def __init__(self, directory):
+        self.client = FakeClient()
+        self.volume = Volume(directory)
+        self.clock = ManualClock()
+        self.changes = 0
+        self.link = PhoneLink(
+            self.client, self.volume, self.clock, own_phone="", on_change=self._changed
+        )
+
+    def _changed(self):
+        self.changes += 1
+
+    async def after(self, *events):
+        for event in events:
+            await self.link.step(event)
+        return self.link.report()
+
+
+@pytest.fixture
+def bench(tmp_path):
+    return Bench(tmp_path)
+
+
+def make_session(volume, *, linked=True):
+    db = sqlite3.connect(volume.session_file)
+    db.execute("CREATE TABLE whatsmeow_device (jid TEXT)")
+    if linked:
+        db.execute("INSERT INTO whatsmeow_device VALUES ('2557@s.whatsapp.net')")
+    db.commit()
+    db.close()
+
+
+async def test_a_code_is_reported_with_its_end(bench):
+    report = await bench.after(Begin(), whatsapp.QrCode("code"))
+    assert (report.qr, report.qr_attempt, report.qr_attempts) == ("code", 1, 6)
+    assert report.qr_expires_at == bench.clock.now() + timedelta(seconds=60)
+
+
+async def test_the_link_can_be_written_to_only_while_connected(bench):
+    await bench.after(Begin(), whatsapp.Connected(PHONE))
+    assert bench.link.connected.is_set()
+    assert bench.link.report().own_phone == PHONE
+    await bench.after(whatsapp.Disconnected())
+    assert not bench.link.connected.is_set()
+
+
+async def test_every_change_is_told_once(bench):
+    await bench.after(Begin(), whatsapp.Connected(PHONE), whatsapp.Connected(PHONE))
+    assert bench.changes == 2
+
+
+async def test_a_replaced_session_is_let_go_and_not_taken_back(bench):
+    report = await bench.after(Begin(), whatsapp.Connected(PHONE), whatsapp.StreamReplaced())
+    await bench.after(whatsapp.RoundEnded(""), whatsapp.Disconnected())
+    assert report.reason is SessionReason.STREAM_REPLACED
+    assert (bench.client.in_round, bench.client.rounds) == (False, 1)
+
+
+async def test_a_log_out_waits_for_the_library_forgets_and_offers_a_code(bench):
+    make_session(bench.volume)
+    await bench.after(Begin(), whatsapp.Connected(PHONE))
+    logging_out = asyncio.ensure_future(bench.after(whatsapp.LoggedOut(False, "LOGGED_OUT")))
+    await asyncio.sleep(0)
+    assert bench.client.rounds == 1
+    await asyncio.to_thread(bench.volume.forget_session)
+    report = await logging_out
+    assert (report.state, report.own_phone) == (SessionState.LOGGED_OUT, None)
+    assert bench.client.rounds == 2
+
+
+async def test_new_codes_come_only_when_a_round_is_over(bench):
+    await bench.after(Begin(), whatsapp.QrCode("code"))
+    assert not bench.link.begin_qr_round()
+    await bench.after(Elapsed())
+    assert bench.link.report().state is SessionState.QR_EXPIRED
+    assert bench.link.begin_qr_round()
+
+
+async def test_the_age_of_the_last_answered_ping_is_known(bench):
+    assert bench.link.keepalive_age() is None
+    await bench.after(Begin(), whatsapp.Connected(PHONE))
+    assert bench.link.keepalive_age() == timedelta(0)
+    last = bench.clock.now() - timedelta(seconds=40)
+    await bench.after(whatsapp.KeepAliveTimedOut(2, last))
+    assert bench.link.keepalive_age() == timedelta(seconds=40)
+
+
+async def test_the_loop_connects_waits_and_connects_again(bench):
+    async with TaskGroup() as tasks:
+        tasks.supervise("link", bench.link.run())
+        bench.link.handle(whatsapp.RoundEnded("no route"))
+        bench.clock.advance(timedelta(0))
+        while bench.client.rounds < 1:
+            await asyncio.sleep(0)
+        while bench.link.state is not SessionState.DISCONNECTED:
+            await asyncio.sleep(0)
+        bench.clock.advance(timedelta(seconds=10))
+        bench.link.handle(whatsapp.KeepAliveRestored())
+        while bench.client.rounds < 2:
+            await asyncio.sleep(0)
+        await bench.link.stop()
+    assert not bench.client.in_round
+
+
+def test_a_linked_device_is_seen_beside_the_library(tmp_path):
+    volume = Volume(tmp_path)
+    assert not volume.has_session()
+    make_session(volume)
+    assert volume.has_session()
+    volume.forget_session()
+    assert not volume.has_session()
+
+
+@pytest.mark.parametrize("content", [b"", b"no database at all" * 10])
+def test_a_file_that_holds_no_session_is_no_session(tmp_path, content):
+    volume = Volume(tmp_path)
+    volume.session_file.write_bytes(content)
+    assert not volume.has_session()
+
+
+def test_a_volume_is_held_once(tmp_path):
+    first, second = Volume(tmp_path), Volume(tmp_path)
+    first.lock("the worker of tenant a")
+    with pytest.raises(SessionLockedError, match="held by the worker of tenant a, process"):
+        second.lock("the worker of tenant b")
+    first.unlock()
+    second.lock("the worker of tenant b")
+    second.unlock()
+
+
+def test_a_volume_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(VolumeUnusableError):
+        Volume(tmp_path / "missing").lock("me")
