@@ -1,0 +1,33 @@
+"""One deployment for all tests of this folder: brought up once, removed at the end."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from launcher import engine
+from launcher.paths import ROOT, Paths
+from tests.e2e.compose import images
+from tests.e2e.compose.deployment import Deployment, free_ports
+
+
+@pytest.fixture(scope="session")
+def deployment() -> Iterator[Deployment]:
+    address = engine.DEFAULT_ADDRESS
+    if engine.find_engine(address) is None:
+        pytest.skip("no Docker engine answers")
+    # The launcher's own directory, so that its `down --purge` knows the images made here.
+    paths = Paths(root=ROOT, state=ROOT / ".flowhq")
+    made = images.prepare(paths, address)
+    api, gateway = free_ports(2)
+    deployed = Deployment(
+        compose=images.find_compose(paths, address),
+        images=made,
+        instance=f"t{uuid4().hex[:7]}",
+        ports=(api, gateway),
+    )
+    try:
+        yield deployed
+    finally:
+        deployed.remove()
+        deployed.engine.close()

@@ -1,0 +1,114 @@
+"""The images of a deployment, made where no registry answers; same inputs, same tag."""
+
+import contextlib
+import io
+import shutil
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from launcher import (
+    base_image,
+    building,
+    engine,
+    environment,
+    leftovers,
+    pip_settings,
+    recipe,
+    worker_image,
+)
+from launcher.building import Image
+from launcher.paths import Paths
+from launcher.recipe import Files
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+CONTROLPLANE = ("Dockerfile", "requirements/controlplane.lock", "shared", "controlplane")
+COMPOSE_BINARY = "/docker-compose"
+
+
+class Images(msgspec.Struct, frozen=True, kw_only=True):
+    postgres: str
+    controlplane: str
+    worker: str
+
+
+def prepare(paths: Paths, address: str) -> Images:
+    """Those of the current tree; what an older tree left under the same names goes."""
+    environ = environment.current()
+    paths.prepare()
+    base = base_image.ensure_base(paths, address)
+    worker = worker_image.ensure_worker(paths, address, base=base, environ=environ)
+    maker = _Maker(paths, address, base)
+    postgres = maker.ensure("postgres", recipe.read_tree(HERE / "postgres", ["."]))
+    controlplane = maker.ensure(
+        "controlplane",
+        recipe.read_tree(ROOT, CONTROLPLANE),
+        besides=pip_settings.build_files(environ),
+    )
+    leftovers.remember(paths, [base.tag, worker.tag])
+    return Images(postgres=postgres.tag, controlplane=controlplane.tag, worker=worker.tag)
+
+
+def find_compose(paths: Paths, address: str) -> list[str]:
+    """The machine's own Compose v2, else Debian's, copied out of an image."""
+    installed = shutil.which("docker")
+    plugins = (Path("/usr/libexec/docker"), Path("/usr/lib/docker"), Path("/usr/local/lib/docker"))
+    if installed and any((path / "cli-plugins/docker-compose").exists() for path in plugins):
+        return [installed, "compose"]
+    base = base_image.ensure_base(paths, address)
+    recipe_file = HERE / "compose-cli.Dockerfile"
+    image = _Maker(paths, address, base).ensure("compose", {"Dockerfile": recipe_file.read_bytes()})
+    binary = paths.build / "docker-compose"
+    binary.write_bytes(_read_file(address, image, COMPOSE_BINARY))
+    binary.chmod(0o755)
+    return [str(binary)]
+
+
+class _Maker:
+    def __init__(self, paths: Paths, address: str, base: Image) -> None:
+        self._paths = paths
+        self._address = address
+        self._base = base
+
+    def ensure(
+        self, name: str, files: Files, *, besides: Mapping[str, bytes] | None = None
+    ) -> Image:
+        """besides: what the build needs on this machine and leaves no trace in the image."""
+        repository = f"flowhq-test-{name}"
+        tag = f"{repository}:{recipe.digest(files, {'base': self._base.id})}"
+        image = building.find_image(self._address, tag) or building.build_image(
+            self._address,
+            tag,
+            files={**files, **(besides or {})},
+            dockerfile="Dockerfile",
+            arguments={"BASE_IMAGE": self._base.tag},
+            log=self._paths.logs / f"build-test-{name}.log",
+        )
+        leftovers.remember(self._paths, [tag])
+        self._remove_older(repository, tag)
+        return image
+
+    def _remove_older(self, repository: str, current: str) -> None:
+        with contextlib.closing(engine.connect(self._address)) as client:
+            tags = [tag for seen in client.images(repository) for tag in seen["RepoTags"] or []]
+            for tag in tags:
+                if tag != current:
+                    client.remove_image(tag, force=True)
+
+
+def _read_file(address: str, image: Image, path: str) -> bytes:
+    """The image is not run for that."""
+    with contextlib.closing(engine.connect(address)) as client:
+        container = client.create_container(image.tag, labels=building.MANAGED)["Id"]
+        try:
+            stream, _ = client.get_archive(container, path)
+            content = b"".join(stream)
+        finally:
+            client.remove_container(container, force=True)
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        file = archive.extractfile(Path(path).name)
+        assert file is not None
+        return file.read()

@@ -1,0 +1,23 @@
+#!/bin/bash
+# Makes the cluster at the first start, then becomes the server.
+set -euo pipefail
+
+initialise() {
+  rm -rf "$PGDATA.new"
+  mkdir -p "$PGDATA.new"
+  # Several arguments in one variable: the interface has it so.
+  # shellcheck disable=SC2086
+  initdb -D "$PGDATA.new" --username="$POSTGRES_USER" ${POSTGRES_INITDB_ARGS:-}
+  echo "host all all all ${POSTGRES_HOST_AUTH_METHOD:-reject}" >> "$PGDATA.new/pg_hba.conf"
+  pg_ctl -D "$PGDATA.new" -o "-c listen_addresses=''" -w start
+  createdb --username="$POSTGRES_USER" --maintenance-db=postgres "$POSTGRES_DB"
+  pg_ctl -D "$PGDATA.new" -m fast -w stop
+  # In one step: a first start that was cut short is never taken for a cluster.
+  mv -T "$PGDATA.new" "$PGDATA"
+}
+
+if [ "$1" = postgres ] && [ ! -s "$PGDATA/PG_VERSION" ]; then
+  rm -rf "$PGDATA"
+  initialise
+fi
+exec "$@"

@@ -1,0 +1,129 @@
+"""The deployment of compose.yaml, run for real; in order, for each test begins where one ended."""
+
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from controlplane.containers.spec import network_name
+from controlplane.settings import ControlPlaneSettings
+from tests.e2e.compose.deployment import Deployment, read_service, wait_for
+
+pytestmark = [pytest.mark.docker, pytest.mark.e2e]
+UNREACHABLE = {"SERVER_UNREACHABLE", "STARTING"}
+TENANT = {
+    "name": "Duka la Asha",
+    "phone_number": "+255712000111",
+    "template_type": "BOOKING",
+    "language": "SW",
+}
+
+
+@pytest.fixture(scope="module")
+def running(deployment: Deployment) -> Deployment:
+    deployment.up()
+    return deployment
+
+
+@pytest.fixture(scope="module")
+def tenant(running: Deployment) -> dict[str, Any]:
+    """One whose worker said hello."""
+    tenant_id = running.call("POST", "/admin/tenants", body=TENANT)["id"]
+    running.call("POST", f"/admin/tenants/{tenant_id}/worker/start")
+    return wait_for(lambda: _find_with_heartbeat(running, tenant_id), "heartbeat")
+
+
+def test_every_setting_of_the_control_plane_can_be_chosen_or_is_fixed_on_purpose():
+    fixed = {"FLOWHQ_HOST", "FLOWHQ_DOCKER_HOST", "FLOWHQ_STATE_DIR"}
+    fields = msgspec.structs.fields(ControlPlaneSettings)
+    known = {f"FLOWHQ_{field.name.upper()}" for field in fields}
+    assert read_service("controlplane")["environment"].keys() == known - fixed
+
+
+def test_up_returns_once_everything_is_ready(running: Deployment):
+    ready = httpx.get(f"{running.url}/readyz")
+    assert ready.status_code == 200, ready.text
+    assert set(ready.json()["checks"].values()) == {"ok"}
+    assert running.inspect("migrate")["State"]["ExitCode"] == 0
+
+
+def test_the_database_has_no_network_and_no_root(running: Deployment):
+    postgres = running.inspect("postgres")
+    assert postgres["HostConfig"]["NetworkMode"] == "none"
+    assert postgres["Config"]["User"] == "postgres"
+    assert running.exec("postgres", "cat", "/proc/net/tcp", user="postgres").count("\n") == 1
+
+
+def test_the_control_plane_has_no_root_and_no_capability_left(running: Deployment):
+    status = _read_status(running)
+    assert set(status["Uid"].split()) == {"10001"}
+    assert set(status["Gid"].split()) == {"10001"}
+    assert int(status["CapEff"], 16) == int(status["CapPrm"], 16) == 0
+    assert status["NoNewPrivs"] == "1"
+
+
+def test_nothing_of_the_control_plane_can_be_written_but_its_state(running: Deployment):
+    host = running.inspect("controlplane")["HostConfig"]
+    assert host["ReadonlyRootfs"]
+    assert not host["Privileged"]
+
+
+def test_the_admin_key_is_its_owners_alone(running: Deployment):
+    listed = running.exec("controlplane", "stat", "-c", "%a %U", "/var/lib/flowhq/admin.key")
+    assert listed.split() == ["600", "flowhq"]
+
+
+def test_a_started_tenant_gets_a_worker_that_says_hello(
+    running: Deployment, tenant: dict[str, Any]
+):
+    assert tenant["worker"]["status"] == "RUNNING"
+    assert tenant["session"]["reason"] in UNREACHABLE  # no WhatsApp here
+    seen = running.engine.inspect_container(tenant["worker"]["container_id"])
+    assert seen["State"]["Running"]
+    assert seen["Config"]["Image"] == running.images.worker
+    assert list(seen["NetworkSettings"]["Networks"]) == [network_name(running.instance)]
+
+
+def test_a_restart_keeps_tenants_key_and_workers(running: Deployment, tenant: dict[str, Any]):
+    key = running.admin_key()
+    running.compose("restart", "--timeout", "20")
+    running.up()
+    assert running.admin_key() == key
+    after = wait_for(
+        lambda: _find_with_heartbeat(running, tenant["id"], other_than=tenant), "new heartbeat"
+    )
+    assert after["worker"]["container_id"] == tenant["worker"]["container_id"]
+    assert after["worker"]["restarts"] == 0
+
+
+def test_down_and_up_keep_the_data_and_the_workers(running: Deployment, tenant: dict[str, Any]):
+    before = _find_with_heartbeat(running, tenant["id"])
+    running.compose("down", "--timeout", "20")
+    worker = running.engine.inspect_container(tenant["worker"]["container_id"])
+    assert worker["State"]["Running"], "a bot answers on while the platform is away"
+    running.up()
+    after = wait_for(
+        lambda: _find_with_heartbeat(running, tenant["id"], other_than=before), "new heartbeat"
+    )
+    assert after["worker"]["container_id"] == tenant["worker"]["container_id"]
+
+
+def test_removal_leaves_nothing(running: Deployment, tenant: dict[str, Any]):
+    assert any(tenant["id"] in name for name in running.list_objects())
+    running.remove()
+    assert running.list_objects() == []
+
+
+def _find_with_heartbeat(
+    running: Deployment, tenant_id: str, *, other_than: dict[str, Any] | None = None
+) -> dict[str, Any] | None:
+    found: dict[str, Any] = running.call("GET", f"/admin/tenants/{tenant_id}")
+    heartbeat = found["worker"]["last_heartbeat_at"]
+    known = other_than["worker"]["last_heartbeat_at"] if other_than else None
+    return found if heartbeat is not None and heartbeat != known else None
+
+
+def _read_status(running: Deployment) -> dict[str, str]:
+    lines = running.exec("controlplane", "cat", "/proc/1/status").splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
