@@ -17,10 +17,10 @@ from sandbox.streams.channel import Channel, Frames, greet
 from sandbox.streams.device_stream import DeviceStream
 from sandbox.streams.handlers import handle
 from sandbox.streams.linking_stream import LinkingStream
-from sandbox.wire.binary_xml import BinaryXmlError, Codec
+from sandbox.wire.binary_xml import Codec
 from sandbox.wire.frames import LARGEST_FRAME
-from sandbox.wire.noise import NoiseError, ServerIdentity
-from sandbox.wire.protobuf import ProtobufError
+from sandbox.wire.noise import ServerIdentity
+from shared.errors import PermanentError
 from shared.tasks import TaskGroup
 
 log = structlog.get_logger(__name__)
@@ -49,7 +49,7 @@ class WhatsAppServer:
     async def _connection(self, connection: ServerConnection) -> None:
         try:
             await self._converse(connection)
-        except (NoiseError, ProtobufError, BinaryXmlError, TimeoutError) as error:
+        except (PermanentError, TimeoutError) as error:
             log.warning("connection.refused", error=str(error) or type(error).__name__)
         except ConnectionClosed:
             log.debug("connection.closed")

@@ -52,6 +52,11 @@ def http_problem(_: _Request, error: HTTPException) -> Response[Problem]:
     return _problem(status, error.detail, errors)
 
 
+def encoding_problem(_: _Request, error: UnicodeDecodeError) -> Response[Problem]:
+    """Litestar lets this one through: the JSON decoder's only error that is not its own."""
+    return _problem(400, "the body is not UTF-8", [FieldProblem("body", str(error))])
+
+
 def unexpected_problem(request: _Request, error: Exception) -> Response[Problem]:
     log.error("request.failed", path=request.url.path, exc_info=error)
     return _problem(500, "the sandbox made a mistake; its log says which", [])
@@ -84,5 +89,6 @@ def _problem(status: int, detail: str, errors: list[FieldProblem]) -> Response[P
 PROBLEM_HANDLERS: dict[int | type[Exception], Any] = {
     FlowHQError: flowhq_problem,
     HTTPException: http_problem,
+    UnicodeDecodeError: encoding_problem,
     500: unexpected_problem,
 }

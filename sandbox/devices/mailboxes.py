@@ -1,5 +1,7 @@
-"""Stanzas on their way to a companion: each is kept until the companion confirms it."""
+"""Stanzas on their way to a companion: each is kept until the companion has read it."""
 
+from collections import deque
+from datetime import datetime
 from itertools import islice
 
 import msgspec
@@ -10,6 +12,8 @@ from sandbox.store import Store
 from sandbox.wire.nodes import Node
 
 _KIND = "parcel"
+# A companion that cannot read a message asks at once; after a hundred others it will not.
+_MOST_TAKEN = 100
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -23,6 +27,7 @@ class Parcel(msgspec.Struct, kw_only=True):
     """stanza: without its `enc`. sealed: the `enc`, once made; sent again as it is.
 
     attempt: how often the companion asked for the message to be encrypted anew.
+    taken_at: when the companion took it, without having said that it could be read.
     """
 
     seq: int
@@ -30,6 +35,7 @@ class Parcel(msgspec.Struct, kw_only=True):
     letter: Letter | None = None
     sealed: Node | None = None
     attempt: int = 0
+    taken_at: datetime | None = None
 
     @property
     def id(self) -> str:
@@ -44,11 +50,15 @@ class Mailbox:
         self.changed = Bell()
         self._store = store
         self._parcels: dict[int, Parcel] = {}
+        self._taken: deque[Parcel] = deque()
         self._by_id: dict[tuple[str, str], Parcel] = {}
         self._last_seq = 0
 
     def restore(self, parcel: Parcel) -> None:
-        self._parcels[parcel.seq] = parcel
+        if parcel.taken_at is None:
+            self._parcels[parcel.seq] = parcel
+        else:
+            self._taken.append(parcel)
         self._by_id[parcel.stanza.tag, parcel.id] = parcel
         self._last_seq = max(self._last_seq, parcel.seq)
 
@@ -78,13 +88,37 @@ class Mailbox:
         return self._by_id.get((tag, stanza_id))
 
     def settle(self, parcel: Parcel) -> None:
-        """The companion has it: it need not be kept."""
-        if self._parcels.pop(parcel.seq, None) is not None:
-            self._by_id.pop((parcel.stanza.tag, parcel.id), None)
-            self._store.delete(_KIND, self._document(parcel))
+        """The companion has read it: it need not be kept."""
+        if self._by_id.pop((parcel.stanza.tag, parcel.id), None) is None:
+            return
+        if parcel.taken_at is None:
+            del self._parcels[parcel.seq]
+        else:
+            self._taken.remove(parcel)
+        self._store.delete(_KIND, self._document(parcel))
+
+    def take(self, parcel: Parcel, *, now: datetime) -> None:
+        """The companion has it, readable or not: not to be sent again unless it asks."""
+        if parcel.taken_at is not None:
+            return
+        del self._parcels[parcel.seq]
+        parcel.taken_at = now
+        self._taken.append(parcel)
+        self.save(parcel)
+        if len(self._taken) > _MOST_TAKEN:
+            self.settle(self._taken[0])
+
+    def renew(self, parcel: Parcel, *, attempt: int) -> None:
+        """Puts a parcel in again, to be encrypted anew."""
+        self.settle(parcel)
+        parcel.seq = self._last_seq + 1
+        parcel.attempt, parcel.sealed, parcel.taken_at = attempt, None, None
+        self.restore(parcel)
+        self.save(parcel)
+        self.changed.ring()
 
     def clear(self) -> None:
-        for parcel in list(self._parcels.values()):
+        for parcel in list(self._by_id.values()):
             self.settle(parcel)
 
     def __len__(self) -> int:

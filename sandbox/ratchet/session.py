@@ -74,16 +74,17 @@ class Session(msgspec.Struct, frozen=True):
 def encrypt(session: Session, plaintext: bytes) -> tuple[Session, SignalMessage]:
     chain = session.sending
     key, mac_key, iv = _message_keys(_seed(chain.key))
+    ratchet, ciphertext = curve.public_of(chain.ratchet), _encrypted(key, iv, plaintext)
     signed = write_message(
-        ratchet=curve.public_of(chain.ratchet),
+        ratchet=ratchet,
         counter=chain.counter,
         previous_counter=session.previous_counter,
-        ciphertext=_encrypted(key, iv, plaintext),
+        ciphertext=ciphertext,
     )
     mac = authentication_code(
         mac_key, sender=session.local_identity, receiver=session.remote_identity, signed=signed
     )
-    message = SignalMessage(curve.public_of(chain.ratchet), chain.counter, b"", signed, mac)
+    message = SignalMessage(ratchet, chain.counter, ciphertext, signed, mac)
     ahead = SendingChain(chain.ratchet, _next(chain.key), chain.counter + 1)
     return msgspec.structs.replace(session, sending=ahead), message
 

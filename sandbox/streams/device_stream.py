@@ -73,7 +73,7 @@ class DeviceStream:
     def post(self, parcel: Parcel) -> None:
         """Sends one parcel, encrypted now if it was not before."""
         stanza = sealed_stanza(self.exchange, parcel, self.device)
-        if stanza is None:
+        if stanza is None:  # whoever wrote it is gone
             self.mailbox.settle(parcel)
             return
         self.channel.send(stanza)

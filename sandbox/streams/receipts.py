@@ -25,12 +25,18 @@ def take_receipt(stream: DeviceStream, node: Node) -> None:
 
 
 def take_acknowledgement(stream: DeviceStream, node: Node) -> None:
-    """The client took a stanza; of a message it could not read it says this too."""
+    """The client took a stanza. Of a message it says this only when it could not read it, and
+    just before it asks for it again.
+    """
     tag = node.text("class")
     parcel = stream.mailbox.find(tag, node.text("id"))
-    if parcel is not None and not (tag == "message" and parcel.attempt):
+    if parcel is None:
+        return
+    if tag == "message":
+        stream.mailbox.take(parcel, now=stream.exchange.clock.now())
+    else:
         stream.mailbox.settle(parcel)
-        stream.exchange.store.commit()
+    stream.exchange.store.commit()
 
 
 def _settle(stream: DeviceStream, tag: str, stanza_id: str) -> None:
@@ -52,8 +58,7 @@ def _again(stream: DeviceStream, node: Node) -> None:
     if parcel is None or parcel.letter is None or attempt > _MOST_ATTEMPTS:
         return
     _renew_session(stream, node, parcel.letter)
-    parcel.attempt, parcel.sealed = attempt, None
-    stream.post(parcel)
+    stream.mailbox.renew(parcel, attempt=attempt)
 
 
 def _count(node: Node) -> int:

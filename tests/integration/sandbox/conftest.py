@@ -28,7 +28,7 @@ class Companion:
 
     def __init__(self, session: Path, environment: dict[str, str]) -> None:
         self._errors = session.with_suffix(".log").open("a")
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603  our own program
             [sys.executable, str(Path(__file__).with_name("companion.py")), str(session)],
             env=environment,
             stdin=subprocess.PIPE,
@@ -115,9 +115,9 @@ class Sandbox:
 
     def patch(self) -> None:
         library = get_installed_library()
-        subprocess.run(
-            [sys.executable, "-m", "sandbox", "patch", "--library", str(library)]
-            + ["--out", str(self._patched)],
+        options = ["--library", str(library), "--out", str(self._patched)]
+        subprocess.run(  # noqa: S603  our own program
+            [sys.executable, "-m", "sandbox", "patch", *options],
             cwd=ROOT,
             env=self._environment,
             check=True,
@@ -140,6 +140,21 @@ class Sandbox:
         companion = Companion(session, environment)
         self._companions.append(companion)
         return companion
+
+    def run_another(self) -> subprocess.CompletedProcess[str]:
+        """The same once more, with the same settings, to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "sandbox"],
+            cwd=ROOT,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=START_TIMEOUT,
+        )
+
+    def log(self) -> bytes:
+        return self._log.read_bytes()
 
     def call(self, method: str, path: str, body: object = None) -> Any:
         """The answer's JSON; an answer other than 2xx fails the test."""
@@ -178,6 +193,21 @@ def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
     sandbox.start()
     yield sandbox
     sandbox.aclose()
+
+
+@pytest.fixture
+def sandbox_in() -> Iterator[Callable[[Path], Sandbox]]:
+    """Starts a sandbox of the test's own."""
+    started: list[Sandbox] = []
+
+    def start(directory: Path) -> Sandbox:
+        started.append(Sandbox(directory))
+        started[-1].start()
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.aclose()
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def test_a_message_is_received_and_its_answer_comes_back(sandbox, linked: Linked
 
 
 def test_a_companion_can_write_first_to_a_number_it_never_saw(sandbox, linked: Linked) -> None:
-    phone, companion, _ = linked()
+    _, companion, _ = linked()
     customer = new_customer(sandbox)
 
     companion.order(to=customer[1:], send="Karibu")
@@ -50,7 +50,7 @@ def test_a_companion_can_write_first_to_a_number_it_never_saw(sandbox, linked: L
     assert [item["text"] for item in read(sandbox, customer)["items"]] == ["Karibu"]
 
 
-def test_one_phone_writes_to_another(sandbox, linked: Linked) -> None:
+def test_one_phone_writes_to_another(linked: Linked) -> None:
     _, sender, _ = linked()
     other, receiver, _ = linked()
 

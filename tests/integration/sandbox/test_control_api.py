@@ -1,0 +1,161 @@
+"""The control API: what it refuses, and how it says so."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+QR_KEYS = ",".join(["A" * 43 + "="] * 3)
+
+
+@pytest.fixture(scope="module")
+def people(running_sandbox: Any) -> dict[str, str]:
+    phone = running_sandbox.call("POST", "/phones", {})["phone_number"]
+    customer = running_sandbox.call("POST", "/customers", {})["phone_number"]
+    return {"phone": phone, "customer": customer}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "field"),
+    [
+        ("POST", "/phones", {"phone_number": "0741000001"}, 422, "phone_number"),
+        ("POST", "/phones", {"phone_number": "+255741000001\n"}, 422, "phone_number"),
+        ("POST", "/phones", {"phone_number": 5}, 422, "phone_number"),
+        ("POST", "/phones", {"name": ""}, 422, "name"),
+        ("POST", "/phones", {"name": "x" * 201}, 422, "name"),
+        ("POST", "/phones", {"name": "bell\a"}, 422, "name"),
+        ("POST", "/phones", {"nmae": "typo"}, 422, "nmae"),
+        ("POST", "/phones", [], 422, "body"),
+        ("POST", "/phones", None, 422, "body"),
+        ("POST", "/phones", {"phone_number": "{phone}"}, 409, None),
+        ("POST", "/customers", {"phone_number": "{phone}"}, 409, None),
+        ("GET", "/phones/0741000001", None, 422, "number"),
+        ("GET", "/phones/+255749999999", None, 404, None),
+        ("GET", "/phones/{customer}", None, 404, None),
+        ("GET", "/phones/{phone}?wait_connected=soon", None, 422, "wait_connected"),
+        ("GET", "/phones/{phone}?wait_connected=61", None, 422, "wait_connected"),
+        ("POST", "/phones/{phone}/scan", {}, 422, "qr"),
+        ("POST", "/phones/{phone}/scan", {"qr": "hello"}, 422, "qr"),
+        ("POST", "/phones/{phone}/scan", {"qr": f"2@gone,{QR_KEYS},6"}, 409, None),
+        ("POST", "/phones/+255749999999/scan", {"qr": f"2@gone,{QR_KEYS},6"}, 404, None),
+        ("POST", "/phones/+255749999999/disconnect", None, 404, None),
+        ("DELETE", "/phones/{phone}/devices/1", None, 404, None),
+        ("PUT", "/phones/{phone}/login-refusal", {"reason": "no"}, 422, "reason"),
+        ("PUT", "/phones/{phone}/login-refusal", {"reason": 7}, 422, "reason"),
+        ("POST", "/customers/{customer}/messages", {"to": "{phone}", "text": "x"}, 409, None),
+        ("POST", "/customers/{customer}/messages", {"to": "{phone}", "text": ""}, 422, "text"),
+        ("POST", "/customers/{customer}/messages", {"to": "{phone}"}, 422, "text"),
+        ("POST", "/customers/{customer}/messages", {"to": "x", "text": "x"}, 422, "to"),
+        ("POST", "/customers/{customer}/messages", {"to": "+255749999999", "text": "x"}, 404, None),
+        ("POST", "/customers/+255749999999/messages", {"to": "{phone}", "text": "x"}, 404, None),
+        ("GET", "/customers/{customer}/messages?after=-1", None, 422, "after"),
+        ("GET", "/customers/{customer}/messages?wait=x", None, 422, "wait"),
+        ("GET", "/customers/+255749999999/messages", None, 404, None),
+        ("GET", "/nothing", None, 404, None),
+        ("DELETE", "/phones", None, 405, None),
+    ],
+)
+def test_bad_input_is_refused_with_a_problem_that_names_the_field(  # noqa: PLR0917  columns
+    running_sandbox: Any,
+    people: dict[str, str],
+    method: str,
+    path: str,
+    body: Any,
+    status: int,
+    field: str | None,
+) -> None:
+    if isinstance(body, dict):
+        body = {
+            key: people[value[1:-1]] if value in ("{phone}", "{customer}") else value
+            for key, value in body.items()
+        }
+
+    answer = running_sandbox.http.request(method, path.format(**people), json=body)
+
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == status
+    assert [error["field"] for error in problem["errors"]] == ([field] if field else [])
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        pytest.param(b"nonsense", 400, id="no JSON"),
+        pytest.param(b'{"name":"\\ud800"}', 400, id="half a surrogate"),
+        pytest.param(b'{"name":"\xff"}', 400, id="no UTF-8"),
+        pytest.param(b'{"name":"' + b"x" * (2 << 20) + b'"}', 413, id="too large"),
+    ],
+)
+def test_a_body_that_is_no_json_is_refused(
+    running_sandbox: Any, content: bytes, status: int
+) -> None:
+    answer = running_sandbox.http.post("/phones", content=content)
+
+    assert answer.status_code == status, answer.text
+    assert answer.json()["status"] == status
+
+
+@pytest.mark.parametrize(("letter", "count"), [("x", 65537), ("é", 32769)])
+def test_a_text_is_measured_in_bytes(
+    running_sandbox: Any, people: dict[str, str], letter: str, count: int
+) -> None:
+    answer = running_sandbox.http.post(
+        f"/customers/{people['customer']}/messages",
+        json={"to": people["phone"], "text": letter * count},
+    )
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "text"
+
+
+def test_the_api_describes_itself(running_sandbox: Any) -> None:
+    document = running_sandbox.call("GET", "/schema/openapi.json")
+
+    assert document["openapi"].startswith("3.1")
+    assert {"/phones", "/customers/{number}/messages", "/healthz"} <= set(document["paths"])
+
+
+def test_a_person_is_what_was_asked_for(running_sandbox: Any) -> None:
+    wanted = {"phone_number": "+255741000042", "name": "Duka la Asha"}
+
+    made = running_sandbox.call("POST", "/phones", wanted)
+
+    assert made["lid"].endswith("@lid")
+    assert wanted.items() <= made.items()
+    assert made in running_sandbox.call("GET", "/phones")["items"]
+    assert made == running_sandbox.call("GET", f"/phones/{wanted['phone_number']}")
+
+
+def test_waiting_for_a_message_that_does_not_come_ends_in_time(
+    running_sandbox: Any, people: dict[str, str]
+) -> None:
+    inbox = running_sandbox.call("GET", f"/customers/{people['customer']}/messages?wait=0.2")
+
+    assert inbox == {"items": [], "dropped": []}
+
+
+def test_the_proxy_refuses_the_rest_of_the_world(running_sandbox: Any) -> None:
+    with (
+        httpx.Client(proxy=running_sandbox.proxy, trust_env=False) as client,
+        pytest.raises(httpx.ProxyError, match="403"),
+    ):
+        client.get("https://example.com/")
+
+
+def test_a_second_sandbox_on_the_same_state_says_why_it_does_not_start(
+    running_sandbox: Any,
+) -> None:
+    second = running_sandbox.run_another()
+
+    assert second.returncode == 1
+    assert "not usable" in second.stderr or "cannot listen" in second.stderr
+
+
+def test_sigterm_ends_it_cleanly(tmp_path: Path, sandbox_in: Any) -> None:
+    sandbox = sandbox_in(tmp_path)
+
+    assert sandbox.stop() == 0
+    assert b"sandbox.stopped" in sandbox.log()
