@@ -25,7 +25,8 @@ COMPONENTS = Components(
 
 
 async def require_admin_key(
-    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+    connection: ASGIConnection[Any, Any, Any, Any],
+    handler: BaseRouteHandler,  # noqa: ARG001  Litestar passes it
 ) -> None:
     """Raises 401 without a good key, 403 for a good one that may not do this."""
     scheme, _, key = connection.headers.get("authorization", "").partition(" ")
