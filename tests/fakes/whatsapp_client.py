@@ -17,6 +17,8 @@ class FakeClient:
         self.failures: list[Exception] = []
         self.rounds = 0
         self.in_round = False
+        self.starts: asyncio.Queue[int] = asyncio.Queue()
+        self.stops: asyncio.Queue[int] = asyncio.Queue()
         self.unsettled = 0
         self.known: dict[str, Party] = {}
         self.sending = 0
@@ -27,9 +29,11 @@ class FakeClient:
         assert not self.in_round, "stop the round before"
         self.rounds += 1
         self.in_round = True
+        self.starts.put_nowait(self.rounds)
 
     async def stop_round(self) -> None:
         self.in_round = False
+        self.stops.put_nowait(self.rounds)
 
     def settled(self, count: int) -> None:
         self.unsettled -= count

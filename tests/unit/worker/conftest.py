@@ -12,4 +12,3 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await made.open()
     yield made
     await made.aclose()
-

@@ -1,6 +1,5 @@
 """The rows on real SQLite, with a crash at each step: the next process sees what is true."""
 
-import sqlite3
 from datetime import timedelta
 
 import pytest
@@ -231,7 +230,9 @@ class InboxMachine(RuleBasedStateMachine):
 
     @invariant()
     def every_message_is_logged_once_and_in_order(self):
-        waiting = [n.event for n in event_rows.next_batch(self.db, after=max(self.delivered, default=0))]
+        waiting = [
+            n.event for n in event_rows.next_batch(self.db, after=max(self.delivered, default=0))
+        ]
         logged = [e for _, e in sorted(self.delivered.items())] + waiting
         received = [e for e in logged if isinstance(e, MessageReceived)]
         assert received == self.arrived
