@@ -1,6 +1,6 @@
 """Arguments that several handlers take."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -40,8 +40,13 @@ StatusFilter = Annotated[
 ]
 
 
-def check_aware(field: str, at: datetime | None) -> datetime | None:
-    """A time without an offset is a guess. Raises InvalidInputError."""
-    if at is not None and at.tzinfo is None:
+def to_instant(field: str, at: datetime | None) -> datetime | None:
+    """`at` in UTC; a time without an offset would be a guess. Raises InvalidInputError."""
+    if at is None:
+        return None
+    if at.tzinfo is None:
         raise InvalidInputError(field, "must have an offset, like 2026-11-23T08:00:00Z")
-    return at
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise InvalidInputError(field, "is outside the calendar") from error

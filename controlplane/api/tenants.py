@@ -13,7 +13,7 @@ from controlplane.api.parameters import (
     TenantPath,
     Timing,
     Waking,
-    check_aware,
+    to_instant,
 )
 from controlplane.api.problems import documented
 from controlplane.services.create_tenant import create_tenant
@@ -74,7 +74,7 @@ async def logs(
         limit=limit,
         cursor=cursor,
         direction=direction,
-        since=check_aware("since", since),
+        since=to_instant("since", since),
     )
 
 

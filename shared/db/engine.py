@@ -1,4 +1,4 @@
-"""The way to PostgreSQL. Constructing a `Database` connects: composition roots only."""
+"""The way to PostgreSQL, opened by composition roots and bound to the tables for the stores."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,6 +24,8 @@ _UNAVAILABLE = (
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    # What a connection says between the server's farewell and the end of its socket.
+    asyncpg.InternalClientError,
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
     asyncpg.AdminShutdownError,
@@ -43,6 +45,9 @@ class Database(PostgresEngine):
     def __init__(self, url: str) -> None:
         super().__init__(config={"dsn": url, "command_timeout": STATEMENT_TIMEOUT})
 
+    async def check_version(self) -> None:
+        """Nothing: Piccolo would connect for it, and print a warning where an error belongs."""
+
     def transaction(self, allow_nested: bool = True) -> "Transaction":  # noqa: FBT001, FBT002  Piccolo's signature
         return Transaction(self, allow_nested=allow_nested)
 
@@ -50,6 +55,8 @@ class Database(PostgresEngine):
         try:
             return await super().run_querystring(querystring, in_pool=in_pool)
         except _UNAVAILABLE as error:
+            if isinstance(error, ValueError):  # asyncpg's word for an argument that is no such type
+                raise
             raise DatabaseUnavailableError("the database does not answer") from error
         except _GAVE_UP as error:
             raise DatabaseUnavailableError("the database gave up on a statement") from error
@@ -132,7 +139,7 @@ async def open_database(
     DatabaseUnavailableError when nobody answers.
     """
     try:
-        # Piccolo's constructor asks the server for its version, and blocks while it does.
+        # Piccolo's constructor runs a loop of its own, for which it blocks.
         database = await asyncio.to_thread(Database, url)
         await database.start_connection_pool(min_size=min_size, max_size=max_size)
     except _UNAVAILABLE as error:

@@ -1,4 +1,4 @@
-"""For Piccolo's command line and migrations only: importing this connects."""
+"""For Piccolo's command line and migrations only: importing this needs the environment."""
 
 import os
 

@@ -1,0 +1,106 @@
+"""The way to PostgreSQL when PostgreSQL goes away."""
+
+import asyncio
+from collections.abc import Coroutine
+
+import asyncpg
+import pytest
+
+from shared.db.engine import check_database, open_database, transaction
+from shared.errors import DatabaseUnavailableError
+from shared.stores import tenants
+from shared.tables import Tenant
+from tests.fakes.businesses import business
+
+
+async def cut_connections(url: str) -> None:
+    """As a server does that is stopped."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    finally:
+        await connection.close()
+
+
+async def create_and_cut(url: str) -> None:
+    async with transaction():
+        await tenants.create(business())
+        await cut_connections(url)
+
+
+async def test_nobody_there_is_a_transient_error(tmp_path):
+    opening = open_database(f"postgresql://postgres@/x?host={tmp_path}")
+    with pytest.raises(DatabaseUnavailableError):
+        await opening.__aenter__()
+
+
+async def test_a_cut_connection_is_a_transient_error_and_the_next_query_works(database_url):
+    async with open_database(database_url, min_size=2, max_size=2):
+        await tenants.create(business())
+        await cut_connections(database_url)
+        outcomes = [await outcome_of(check_database()) for _ in range(3)]
+        assert set(outcomes) <= {None, DatabaseUnavailableError}
+        assert len((await tenants.list_page(limit=5)).items) == 1
+
+
+async def test_no_cut_transaction_costs_the_pool_a_connection(database_url):
+    async with open_database(database_url, min_size=1, max_size=2):
+        for _ in range(5):
+            with pytest.raises(DatabaseUnavailableError):
+                await create_and_cut(database_url)
+        async with transaction():
+            await tenants.create(business())
+        assert await Tenant.count() == 1
+
+
+async def test_a_cut_at_the_commit_is_a_transient_error_and_leaves_no_row(database_url):
+    async with open_database(database_url, min_size=1, max_size=1):
+        with pytest.raises(DatabaseUnavailableError):
+            await create_and_cut(database_url)
+        assert await Tenant.count() == 0
+
+
+async def test_an_error_inside_undoes_the_whole_and_is_the_one_that_is_raised(database):
+    async def fail_at_the_end() -> None:
+        async with transaction():
+            await tenants.create(business(1))
+            async with transaction():
+                await tenants.create(business(2))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail_at_the_end()
+    assert await Tenant.count() == 0
+    assert database.current_transaction.get() is None
+
+
+async def test_transactions_of_two_tasks_do_not_mix(database):
+    entered, left = asyncio.Event(), asyncio.Event()
+
+    async def fail_at_the_end() -> None:
+        async with transaction():
+            await tenants.create(business(1))
+            entered.set()
+            await left.wait()
+            raise ZeroDivisionError
+
+    async def create_meanwhile() -> None:
+        await entered.wait()
+        await tenants.create(business(2))
+        left.set()
+
+    outcomes = await asyncio.gather(fail_at_the_end(), create_meanwhile(), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [ZeroDivisionError, type(None)]
+    assert [each.name for each in (await tenants.list_page(limit=5)).items] == ["Duka 2"]
+    assert database.current_transaction.get() is None
+
+
+async def outcome_of(call: Coroutine[None, None, None]) -> type[Exception] | None:
+    try:
+        await call
+    except Exception as error:  # noqa: BLE001  its type is the outcome
+        return type(error)
+    return None
