@@ -9,6 +9,7 @@ import json
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -129,18 +130,16 @@ class _Stream:
 
     def read(self, instance: str, *, since: str, until: str) -> Iterator[Mapping[str, Any]]:
         filters = {"type": "container", "label": f"{INSTANCE}={instance}", "event": KINDS}
-        client = APIClient(base_url=self._base_url)
-        try:
+        with closing(APIClient(base_url=self._base_url)) as client:
             stream = client.events(since=since, until=until, filters=filters)
-            with self._lock:
-                if self._closed:
-                    stream.close()
+            # Closing the stream ends the wait; the response still holds the socket.
+            with closing(stream._response):  # noqa: SLF001  nothing public gives it
+                with self._lock:
+                    self._stream = None if self._closed else stream
+                if self._stream is None:
                     return
-                self._stream = stream
-            for line in stream:
-                yield json.loads(line)
-        finally:
-            client.close()
+                for line in stream:
+                    yield json.loads(line)
 
     def close(self) -> None:
         with self._lock:

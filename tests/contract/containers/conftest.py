@@ -20,6 +20,8 @@ from tests.fakes.containers import FakeDriver, FakeEngine
 from tests.fakes.programs import SLEEP, Program
 from tests.fakes.real_engine import RealEngine, open_real_engine
 
+TOKEN = "t"
+
 
 class Outside(Protocol):
     """What people and machines do to an engine behind our back."""
@@ -120,7 +122,7 @@ class Bench:
         return build_spec(start, instance=self.instance, limits=limits)
 
     async def create(
-        self, program: Program = SLEEP, *, token: str = "t", generation: int = 1
+        self, program: Program = SLEEP, *, token: str = TOKEN, generation: int = 1
     ) -> str:
         await self.driver.ensure_network()
         spec = self.spec(program)

@@ -30,7 +30,9 @@ def images(engine: RealEngine) -> tuple[str, str]:
 
 @pytest.fixture
 async def real_fleet(
-    engine: RealEngine, images: tuple[str, str], database: Database
+    engine: RealEngine,
+    images: tuple[str, str],
+    database: Database,  # noqa: ARG001  bound by being there
 ) -> AsyncIterator[Fleet]:
     async with AsyncExitStack() as stack:
         driver = DockerDriver(instance=engine.instance, base_url=ADDRESS)
@@ -58,7 +60,7 @@ def _watch(engine: RealEngine, reconciler: Reconciler) -> EventWatch:
 
 
 @pytest.fixture
-async def fake_fleet(database: Database) -> FakeFleet:
+async def fake_fleet(database: Database) -> FakeFleet:  # noqa: ARG001  bound by being there
     made = FakeFleet(FakeEngine())
     made.engine.images["worker:1"] = "sha256:1"
     await made.driver.ensure_network()

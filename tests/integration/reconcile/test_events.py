@@ -93,9 +93,13 @@ async def test_other_instances_wake_nobody(real_fleet, engine):
     assert woken.tenants == []
 
 
-async def test_an_engine_that_cannot_be_reached_makes_everything_be_looked_at():
-    woken = Woken()
-    async with TaskGroup() as tasks:
-        away = watch("here", woken, base_url="unix:///nowhere/docker.sock")
+async def test_an_engine_that_hangs_up_makes_everything_be_looked_at(tmp_path):
+    woken, address = Woken(), tmp_path / "engine.sock"
+
+    async def hang_up(_, writer):
+        writer.close()
+
+    async with await asyncio.start_unix_server(hang_up, address), TaskGroup() as tasks:
+        away = watch("here", woken, base_url=f"unix://{address}")
         tasks.supervise("events", away.run())
         await woken.until(lambda: woken.everything >= 2)

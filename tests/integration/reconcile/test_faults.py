@@ -149,7 +149,8 @@ async def test_a_stop_that_fails_is_tried_again(fake_fleet):
     assert failures
 
 
-async def test_a_row_that_was_asked_anew_is_not_overwritten_with_the_old_answer(fake_fleet):
+@pytest.mark.usefixtures("database")
+async def test_a_row_that_was_asked_anew_is_not_overwritten_with_the_old_answer():
     tenant_id = await wanted()
     stale = (await get_worker(tenant_id)).generation
     await workers.restart(tenant_id)

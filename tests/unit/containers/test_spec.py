@@ -18,8 +18,8 @@ from shared.structs.workers import WorkerStartInput
 from tests.fakes.observations import SPEC, TEMPLATE, TENANT, worker
 
 
-def body(spec=SPEC, *, generation=3, token="secret"):
-    return render_body(spec, generation=generation, token=token)
+def body(spec=SPEC):
+    return render_body(spec, generation=3, token="secret")
 
 
 def environment(rendered):
