@@ -1,5 +1,5 @@
 # The control plane. The portal becomes another target of this file.
-#   docker build --target controlplane -t flowhq-controlplane .
+#   docker compose build controlplane
 # The base is as in Dockerfile.worker: python:*-slim, or a Debian with the same Python.
 ARG BASE_IMAGE=python:3.13-slim-trixie
 
@@ -16,8 +16,8 @@ RUN set -eu; \
     /opt/flowhq/bin/python -m pip install --quiet --no-cache-dir --no-compile \
       --disable-pip-version-check --root-user-action=ignore --only-binary=:all: \
       --require-hashes --requirement /build/controlplane.lock; \
-    /opt/flowhq/bin/python -m pip --quiet uninstall --yes pip; \
-    rm -f /opt/flowhq/bin/[Aa]ctivate*; \
+    /opt/flowhq/bin/python -m pip --quiet uninstall --yes --root-user-action=ignore pip; \
+    rm -rf /opt/flowhq/bin/[Aa]ctivate* /opt/flowhq/include /opt/flowhq/share; \
     find /opt/flowhq -depth -type d \( -name tests -o -name test \) -exec rm -rf {} +; \
     # Hash-checked bytecode does not depend on file times, which copying between stages may change.
     /opt/flowhq/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/flowhq/lib; \
@@ -39,7 +39,8 @@ RUN set -eu; \
     echo 'flowhq:x:10001:10001::/nonexistent:/usr/sbin/nologin' >> /etc/passwd; \
     echo 'flowhq:x:10001:' >> /etc/group; \
     # No package tools and no Perl: nothing is installed into a running server.
-    rm -rf /usr/bin/apt* /usr/lib/apt /usr/lib/*/libapt-p* /etc/apt /var/lib/apt /var/cache/* \
+    rm -rf /usr/bin/sqv /usr/bin/openssl /usr/bin/localedef /usr/share/common-licenses \
+      /usr/bin/apt* /usr/lib/apt /usr/lib/*/libapt-p* /etc/apt /var/lib/apt /var/cache/* \
       /usr/bin/perl* /usr/lib/*/perl-base /usr/share/perl5 /usr/bin/deb* /usr/bin/dpkg* \
       /var/lib/dpkg/info /var/log/* /root/.cache \
       /usr/share/doc /usr/share/man /usr/share/info /usr/share/locale /usr/share/bash-completion \

@@ -9,9 +9,8 @@ from typing import Any, TypeVar
 
 import httpx
 import yaml
-from docker.api.client import APIClient
 
-from launcher import environment
+from launcher import engine, environment
 from tests.e2e.compose.images import ROOT, Images
 
 COMPOSE_FILE = ROOT / "compose.yaml"
@@ -25,16 +24,24 @@ class Deployment:
     """Speaks to compose as an operator does, to the admin API, and to the engine for evidence."""
 
     def __init__(
-        self, *, compose: list[str], images: Images, instance: str, ports: tuple[int, int]
+        self,
+        *,
+        address: str,
+        compose: list[str],
+        images: Images,
+        instance: str,
+        ports: tuple[int, int],
     ) -> None:
         self.instance = instance
         self.project = f"flowhq-test-{instance}"
         self.url = f"http://127.0.0.1:{ports[0]}"
         self.images = images
-        self.engine = APIClient()
+        self.engine = engine.connect(address)
         self._compose = compose
         self._environ = {
             **_bare_environment(),
+            "DOCKER_HOST": address,
+            "FLOWHQ_DOCKER_SOCKET": address.removeprefix("unix://"),
             "FLOWHQ_POSTGRES_IMAGE": images.postgres,
             "FLOWHQ_CONTROLPLANE_IMAGE": images.controlplane,
             "FLOWHQ_WORKER_IMAGE": images.worker,
@@ -67,7 +74,7 @@ class Deployment:
         self.compose("up", "--detach", "--no-build", "--wait", "--wait-timeout", "90")
 
     def exec(self, service: str, *command: str, user: str = "flowhq") -> str:
-        return self.compose("exec", "--no-TTY", "--user", user, service, *command)
+        return self.compose("exec", "-T", "--user", user, service, *command)
 
     def admin_key(self) -> str:
         return self.exec("controlplane", "cat", "/var/lib/flowhq/admin.key").strip()

@@ -63,10 +63,18 @@ def test_the_control_plane_has_no_root_and_no_capability_left(running: Deploymen
     assert status["NoNewPrivs"] == "1"
 
 
-def test_nothing_of_the_control_plane_can_be_written_but_its_state(running: Deployment):
-    host = running.inspect("controlplane")["HostConfig"]
+@pytest.mark.parametrize("service", ["postgres", "migrate", "controlplane"])
+def test_no_service_writes_outside_its_volumes(running: Deployment, service: str):
+    host = running.inspect(service)["HostConfig"]
     assert host["ReadonlyRootfs"]
-    assert not host["Privileged"]
+    assert host["CapDrop"] == ["ALL"]
+    assert host["SecurityOpt"] == ["no-new-privileges:true"]
+
+
+def test_the_control_planes_image_keeps_nothing_of_its_build(running: Deployment):
+    assert running.exec("controlplane", "ls", "/app").split() == ["controlplane", "shared"]
+    left = "ls -d /build /etc/pip.conf /etc/apt /opt/flowhq/bin/pip* 2>/dev/null || true"
+    assert running.exec("controlplane", "sh", "-c", left) == ""
 
 
 def test_the_admin_key_is_its_owners_alone(running: Deployment):
