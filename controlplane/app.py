@@ -86,7 +86,12 @@ async def _serve(
             clock=clock,
         )
         checks = {"database": check_database, "engine": driver.ping, "gateway": gateway.check}
-        api = create_api(checks=checks, wake=reconciler.wake, clock=clock)
+        api = create_api(
+            checks=checks,
+            wake=reconciler.wake,
+            disconnect=gateway.connections.drop,
+            clock=clock,
+        )
         async with TaskGroup() as tasks:
             tasks.supervise("gateway", gateway.serve(host, settings.gateway_port))
             tasks.supervise("heartbeats", heartbeats.run())

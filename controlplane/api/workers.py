@@ -2,7 +2,7 @@
 
 from litestar import Router, post
 
-from controlplane.api.parameters import Acting, TenantPath, Waking
+from controlplane.api.parameters import Acting, Disconnecting, TenantPath, Waking
 from controlplane.api.problems import documented
 from controlplane.services.reset_session import reset_session
 from controlplane.services.restart_worker import restart_worker
@@ -59,8 +59,10 @@ async def force_restart(tenant_id: TenantPath, caller: Acting, wake: Waking) -> 
     summary="Take back the worker's token",
     responses=documented(404),
 )
-async def revoke(tenant_id: TenantPath, caller: Acting) -> RevocationView:
-    return await revoke_token(TenantId(tenant_id), caller=caller)
+async def revoke(
+    tenant_id: TenantPath, caller: Acting, disconnect: Disconnecting
+) -> RevocationView:
+    return await revoke_token(TenantId(tenant_id), caller=caller, disconnect=disconnect)
 
 
 @post(

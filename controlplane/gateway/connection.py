@@ -30,6 +30,10 @@ class Connection:
         except ConnectionClosed:
             return
 
+    def abort(self) -> None:
+        """Cuts the connection at once; its worker comes back with a new `Hello`."""
+        self._socket.transport.abort()
+
     async def supersede(self) -> None:
         """Tells the worker that another took over, and ends the connection either way."""
         log.info("connection.superseded", tenant_id=self.tenant_id, epoch=self.epoch)
@@ -38,4 +42,4 @@ class Connection:
             async with asyncio.timeout(SUPERSEDE_TIMEOUT):
                 await self.send(Superseded())
                 await self._socket.close()
-        self._socket.transport.abort()
+        self.abort()

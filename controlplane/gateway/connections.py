@@ -32,6 +32,12 @@ class Connections:
     def is_current(self, connection: Connection) -> bool:
         return self._by_tenant.get(connection.tenant_id) is connection
 
+    def drop(self, tenant_id: TenantId) -> None:
+        """Makes the tenant's worker show its token again."""
+        connection = self._by_tenant.get(tenant_id)
+        if connection is not None:
+            connection.abort()
+
     async def push_config(self, tenant_id: TenantId, config: TenantConfig) -> bool:
         """True when a live worker was told; an absent one learns it with its next `Welcome`."""
         return await self._push(tenant_id, Config(config=config))

@@ -14,6 +14,8 @@ log = structlog.get_logger(__name__)
 
 # Tells the reconciler that a tenant is worth a look now; it would look anyway, later.
 Wake = Callable[[TenantId], None]
+# Cuts the connection of the tenant's worker, which then has to show its token again.
+Disconnect = Callable[[TenantId], None]
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):

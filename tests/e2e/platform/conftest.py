@@ -15,5 +15,6 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         assert done.returncode == 0, done.stdout + done.stderr
         yield running
     finally:
+        running.close()
         purged = running.script("down", "--purge")
         assert purged.returncode == 0, purged.stdout + purged.stderr

@@ -43,6 +43,10 @@ class Platform:
         self.engine = APIClient()
         self.sandbox = httpx.Client(base_url=self.sandbox_url, timeout=PATIENCE)
 
+    def close(self) -> None:
+        self.sandbox.close()
+        self.engine.close()
+
     def script(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # noqa: S603  our own script
             [str(ROOT / "scripts" / name), *arguments, "--state-dir", str(self.state_dir)],

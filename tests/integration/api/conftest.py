@@ -18,12 +18,15 @@ from tests.fakes.clocks import ManualClock
 
 @dataclass
 class Api:
-    """client: has the admin key. woken: the tenants that the reconciler was told of."""
+    """client: has the admin key. woken, dropped: the tenants that the reconciler and
+    the gateway were told of.
+    """
 
     client: httpx.AsyncClient
     key: str
     clock: ManualClock
     woken: list[TenantId]
+    dropped: list[TenantId]
     checks: dict[str, Any] = field(default_factory=dict)
 
     async def counts(self) -> dict[str, int]:
@@ -33,16 +36,16 @@ class Api:
 
 @pytest.fixture
 async def api(database: Database) -> AsyncIterator[Api]:  # noqa: ARG001  the stores are bound to it
-    clock, woken, checks = ManualClock(), [], {"database": check_database}
+    clock, woken, dropped, checks = ManualClock(), [], [], {"database": check_database}
     _, key = await api_keys.create("admin", scopes=["admin"])
-    app = create_api(wake=woken.append, checks=checks, clock=clock)
+    app = create_api(wake=woken.append, disconnect=dropped.append, checks=checks, clock=clock)
     transport = httpx.ASGITransport(app, client=("192.0.2.7", 4711))
     async with httpx.AsyncClient(
         transport=transport,
         base_url="http://api.test",
         headers={"authorization": f"Bearer {key}"},
     ) as client:
-        yield Api(client=client, key=key, clock=clock, woken=woken, checks=checks)
+        yield Api(client=client, key=key, clock=clock, woken=woken, dropped=dropped, checks=checks)
 
 
 @pytest.fixture

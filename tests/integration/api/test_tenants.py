@@ -107,6 +107,7 @@ async def test_a_revoked_token_is_known_as_revoked(api, tenant_id):
     token = await credentials.issue(tenant_id, 1)
     path = f"/admin/tenants/{tenant_id}/worker/revoke-token"
     assert (await api.client.post(path)).json() == {"revoked": True}
+    assert api.dropped == [tenant_id]
     assert (await api.client.post(path)).json() == {"revoked": False}
     assert (await credentials.find_tenant(token)).revoked
 

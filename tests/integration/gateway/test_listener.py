@@ -361,3 +361,16 @@ async def _answered(socket: ClientConnection) -> None:
     """Returns when everything sent before was taken: frames are taken in order."""
     await socket.send(b"\xc1")
     assert isinstance(await _next(socket), Rejected)
+
+
+async def test_a_worker_whose_token_was_revoked_is_cut_off_and_then_refused(
+    bench: Bench, tenant: tuple[TenantId, str]
+) -> None:
+    async with bench.worker(tenant[1]) as socket:
+        await _next(socket)
+        await credentials.revoke(tenant[0])
+        bench.gateway.connections.drop(tenant[0])
+        with pytest.raises(ConnectionClosed):
+            await socket.recv()
+    async with bench.worker(tenant[1]) as socket:
+        assert isinstance(await _next(socket), Refused)
