@@ -64,6 +64,29 @@ async def test_a_killed_worker_comes_back_without_a_scan_and_loses_no_message(
     assert len(gateway.received) == 2
 
 
+async def test_killed_in_the_middle_of_bursts_it_logs_each_message_once_and_answers_at_most_once(
+    linked, sandbox, gateway, start_worker
+):
+    written, worker = [], linked.worker
+    for burst in range(3):
+        for n in range(8):
+            text = f"burst {burst} text {n}"
+            written.append(await sandbox.write(linked.customer, linked.phone, text))
+        enough = 8 * burst + 3
+        await gateway.until(lambda enough=enough: len(gateway.received) >= enough)
+        await worker.kill()
+        gateway.frames.clear()
+        worker = await start_worker()
+        await gateway.until_state(SessionState.CONNECTED)
+    await gateway.until(lambda: len(gateway.received) >= len(written))
+    assert [event.wa_message_id for event in gateway.received] == written
+    last = await sandbox.write(linked.customer, linked.phone, "the last")
+    await gateway.until(lambda: any(event.in_reply_to == last for event in gateway.sent))
+    answered = [event.in_reply_to for event in gateway.sent]
+    assert len(answered) == len(set(answered)) <= len(written) + 1
+    assert len(await sandbox.answers(linked.customer, len(answered))) <= len(written) + 1
+
+
 async def test_what_happened_while_the_gateway_was_away_arrives_afterwards(
     linked, sandbox, gateway
 ):
