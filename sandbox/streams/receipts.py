@@ -25,13 +25,13 @@ def take_receipt(stream: DeviceStream, node: Node) -> None:
 
 
 def take_acknowledgement(stream: DeviceStream, node: Node) -> None:
-    """The client took a stanza. Of a message it says this only when it could not read it, and
-    just before it asks for it again.
-    """
+    """The client took a stanza. Of a message it says this only when it could not read it."""
     tag = node.text("class")
     parcel = stream.mailbox.find(tag, node.text("id"))
     if parcel is None:
         return
+    if tag == "message" and parcel.attempt:
+        return  # it asks again at the same time, and either may come first: this is of the old copy
     if tag == "message":
         stream.mailbox.take(parcel, now=stream.exchange.clock.now())
     else:

@@ -48,7 +48,10 @@ async def main(session: str) -> None:
         if source.IsFromMe and not text:
             say("own")
             return
-        say("message", id=message.Info.ID, sender=source.Sender.User, text=text)
+        own = source.IsFromMe
+        say("message", id=message.Info.ID, sender=source.Sender.User, text=text, own=own)
+        if own:
+            return
         async with quiet:
             # The client loses answers sent while it decrypts from the same chat.
             await asyncio.sleep(0.1)

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 import httpx
@@ -211,19 +212,32 @@ def sandbox_in() -> Iterator[Callable[[Path], Sandbox]]:
 
 
 @pytest.fixture
-def sandbox(running_sandbox: Sandbox) -> Iterator[Sandbox]:
+def sandbox(
+    running_sandbox: Sandbox,
+    sessions: Path,  # noqa: ARG001  asked for so that it goes after the clients have ended
+) -> Iterator[Sandbox]:
     """One server for the module; every test has its own people and ends its own clients."""
     yield running_sandbox
     running_sandbox.end_companions()
 
 
 @pytest.fixture
-def linked(sandbox: Sandbox, tmp_path: Path) -> Callable[[], tuple[str, Companion, Path]]:
+def sessions() -> Iterator[Path]:
+    """Where clients keep their sessions: in memory if possible, for a client that is linked
+    stores 812 keys one by one and has the disk confirm each.
+    """
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as directory:
+        yield Path(directory)
+
+
+@pytest.fixture
+def linked(sandbox: Sandbox, sessions: Path) -> Callable[[], tuple[str, Companion, Path]]:
     """Makes a phone and a client linked to it: its number, the client, the client's session."""
 
     def link() -> tuple[str, Companion, Path]:
         number = sandbox.call("POST", "/phones", {})["phone_number"]
-        session = tmp_path / f"{number}.sqlite"
+        session = sessions / f"{number}.sqlite"
         companion = sandbox.companion(session)
         qr = companion.expect("qr")["qr"]
         sandbox.call("POST", f"/phones/{number}/scan", {"qr": qr})

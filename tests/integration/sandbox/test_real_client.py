@@ -60,6 +60,23 @@ def test_one_phone_writes_to_another(linked: Linked) -> None:
     assert sender.expect("message")["text"] == "echo: from phone to phone"
 
 
+def test_two_companions_of_one_phone_both_get_what_comes_and_what_the_other_says(
+    sandbox, linked: Linked, sessions
+) -> None:
+    phone, first, _ = linked()
+    second = sandbox.companion(sessions / "second.sqlite")
+    sandbox.call("POST", f"/phones/{phone}/scan", {"qr": second.expect("qr")["qr"]})
+    second.expect("Connected")
+    customer = new_customer(sandbox)
+
+    first.order(to=customer[1:], send="first speaks")
+
+    assert second.expect("message", text="first speaks")["own"]
+    sent = write(sandbox, customer, phone, "to both")
+    assert first.expect("message", text="to both")["id"] == sent
+    assert second.expect("message", text="to both")["id"] == sent
+
+
 def test_the_stored_session_reconnects_after_a_cut(sandbox, linked: Linked) -> None:
     phone, companion, _ = linked()
     customer = new_customer(sandbox)
@@ -115,9 +132,9 @@ def test_a_refused_login_is_told_apart_from_an_unlinked_one(sandbox, linked: Lin
     sandbox.companion(session).expect("Connected")
 
 
-def test_a_second_stream_of_a_device_replaces_the_first(sandbox, linked: Linked, tmp_path) -> None:
+def test_a_second_stream_of_a_device_replaces_the_first(sandbox, linked: Linked, sessions) -> None:
     _, first, session = linked()
-    copy = tmp_path / "copy.sqlite"
+    copy = sessions / "copy.sqlite"
     with sqlite3.connect(session) as source, sqlite3.connect(copy) as target:
         source.backup(target)
     source.close()
@@ -128,9 +145,9 @@ def test_a_second_stream_of_a_device_replaces_the_first(sandbox, linked: Linked,
     first.expect("StreamReplaced")
 
 
-def test_a_code_can_be_scanned_once_and_not_after_its_client_left(sandbox, tmp_path) -> None:
+def test_a_code_can_be_scanned_once_and_not_after_its_client_left(sandbox, sessions) -> None:
     phone = sandbox.call("POST", "/phones", {})["phone_number"]
-    companion = sandbox.companion(tmp_path / "a.sqlite")
+    companion = sandbox.companion(sessions / "a.sqlite")
     qr = companion.expect("qr")["qr"]
     sandbox.call("POST", f"/phones/{phone}/scan", {"qr": qr})
 
