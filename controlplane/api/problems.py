@@ -18,6 +18,8 @@ log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = "1"
+# What is at fault where the status alone says it.
+_FIELDS = {401: "authorization", 403: "authorization", 413: WHOLE}
 _UNUSABLE = "The request holds values that cannot be used."
 
 
@@ -51,6 +53,8 @@ def answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Respon
         return answer_unexpected(request, error)
     errors = _read_extra(error.extra)
     detail = _UNUSABLE if errors else str(error.detail)
+    if error.status_code in _FIELDS:
+        errors = [FieldProblem(_FIELDS[error.status_code], detail)]
     return _answer(request, error.status_code, detail, errors, headers=error.headers)
 
 
@@ -63,7 +67,11 @@ def answer_invalid(request: Request[Any, Any, Any], error: InvalidInputError) ->
 
 
 def answer_not_found(request: Request[Any, Any, Any], error: NotFoundError) -> Response[bytes]:
-    return _answer(request, 404, str(error))
+    # Whatever was not found was asked for by the id in the path or, without one, in the body.
+    fields = list(request.path_params) or ["tenant_id"]
+    return _answer(
+        request, 404, str(error), [FieldProblem(field, "is unknown") for field in fields]
+    )
 
 
 def answer_conflict(request: Request[Any, Any, Any], error: ConflictError) -> Response[bytes]:

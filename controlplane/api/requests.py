@@ -39,7 +39,7 @@ def refuse_large_body(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRou
     """Also where no handler would read the body, and so notice."""
     length = connection.headers.get("content-length", "0")
     if length.isdecimal() and int(length) > MAX_BODY_BYTES:
-        raise RequestEntityTooLarge
+        raise RequestEntityTooLarge(f"The body must be at most {MAX_BODY_BYTES} bytes long.")
 
 
 def refuse_unknown_query(

@@ -34,6 +34,7 @@ async def test_without_a_good_key_nothing_is_said_but_that(api, header):
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"].startswith("Bearer")
         assert answer.headers["content-type"] == "application/problem+json"
+        assert [error["field"] for error in answer.json()["errors"]] == ["authorization"]
 
 
 async def test_a_key_in_the_address_is_not_taken(api):

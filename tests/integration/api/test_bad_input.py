@@ -123,6 +123,7 @@ async def test_a_body_over_the_limit_is_refused(api):
     )
     for answer in (sent_whole, sent_in_parts, never_read):
         assert_problem(answer, 413)
+        assert [error["field"] for error in answer.json()["errors"]] == ["body"]
     assert await api.counts() == before
 
 

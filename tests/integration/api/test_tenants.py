@@ -130,7 +130,9 @@ async def test_a_foreign_id_is_not_found_wherever_it_is_used(api):
         await api.client.post(f"{path}/session/reset"),
     ]
     assert {answer.status_code for answer in answers} == {404}
-    assert {answer.headers["content-type"] for answer in answers} == {"application/problem+json"}
+    for answer in answers:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["errors"] == [{"field": "tenant_id", "message": "is unknown"}]
 
 
 async def test_a_qr_comes_as_text_and_picture_while_a_scan_is_awaited(api, tenant_id):
