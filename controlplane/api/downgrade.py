@@ -17,10 +17,10 @@ def _convert(node: Any) -> Any:
         return [_convert(item) for item in node]
     if not isinstance(node, dict):
         return node
-    return _without_null({key: _convert(value) for key, value in node.items()})
+    return _rewrite({key: _convert(value) for key, value in node.items()})
 
 
-def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+def _rewrite(schema: dict[str, Any]) -> dict[str, Any]:
     for word in ("oneOf", "anyOf"):
         choices = schema.get(word)
         if isinstance(choices, list) and _NULL in choices:
@@ -34,6 +34,8 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     if isinstance(kinds, list):
         rest = [kind for kind in kinds if kind != "null"]
         schema = {**schema, "type": rest[0] if rest else "string", "nullable": "null" in kinds}
+    if schema.get("required") == []:
+        schema = {key: value for key, value in schema.items() if key != "required"}
     if "const" in schema:
         schema = {**schema, "enum": [schema["const"]]}
         del schema["const"]

@@ -26,6 +26,7 @@ REF = {"$ref": "#/components/schemas/Tenant"}
         ),
         pytest.param({"type": ["string", "null"]}, {**TEXT, "nullable": True}, id="type list"),
         pytest.param({"const": "ok"}, {"enum": ["ok"]}, id="constant"),
+        pytest.param({"required": [], **TEXT}, TEXT, id="nothing required"),
         pytest.param({"oneOf": [TEXT, REF]}, {"oneOf": [TEXT, REF]}, id="nothing to do"),
     ],
 )
