@@ -22,7 +22,6 @@ def deployment() -> Iterator[Deployment]:
     api, gateway = free_ports(2)
     deployed = Deployment(
         address=address,
-        compose=images.find_compose(paths, address),
         images=made,
         instance=f"t{uuid4().hex[:7]}",
         ports=(api, gateway),

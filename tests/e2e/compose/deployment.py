@@ -27,7 +27,6 @@ class Deployment:
         self,
         *,
         address: str,
-        compose: list[str],
         images: Images,
         instance: str,
         ports: tuple[int, int],
@@ -37,7 +36,6 @@ class Deployment:
         self.url = f"http://127.0.0.1:{ports[0]}"
         self.images = images
         self.engine = engine.connect(address)
-        self._compose = compose
         self._environ = {
             **_bare_environment(),
             "DOCKER_HOST": address,
@@ -58,7 +56,7 @@ class Deployment:
         """What the command printed on standard output. An exit status other than 0 is a failure."""
         options = ["--project-name", self.project, "--file", str(COMPOSE_FILE)]
         done = subprocess.run(  # noqa: S603  our own arguments
-            [*self._compose, *options, "--progress", "quiet", *arguments],
+            [*self.images.compose, *options, "--progress", "quiet", *arguments],
             cwd="/",
             env=self._environ,
             stdin=subprocess.DEVNULL,

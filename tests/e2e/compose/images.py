@@ -3,8 +3,10 @@
 import contextlib
 import io
 import shutil
+import subprocess
 import tarfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -30,6 +32,9 @@ COMPOSE_BINARY = "/docker-compose"
 
 
 class Images(msgspec.Struct, frozen=True, kw_only=True):
+    """compose: the command line's first words; the rest are tags."""
+
+    compose: list[str]
     postgres: str
     controlplane: str
     worker: str
@@ -40,31 +45,42 @@ def prepare(paths: Paths, address: str) -> Images:
     environ = environment.current()
     paths.prepare()
     base = base_image.ensure_base(paths, address)
-    worker = worker_image.ensure_worker(paths, address, base=base, environ=environ)
+    leftovers.remember(paths, [base.tag])
     maker = _Maker(paths, address, base)
-    postgres = maker.ensure("postgres", recipe.read_tree(HERE / "postgres", ["."]))
-    controlplane = maker.ensure(
-        "controlplane",
-        recipe.read_tree(ROOT, CONTROLPLANE),
-        besides=pip_settings.build_files(environ),
-    )
-    leftovers.remember(paths, [base.tag, worker.tag])
-    return Images(postgres=postgres.tag, controlplane=controlplane.tag, worker=worker.tag)
+    # Side by side: one waits for Debian's mirror while another compiles.
+    with ThreadPoolExecutor() as pool:
+        compose = pool.submit(_find_compose, maker, paths, address)
+        postgres = pool.submit(maker.ensure, "postgres", recipe.read_tree(HERE / "postgres", ["."]))
+        controlplane = pool.submit(
+            maker.ensure,
+            "controlplane",
+            recipe.read_tree(ROOT, CONTROLPLANE),
+            besides=pip_settings.build_files(environ),
+        )
+        worker = pool.submit(worker_image.ensure_worker, paths, address, base=base, environ=environ)
+    made = [postgres.result().tag, controlplane.result().tag, worker.result().tag]
+    leftovers.remember(paths, made)
+    return Images(compose=compose.result(), postgres=made[0], controlplane=made[1], worker=made[2])
 
 
-def find_compose(paths: Paths, address: str) -> list[str]:
+def _find_compose(maker: "_Maker", paths: Paths, address: str) -> list[str]:
     """The machine's own Compose v2, else Debian's, copied out of an image."""
-    installed = shutil.which("docker")
-    plugins = (Path("/usr/libexec/docker"), Path("/usr/lib/docker"), Path("/usr/local/lib/docker"))
-    if installed and any((path / "cli-plugins/docker-compose").exists() for path in plugins):
-        return [installed, "compose"]
-    base = base_image.ensure_base(paths, address)
+    docker = shutil.which("docker")
+    if docker is not None and _answers([docker, "compose", "version"]):
+        return [docker, "compose"]
     recipe_file = HERE / "compose-cli.Dockerfile"
-    image = _Maker(paths, address, base).ensure("compose", {"Dockerfile": recipe_file.read_bytes()})
+    image = maker.ensure("compose", {"Dockerfile": recipe_file.read_bytes()})
     binary = paths.build / "docker-compose"
-    binary.write_bytes(_read_file(address, image, COMPOSE_BINARY))
-    binary.chmod(0o755)
+    draft = paths.build / "docker-compose.new"
+    draft.write_bytes(_read_file(address, image, COMPOSE_BINARY))
+    draft.chmod(0o755)
+    draft.replace(binary)  # a program that runs cannot be written over
     return [str(binary)]
+
+
+def _answers(command: list[str]) -> bool:
+    done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603  our own words
+    return done.returncode == 0
 
 
 class _Maker:
@@ -87,7 +103,6 @@ class _Maker:
             arguments={"BASE_IMAGE": self._base.tag},
             log=self._paths.logs / f"build-test-{name}.log",
         )
-        leftovers.remember(self._paths, [tag])
         self._remove_older(repository, tag)
         return image
 
