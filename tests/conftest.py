@@ -47,6 +47,8 @@ def logging_as_in_production() -> None:
     """A test that logs elsewhere does not change what the next one finds."""
     structlog.reset_defaults()
     configure_logging(json=False, level="DEBUG")
+    # A cached logger would keep the last test's configuration, and its standard output.
+    structlog.configure(cache_logger_on_first_use=False)
 
 
 @pytest.fixture(autouse=True)

@@ -104,6 +104,17 @@ async def test_it_is_not_ready_when_a_part_fails_and_names_it(api):
     }
 
 
+async def test_without_its_database_it_lives_is_not_ready_and_asks_to_come_back(api, database):
+    database.pool.terminate()
+    assert (await api.client.get("/healthz")).status_code == 200
+    readiness = await api.client.get("/readyz")
+    assert readiness.status_code == 503
+    assert readiness.json()["checks"] == {"database": "the database does not answer"}
+    answer = await api.client.post("/admin/tenants", json={})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
 async def test_a_defect_is_a_problem_without_details_and_is_logged(api, monkeypatch):
     async def explode(**_):
         raise RuntimeError("secret details")
