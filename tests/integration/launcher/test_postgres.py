@@ -1,0 +1,134 @@
+"""The embedded PostgreSQL lives by itself, wherever it lies, and comes back after a kill."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from launcher import accounts, host, postgres, processes, records
+from launcher.paths import ROOT, Paths
+from launcher.postgres import Cluster
+from launcher.waiting import wait_for
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Iterator[Paths]:
+    paths = Paths(root=ROOT, state=tmp_path / "a state")
+    paths.prepare()
+    yield paths
+    postgres.stop(paths, cluster(paths))
+
+
+def cluster(paths: Paths) -> Cluster:
+    return postgres.cluster_of(paths, "0000beef")
+
+
+def start_in_another_process(paths: Paths) -> None:
+    code = (
+        "import sys, pathlib; from launcher import paths, postgres\n"
+        "here = paths.Paths(root=paths.ROOT, state=pathlib.Path(sys.argv[1]))\n"
+        "postgres.start(here, postgres.cluster_of(here, '0000beef'))"
+    )
+    command = [sys.executable, "-c", code, str(paths.state)]
+    subprocess.run(command, cwd=ROOT, check=True)  # noqa: S603  our own code, above
+
+
+async def ask(address: str, question: str) -> object:
+    connection = await asyncpg.connect(address)
+    try:
+        return await connection.fetchval(question)
+    finally:
+        await connection.close()
+
+
+async def test_a_started_server_answers_at_its_address(paths: Paths) -> None:
+    assert postgres.start(paths, cluster(paths))
+    assert await ask(cluster(paths).url, "SELECT lower('ÀBC')") == "àbc"
+
+
+async def test_it_outlives_the_process_that_started_it(paths: Paths) -> None:
+    start_in_another_process(paths)
+    assert await ask(cluster(paths).url, "SELECT 1") == 1
+
+
+def test_a_second_start_finds_it_running(paths: Paths) -> None:
+    postgres.start(paths, cluster(paths))
+    assert not postgres.start(paths, cluster(paths))
+
+
+async def test_a_killed_server_comes_back_with_what_was_committed(paths: Paths) -> None:
+    postgres.start(paths, cluster(paths))
+    await ask(cluster(paths).url, "CREATE TABLE kept AS SELECT 7 AS n")
+    record = records.find_record(paths.records, postgres.PROCESS)
+    assert record is not None
+    os.kill(record.pid, signal.SIGKILL)
+    assert wait_for(lambda: processes.is_gone(record) or None, within=timedelta(seconds=10))
+    assert postgres.start(paths, cluster(paths))
+    assert await ask(cluster(paths).url, "SELECT n FROM kept") == 7
+
+
+def test_one_whose_record_was_lost_is_adopted_and_stopped(paths: Paths) -> None:
+    postgres.start(paths, cluster(paths))
+    record = records.find_record(paths.records, postgres.PROCESS)
+    assert record is not None
+    records.forget(paths.records, postgres.PROCESS)
+    assert postgres.stop(paths, cluster(paths))
+    assert wait_for(lambda: processes.is_gone(record) or None, within=timedelta(seconds=10))
+
+
+async def test_a_beginning_that_was_cut_short_is_begun_again(paths: Paths) -> None:
+    draft = cluster(paths).data.with_name("data.new")
+    draft.mkdir(parents=True)
+    (draft / "PG_VERSION").write_text("18")
+    assert postgres.start(paths, cluster(paths))
+    assert await ask(cluster(paths).url, "SELECT 1") == 1
+
+
+def test_it_stops_though_a_client_is_connected(paths: Paths) -> None:
+    postgres.start(paths, cluster(paths))
+    code = (
+        "import asyncio, sys, asyncpg\n"
+        "async def stay():\n"
+        "    await asyncpg.connect(sys.argv[1]); print('in', flush=True)\n"
+        "    await asyncio.sleep(600)\n"
+        "asyncio.run(stay())"
+    )
+    command = [sys.executable, "-c", code, cluster(paths).url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as client:  # noqa: S603  our own code
+        try:
+            assert client.stdout is not None
+            assert client.stdout.readline() == b"in\n"
+            assert postgres.stop(paths, cluster(paths))
+        finally:
+            client.kill()
+
+
+@pytest.mark.skipif(not host.is_root(), reason="a plain user's server runs as that user")
+def test_roots_server_runs_as_a_user_that_nobody_else_is(paths: Paths) -> None:
+    postgres.start(paths, cluster(paths))
+    record = records.find_record(paths.records, postgres.PROCESS)
+    assert record is not None
+    assert Path(f"/proc/{record.pid}").stat().st_uid == accounts.SERVER_ID
+    assert cluster(paths).socket.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.skipif(not host.is_root(), reason="only root's server is another user")
+async def test_a_closed_directory_above_stays_closed(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    paths = Paths(root=ROOT, state=closed / "state")
+    paths.prepare()
+    try:
+        postgres.start(paths, cluster(paths))
+        assert await ask(cluster(paths).url, "SELECT 1") == 1
+        assert closed.stat().st_mode & 0o777 == 0o700
+    finally:
+        postgres.stop(paths, cluster(paths))

@@ -1,0 +1,260 @@
+"""`scripts/up` and `scripts/down` as a person uses them: the real scripts, a real platform.
+
+The state directory has a space in its name, and the scripts are called from elsewhere.
+"""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from launcher import engine, environment, fleet, http, instance, platform, processes, records
+from launcher.http import Site
+from launcher.paths import ROOT, Paths
+from launcher.settings import LauncherSettings
+from launcher.waiting import wait_for
+
+pytestmark = [pytest.mark.docker, pytest.mark.e2e, pytest.mark.timeout(900)]
+
+PATIENCE_SECONDS = 600
+PARTS = ("controlplane", "sandbox", "postgres")
+
+
+class Installation(msgspec.Struct, frozen=True):
+    paths: Paths
+    settings: LauncherSettings
+    elsewhere: Path
+
+    def run(self, script: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(  # noqa: S603  the repository's own scripts
+            self.command(script, *arguments),
+            cwd=self.elsewhere,
+            env=shell(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_SECONDS,
+        )
+
+    def command(self, script: str, *arguments: str) -> list[str]:
+        place = ["--state-dir", str(self.paths.state)]
+        return [str(ROOT / "scripts" / script), *arguments, *place, *self._ports(script)]
+
+    def up(self, *arguments: str) -> str:
+        done = self.run("up", "--detach", *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def down(self, *arguments: str) -> str:
+        done = self.run("down", *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def alive(self) -> set[str]:
+        return {name for name in PARTS if records.find_alive(self.paths.records, name)}
+
+    def tenants(self) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = http.call(self.api, "GET", "/admin/tenants")["items"]
+        return items
+
+    @property
+    def api(self) -> Site:
+        key = self.paths.admin_key.read_text(encoding="utf-8").strip()
+        return Site(host="127.0.0.1", port=self.settings.port, token=key)
+
+    def containers(self, *, all_of_them: bool = False) -> dict[str, str]:
+        """State by id, of this installation's."""
+        name = instance.find_id(self.paths)
+        wanted = {"label": [f"flowhq.instance={name}"]}
+        with contextlib.closing(engine.connect(engine.address_of(shell()))) as client:
+            seen = client.containers(all=all_of_them, filters=wanted)
+        return {str(one["Id"]): str(one["State"]) for one in seen}
+
+    def _ports(self, script: str) -> list[str]:
+        if script != "up":
+            return []
+        ports = msgspec.structs.asdict(self.settings)
+        del ports["state_dir"]
+        return [f"--{name.replace('_', '-')}={port}" for name, port in ports.items()]
+
+
+def shell() -> dict[str, str]:
+    """The environment of a person who has set nothing of FlowHQ's."""
+    return environment.for_process(environment.current(), {})
+
+
+def free_ports() -> LauncherSettings:
+    with contextlib.ExitStack() as open_at_once:
+        sockets = [open_at_once.enter_context(socket.socket()) for _ in range(5)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        found = [int(one.getsockname()[1]) for one in sockets]
+    return LauncherSettings(
+        port=found[0],
+        gateway_port=found[1],
+        sandbox_port=found[2],
+        sandbox_tls_port=found[3],
+        sandbox_proxy_port=found[4],
+    )
+
+
+def new_installation(directory: Path) -> Installation:
+    elsewhere = directory / "else where"
+    elsewhere.mkdir(parents=True)
+    # A directory that would take the place of a module if the caller's own came first.
+    (elsewhere / "launcher").mkdir()
+    (elsewhere / "launcher" / "__init__.py").write_text("raise SystemExit('the wrong one')")
+    return Installation(Paths(root=ROOT, state=directory / "a state"), free_ports(), elsewhere)
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    made = new_installation(tmp_path_factory.mktemp("up"))
+    yield made
+    made.down("--purge")
+
+
+@pytest.fixture
+def running(installation: Installation) -> Installation:
+    installation.up()
+    return installation
+
+
+def test_two_tenants_are_connected_and_have_answered(running: Installation) -> None:
+    tenants = running.tenants()
+    assert [tenant["session"]["state"] for tenant in tenants] == ["CONNECTED", "CONNECTED"]
+    assert {tenant["config"]["language"] for tenant in tenants} == {"SW", "EN"}
+    for tenant in tenants:
+        rows = http.call(running.api, "GET", f"/admin/tenants/{tenant['id']}/logs")["items"]
+        assert {row["direction"] for row in rows} == {"IN", "OUT"}
+
+
+def test_a_second_up_says_that_it_runs_and_changes_nothing(running: Installation) -> None:
+    before = running.containers()
+    printed = running.up()
+    assert "already running" in printed
+    assert f"http://127.0.0.1:{running.settings.port}" in printed
+    assert running.containers() == before
+
+
+def test_the_key_is_a_secret_and_is_shown_once(running: Installation) -> None:
+    key = running.paths.admin_key
+    assert key.stat().st_mode & 0o077 == 0
+    assert key.read_text(encoding="utf-8").strip() not in running.up()
+
+
+def test_another_mode_is_refused_while_it_runs(running: Installation) -> None:
+    done = running.run("up", "--detach", "--live")
+    assert done.returncode == 1
+    assert done.stderr == "FlowHQ already runs in practice: run ./scripts/down first\n"
+    assert running.alive() == set(PARTS)
+
+
+def test_a_taken_port_is_named_and_nothing_is_begun(running: Installation, tmp_path: Path) -> None:
+    other = Installation(
+        Paths(root=ROOT, state=tmp_path / "other"), running.settings, running.elsewhere
+    )
+    done = other.run("up", "--detach")
+    assert done.returncode == 1
+    assert re.fullmatch(
+        rf"Port {running.settings.port} \(admin API\) is taken by .+ \(pid \d+\): .+--port\n",
+        done.stderr,
+    )
+    assert not other.paths.postgres.exists()
+    assert other.alive() == set()
+    assert running.alive() == set(PARTS)
+
+
+@pytest.mark.parametrize("part", ["controlplane", "sandbox", "postgres"])
+def test_a_killed_part_comes_back_and_the_containers_stay(running: Installation, part: str) -> None:
+    before = running.containers()
+    record = records.find_alive(running.paths.records, part)
+    assert record is not None
+    os.kill(record.pid, signal.SIGKILL)
+    assert wait_for(lambda: processes.is_gone(record) or None, within=timedelta(seconds=10))
+    assert "already running" not in running.up()
+    assert set(running.containers()) == set(before)
+    assert running.alive() == set(PARTS)
+
+
+def test_what_failed_leaves_nothing_half_done(installation: Installation) -> None:
+    installation.down()
+    broken = {**shell(), "DATABASE_URL": "no-address"}
+    done = subprocess.run(  # noqa: S603  the repository's own script
+        installation.command("up", "--detach"),
+        cwd=installation.elsewhere,
+        env=broken,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("The database could not be migrated\n")
+    assert installation.alive() == set()
+
+
+def test_down_stops_all_and_a_second_down_is_no_error(running: Installation) -> None:
+    before = set(running.containers())
+    running.down()
+    assert running.alive() == set()
+    assert running.containers() == {}
+    assert set(running.containers(all_of_them=True)) == before
+    running.down()
+
+
+def test_in_the_foreground_it_shows_the_logs_and_ends_with_everything(
+    installation: Installation,
+) -> None:
+    installation.down()
+    with subprocess.Popen(  # noqa: S603  the repository's own script
+        installation.command("up"),
+        cwd=installation.elsewhere,
+        env=shell(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as foreground:
+        assert foreground.stdout is not None
+        lines = iter(foreground.stdout)
+        assert any("Ctrl-C stops everything" in line for line in lines)
+        tenant = installation.tenants()[0]["id"]
+        http.call(installation.api, "POST", f"/admin/tenants/{tenant}/worker/restart")
+        assert any(line.startswith("controlplane ") for line in lines)
+        foreground.send_signal(signal.SIGINT)
+        rest = "".join(lines)
+        assert foreground.wait(timeout=120) == 0
+    assert "Stopping" in rest
+    assert installation.alive() == set()
+    assert installation.containers() == {}
+
+
+def test_a_purge_with_half_of_it_gone_leaves_nothing(tmp_path: Path) -> None:
+    made = new_installation(tmp_path)
+    made.up("--no-demo")
+    name = instance.find_id(made.paths)
+    assert name is not None
+    pids = [records.find_alive(made.paths.records, part) for part in PARTS]
+    for lost in ("instance", "run/controlplane.json", "run/postgres.json", "run/platform.json"):
+        (made.paths.state / lost).unlink()
+    made.down("--purge")
+    address = engine.address_of(shell())
+    assert not made.paths.state.exists()
+    assert name not in fleet.other_instances(address, None)
+    assert [record for record in pids if record and records.is_alive(record)] == []
+    assert (ROOT / ".venv").exists(), "another state directory's purge leaves the environment"
+
+
+def test_the_order_of_stopping_is_the_reverse_of_starting() -> None:
+    assert platform.STARTED == ("postgres", "controlplane", "sandbox")
