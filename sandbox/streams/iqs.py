@@ -20,7 +20,8 @@ from sandbox.wire.nodes import Jid, Node
 _NOT_FOUND = 404
 
 
-def _keepalive(_: DeviceStream, node: Node) -> Node:
+def _agree(_: DeviceStream, node: Node) -> Node:
+    """Keepalives, and what needs no more than an answer."""
     return stanzas.result(node)
 
 
@@ -95,15 +96,15 @@ def _blocklist(_: DeviceStream, node: Node) -> Node:
 
 
 IQ_HANDLERS: dict[tuple[str, str], Callable[[DeviceStream, Node], Node]] = {
-    ("w:p", "get"): _keepalive,
-    ("urn:xmpp:ping", "get"): _keepalive,
-    ("passive", "set"): _keepalive,
+    ("w:p", "get"): _agree,
+    ("urn:xmpp:ping", "get"): _agree,
+    ("passive", "set"): _agree,
     ("encrypt", "get"): _prekeys,
     ("encrypt", "set"): _upload,
     ("usync", "get"): _usync,
     ("w:sync:app:state", "set"): _app_state,
     ("privacy", "get"): _privacy,
-    ("privacy", "set"): _keepalive,
+    ("privacy", "set"): _agree,
     ("md", "set"): _multi_device,
     ("w:profile:picture", "get"): _picture,
     ("blocklist", "get"): _blocklist,

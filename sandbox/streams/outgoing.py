@@ -20,7 +20,8 @@ _NO_SUCH_RECIPIENT = 404
 def take_message(stream: DeviceStream, node: Node) -> None:
     """Takes a message over and says so; the client waits for that."""
     recipient = stream.exchange.directory.find(node.get_jid("to"))
-    if recipient is None:
+    if recipient is None:  # a group, a newsletter, or a number that nobody has
+        log.warning("message.refused", phone=stream.owner.number, to=str(node.get_jid("to")))
         _acknowledge(stream, node, error=_NO_SUCH_RECIPIENT)
         return
     for jid, enc in _copies(node):
@@ -63,7 +64,7 @@ def _read(stream: DeviceStream, node: Node, enc: Node, reader: Person) -> None:
     except PermanentError as error:
         log.warning("message.undecryptable", message=message_id, error=str(error))
         inbox.drop(message_id)
-        ask_again(stream, reader, message_id)
+        ask_again(stream, reader, node)
         return
     text = read_text(plaintext)
     # The phone's own copy of what a companion wrote is for its screen, which nobody looks at.
