@@ -89,6 +89,12 @@ class Deployment:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
+    def is_ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/readyz", timeout=PATIENCE).is_success
+        except httpx.TransportError:
+            return False
+
     def inspect(self, service: str) -> dict[str, Any]:
         labels = [f"{PROJECT_KEY}={self.project}", f"com.docker.compose.service={service}"]
         (found,) = self.engine.containers(all=True, filters={"label": labels})

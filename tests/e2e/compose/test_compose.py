@@ -1,5 +1,7 @@
 """The deployment of compose.yaml, run for real; in order, for each test begins where one ended."""
 
+import os
+import signal
 from typing import Any
 
 import httpx
@@ -91,6 +93,14 @@ def test_a_started_tenant_gets_a_worker_that_says_hello(
     assert seen["State"]["Running"]
     assert seen["Config"]["Image"] == running.images.worker
     assert list(seen["NetworkSettings"]["Networks"]) == [network_name(running.instance)]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a kill from inside or by the engine is no crash")
+@pytest.mark.parametrize("service", ["postgres", "controlplane"])
+def test_a_killed_service_comes_back_by_itself(running: Deployment, service: str):
+    os.kill(running.inspect(service)["State"]["Pid"], signal.SIGKILL)
+    wait_for(lambda: running.inspect(service)["RestartCount"] == 1, "restart by the engine")
+    wait_for(running.is_ready, "readiness")
 
 
 def test_a_restart_keeps_tenants_key_and_workers(running: Deployment, tenant: dict[str, Any]):
