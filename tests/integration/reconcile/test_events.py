@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from controlplane.containers.driver import ContainerState
 from controlplane.containers.events import EventWatch
 from controlplane.containers.spec import container_name
 from shared.clock import SystemClock
@@ -64,6 +65,21 @@ async def test_a_container_that_starts_and_dies_wakes_its_tenant(real_fleet, eng
         await real_fleet.driver.kill_container(container_name(tenant_id))
         await woken.until(lambda: len(woken.tenants) >= 2)
     assert set(woken.tenants) == {tenant_id}
+
+
+async def test_one_look_after_the_wake_of_a_death_finds_the_container_ended(real_fleet, engine):
+    woken, tenant_id = Woken(), new_tenant_id()
+    async with TaskGroup() as tasks:
+        tasks.supervise("events", watch(engine.instance, woken).run())
+        container = await make(real_fleet, tenant_id)
+        for deaths in range(1, 4):
+            await real_fleet.driver.start_container(container)
+            await woken.until(lambda: len(woken.tenants) >= 2 * deaths - 1)  # noqa: B023  now
+            killing = tasks.supervise("kill", real_fleet.driver.kill_container(container))
+            await woken.until(lambda: len(woken.tenants) >= 2 * deaths)  # noqa: B023  now
+            (seen,) = await real_fleet.driver.list_containers()
+            assert seen.state is ContainerState.EXITED
+            await killing
 
 
 async def test_an_event_between_two_windows_is_not_missed_and_told_once(real_fleet, engine):
