@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from uuid import uuid4
+from secrets import token_hex
 
 import structlog
 
@@ -87,7 +87,7 @@ class _Worker:
             log_tail=log_tail,
             clock=clock,
         )
-        hello = Hello(token=settings.token, boot_id=uuid4().hex, image=settings.image)
+        hello = Hello(token=settings.token, boot_id=token_hex(16), image=settings.image)
         self._uplink = Uplink(settings.gateway_url, hello, self._local)
 
     async def start(self, stopping: asyncio.Event) -> None:

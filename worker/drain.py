@@ -21,6 +21,7 @@ REPLIES_GRACE = timedelta(seconds=6)
 DISCONNECT_GRACE = timedelta(seconds=3)
 INTAKE_GRACE = timedelta(seconds=1)
 FLUSH_GRACE = timedelta(seconds=4)
+HANG_UP_GRACE = timedelta(seconds=1)
 
 
 async def drain(
@@ -38,6 +39,7 @@ async def drain(
     await _disconnect(link)
     await _settle_intake(intake)
     flushed = await uplink.flush(grace=FLUSH_GRACE)
+    await _hang_up(uplink)
     await database.aclose()
     log.info("worker.drained", replies_finished=finished, events_delivered=flushed)
 
@@ -48,6 +50,14 @@ async def _disconnect(link: PhoneLink) -> None:
             await link.stop()
     except TimeoutError:
         log.warning("session.abandoned", grace=DISCONNECT_GRACE.total_seconds())
+
+
+async def _hang_up(uplink: Uplink) -> None:
+    try:
+        async with asyncio.timeout(HANG_UP_GRACE.total_seconds()):
+            await uplink.aclose()
+    except TimeoutError:
+        log.warning("uplink.abandoned", grace=HANG_UP_GRACE.total_seconds())
 
 
 async def _settle_intake(intake: Intake) -> None:

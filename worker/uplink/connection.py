@@ -78,6 +78,9 @@ class Connection:
         except TimeoutError:
             return False
 
+    async def aclose(self) -> None:
+        await self._socket.close()
+
     async def _listen(self) -> bool:
         try:
             async for data in self._socket:

@@ -44,13 +44,14 @@ class Uplink:
         self._local = local
         self._backoff = backoff
         self._current: Connection | None = None
+        self._closed = False
 
     @property
     def is_connected(self) -> bool:
         return self._current is not None
 
     async def run(self) -> None:
-        """Returns when a newer worker of this tenant took over; raises TokenRefusedError.
+        """Returns when closed or when a newer worker took over; raises TokenRefusedError.
 
         Everything else is waited out.
         """
@@ -61,6 +62,8 @@ class Uplink:
             try:
                 if await self._stay_connected():
                     log.warning("uplink.superseded")
+                    return
+                if self._closed:
                     return
                 log.info("uplink.lost")
             except GatewayUnreachableError as error:
@@ -79,6 +82,12 @@ class Uplink:
         if current is None:
             return False
         return await current.flush(grace=grace)
+
+    async def aclose(self) -> None:
+        """Says goodbye; `run` returns."""
+        self._closed = True
+        if self._current is not None:
+            await self._current.aclose()
 
     async def _stay_connected(self) -> bool:
         """True when a newer worker took over."""

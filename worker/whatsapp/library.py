@@ -6,9 +6,9 @@ missing it downloads one. Signatures are those of `neonize/_binder.py` 0.5.2.
 """
 
 import ctypes
+import os
 from importlib.util import find_spec
 from pathlib import Path
-from platform import machine
 from typing import Any
 
 from shared.errors import PermanentError
@@ -36,7 +36,8 @@ def find_library() -> Path:
     spec = find_spec("neonize")
     if spec is None or not spec.submodule_search_locations:
         raise LibraryUnusableError("the neonize package is not installed")
-    name = f"neonize-linux-{_ARCHITECTURES.get(machine(), machine())}.so"
+    machine = os.uname().machine
+    name = f"neonize-linux-{_ARCHITECTURES.get(machine, machine)}.so"
     path = Path(spec.submodule_search_locations[0]) / name
     if not path.is_file():
         raise LibraryUnusableError(f"{name} is not in the installed neonize package")
