@@ -7,7 +7,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from controlplane.api.authentication import provide_caller, require_admin_key
-from controlplane.api.documentation import describe
+from controlplane.api.documentation import close_inputs, describe
 from controlplane.api.headers import add_security_headers
 from controlplane.api.health import Check, healthz, readyz
 from controlplane.api.problems import HANDLERS
@@ -40,7 +40,7 @@ def create_api(
         guards=[require_admin_key, refuse_large_body, refuse_unknown_query],
         dependencies={"caller": Provide(provide_caller, sync_to_thread=False)},
     )
-    return Litestar(
+    api = Litestar(
         route_handlers=[healthz, readyz, admin],
         dependencies={
             "wake": Provide(lambda: wake, sync_to_thread=False),
@@ -56,3 +56,5 @@ def create_api(
         state=State({"clock": clock}),
         logging_config=None,
     )
+    close_inputs(api)
+    return api

@@ -4,16 +4,19 @@ from importlib.resources import files
 from typing import Any
 
 import msgspec
-from litestar import MediaType, Request, Response, Router, get
+from litestar import Litestar, MediaType, Request, Response, Router, get
 from litestar.enums import OpenAPIMediaType
 from litestar.exceptions import NotFoundException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
+from litestar.openapi.spec import Schema
 from litestar.params import FromPath
 
 from controlplane.api.authentication import COMPONENTS, SCHEME
 from controlplane.api.downgrade import to_openapi_30
 from controlplane.api.headers import DOCUMENTATION
+from shared.structs.setup_requests import CreateSetupRequestInput, DecisionInput
+from shared.structs.tenants import CreateTenantInput, OpeningHours
 
 VERSION = "0.1.0"
 _UI = "swagger-ui-4.15.5"
@@ -23,6 +26,7 @@ _TYPES = {
     "favicon-32x32.png": "image/png",
 }
 _DAY = 86_400
+INPUTS = (CreateTenantInput, OpeningHours, CreateSetupRequestInput, DecisionInput)
 
 _PAGE = f"""<!DOCTYPE html>
 <html lang="en">
@@ -94,3 +98,13 @@ def describe() -> OpenAPIConfig:
             OpenApi30(path="/openapi-3.0.json", media_type=OpenAPIMediaType.OPENAPI_JSON),
         ],
     )
+
+
+def close_inputs(api: Litestar) -> None:
+    """Says of what we read that unknown fields are refused: Litestar does not see it."""
+    components = api.openapi_schema.components
+    assert components is not None
+    for shape in INPUTS:
+        described = components.schemas[shape.__name__]
+        assert isinstance(described, Schema)
+        described.additional_properties = False

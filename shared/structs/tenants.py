@@ -16,7 +16,7 @@ from shared.enums import (
     Weekday,
     WorkerStatus,
 )
-from shared.structs.text import Name, TimeOfDay
+from shared.structs.text import Name, PhoneNumber, TimeOfDay
 
 
 class OpeningHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,7 +39,7 @@ class CreateTenantInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """`phone_number` is E.164. `business_name` is `name` unless given."""
 
     name: Name
-    phone_number: str
+    phone_number: PhoneNumber
     template_type: TemplateType
     language: Language
     business_name: Name | None = None

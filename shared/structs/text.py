@@ -16,10 +16,14 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=_ONE_LI
 Note = Annotated[str, msgspec.Meta(max_length=2000, pattern=_ONE_LINE)]
 TIME_PATTERN = rf"^([01][0-9]|2[0-3]):[0-5][0-9]{_END}"
 TimeOfDay = Annotated[str, msgspec.Meta(pattern=TIME_PATTERN)]
+# The shape of E.164; whether a country has such numbers is `shared.phone`'s to say.
+PHONE_PATTERN = rf"^\+[1-9][0-9]{{6,14}}{_END}"
+PhoneNumber = Annotated[str, msgspec.Meta(pattern=PHONE_PATTERN)]
 
 # What to tell a person whose text does not match.
 PATTERN_PROBLEMS = {
     _ONE_LINE: "must not contain control characters or line breaks",
     _ONE_LINE_FILLED: "must not be blank, nor contain control characters or line breaks",
     TIME_PATTERN: "must be a time of day like 08:30",
+    PHONE_PATTERN: "must be a phone number in E.164 form, like +255712345678",
 }

@@ -173,6 +173,7 @@ async def test_the_description_names_every_path_and_the_key(api):
     assert described["paths"].keys() == expected
     assert described["components"]["securitySchemes"]["ApiKey"]["scheme"] == "bearer"
     assert described["security"] == [{"ApiKey": []}]
+    assert described["components"]["schemas"]["CreateTenantInput"]["additionalProperties"] is False
 
 
 async def test_the_page_that_shows_it_loads_everything_from_here(api):
