@@ -19,6 +19,7 @@ class FakeClient:
         self.in_round = False
         self.starts: asyncio.Queue[int] = asyncio.Queue()
         self.stops: asyncio.Queue[int] = asyncio.Queue()
+        self.obstacle = ""
         self.unsettled = 0
         self.known: dict[str, Party] = {}
         self.sending = 0
@@ -30,6 +31,9 @@ class FakeClient:
         self.rounds += 1
         self.in_round = True
         self.starts.put_nowait(self.rounds)
+
+    async def find_obstacle(self) -> str:
+        return self.obstacle
 
     async def stop_round(self) -> None:
         self.in_round = False

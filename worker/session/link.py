@@ -13,7 +13,7 @@ from shared.wire.frames import SessionReport
 from worker.session import machine
 from worker.session.machine import Action, Begin, Elapsed, Event, Link, NewQrRound
 from worker.session.volume import Volume
-from worker.whatsapp.events import Connected, KeepAliveTimedOut, Paired
+from worker.whatsapp.events import Connected, KeepAliveTimedOut, Paired, RoundEnded
 from worker.whatsapp.neonize_client import NeonizeClient
 
 log = structlog.get_logger(__name__)
@@ -151,6 +151,13 @@ class PhoneLink:
             await asyncio.to_thread(self._volume.forget_session)
             self.own_phone = ""
         if action is not Action.STOP:
+            await self._connect()
+
+    async def _connect(self) -> None:
+        obstacle = await self._client.find_obstacle()
+        if obstacle:
+            self.handle(RoundEnded(obstacle))
+        elif not self._stopped:
             self._client.start_round()
 
     async def _wait_until_forgotten(self) -> None:

@@ -12,14 +12,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from threading import Semaphore, Thread
+from threading import Lock, Semaphore, Thread
 from typing import Any, TypeVar
 
 import msgspec
 import structlog
 
 from shared.wire.events import Party
-from worker.whatsapp import translate
+from worker.whatsapp import reach, translate
 from worker.whatsapp.events import (
     Connected,
     MessageEvent,
@@ -74,6 +74,9 @@ class NeonizeClient:
         self._rounds = 0
         self._handed_over: deque[tuple[_Round, WhatsAppEvent]] = deque()
         self._unsettled = Semaphore(MAX_UNSETTLED)
+        # Held by threads, never on the loop: asking the library about a client that is being
+        # stopped ends the process inside Go.
+        self._asking = Lock()
 
     def start_round(self) -> None:
         assert self._round is None, "stop the round before"
@@ -92,12 +95,16 @@ class NeonizeClient:
         self._round = current
         current.thread.start()
 
+    async def find_obstacle(self) -> str:
+        """Why a round would fail at once; empty when the way to WhatsApp is free."""
+        return await reach.find_obstacle(*reach.next_hop(reach.read_proxy()))
+
     async def stop_round(self) -> None:
         """Disconnects; events that are still under way are dropped with their round."""
         current, self._round = self._round, None
         if current is not None:
             # Not on the pool: its threads may all wait for an answer to a send.
-            await asyncio.to_thread(self._library.stop, current.name)
+            await asyncio.to_thread(self._stop, current)
 
     def settled(self, count: int) -> None:
         """`count` messages are durable: room for as many more."""
@@ -112,7 +119,7 @@ class NeonizeClient:
         jid = _encode_jid(to.lid or to.phone or "")
         # Field 6, extended text, is what official clients send for typed text.
         message = write({6: {1: words}})
-        reply = read(await self._in_thread(self._library.send, current.name, jid, message))
+        reply = read(await self._in_thread(self._send, current, jid, message))
         if 1 in reply:
             raise to_error(text(reply[1]))
         response = read(reply.get(2))
@@ -127,7 +134,8 @@ class NeonizeClient:
             return contact
         find = self._library.find_lid if contact.phone else self._library.find_phone
         jid = _encode_jid(contact.phone or contact.lid or "")
-        found = translate.read_jid(read(await self._in_thread(find, current.name, jid)).get(2))
+        answer = await asyncio.to_thread(self._ask, current, lambda name: find(name, jid))
+        found = translate.read_jid(read(answer).get(2))
         return Party(
             phone=contact.phone or translate.to_phone(found),
             lid=contact.lid or translate.to_lid(found),
@@ -135,6 +143,20 @@ class NeonizeClient:
 
     def aclose(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _stop(self, current: _Round) -> None:
+        with self._asking:
+            self._library.stop(current.name)
+
+    def _ask(self, current: _Round, question: Callable[[bytes], bytes]) -> bytes:
+        """The library's answer; empty when the round has ended."""
+        with self._asking:
+            return question(current.name) if current is self._round else b""
+
+    def _send(self, current: _Round, jid: bytes, message: bytes) -> bytes:
+        if current is not self._round:
+            raise NotSentError("the connection has ended")
+        return self._library.send(current.name, jid, message)
 
     async def _in_thread(self, function: Callable[..., ResultT], *arguments: Any) -> ResultT:
         return await self._loop.run_in_executor(self._pool, function, *arguments)
@@ -162,7 +184,8 @@ class NeonizeClient:
         event = translate.translate_link_event(code, body)
         if isinstance(event, Connected):
             # Asked here, before the first message is handed over: each row names our own phone.
-            event = Connected(translate.read_device_phone(self._library.get_me(current.name)))
+            device = self._ask(current, self._library.get_me)
+            event = Connected(translate.read_device_phone(device))
         if event is not None:
             self._hand_over(current, event)
 

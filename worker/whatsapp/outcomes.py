@@ -26,6 +26,7 @@ class SendOutcome(StrEnum):
 # Texts of whatsmeow's errors (errors.go, send.go). Whatever is not named here counts as uncertain.
 _BEFORE_SENDING = (
     "websocket not connected",
+    "client is nil",
     "the store doesn't contain a device jid",
     "info query timed out",
     "failed to get device list",

@@ -91,6 +91,20 @@ async def test_a_log_out_waits_for_the_library_forgets_and_offers_a_code(bench):
     assert bench.client.rounds == 2
 
 
+async def test_no_round_is_begun_while_there_is_no_way_to_whatsapp(bench):
+    bench.client.obstacle = "no route"
+    async with TaskGroup() as tasks:
+        tasks.supervise("link", bench.link.run())
+        await bench.client.stops.get()
+        await bench.client.stops.get()  # connecting, then waiting: both end what there was
+        assert bench.link.report().detail == "no route"
+        bench.client.obstacle = ""
+        bench.clock.advance(timedelta(seconds=10))
+        bench.link.handle(whatsapp.KeepAliveRestored())  # wakes the loop, changes nothing
+        assert await bench.client.starts.get() == 1
+        await bench.link.stop()
+
+
 async def test_new_codes_come_only_when_a_round_is_over(bench):
     await bench.after(Begin(), whatsapp.QrCode("code"))
     assert not bench.link.begin_qr_round()
