@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from launcher import engine, fleet, host, instance, leftovers, locking, orphans, platform, postgres
-from launcher.console import say, step
+from launcher.console import complain, say, step
 from launcher.engine import Engine
 from launcher.errors import LauncherError
 from launcher.paths import Paths
@@ -24,12 +24,14 @@ def down(paths: Paths, environ: Mapping[str, str], *, purge: bool) -> int:
         if not purge:
             stop_everything(paths, environ)
             return 0
-        found = _engine_to_purge(paths, environ)
+        found, trouble = _engine_to_purge(paths, environ)
         stop_everything(paths, environ)
         if found is not None:
             _purge_engine(paths, found)
+        elif trouble:
+            complain(trouble)
         _remove_state(paths)
-    return 0
+    return 1 if trouble else 0
 
 
 def stop_everything(paths: Paths, environ: Mapping[str, str]) -> None:
@@ -48,12 +50,21 @@ def stop_everything(paths: Paths, environ: Mapping[str, str]) -> None:
     instance.forget_running(paths)
 
 
-def _engine_to_purge(paths: Paths, environ: Mapping[str, str]) -> Engine | None:
-    """Containers and volumes outlive their engine, so it is started to give them up."""
-    found = engine.find_engine(engine.address_of(environ))
-    if found is not None or instance.find_id(paths) is None or host.find_tool("dockerd") is None:
-        return found
-    return engine.ensure_engine(paths, environ)
+def _engine_to_purge(paths: Paths, environ: Mapping[str, str]) -> tuple[Engine | None, str]:
+    """Containers and volumes outlive their engine, so it is started to give them up.
+
+    The text says what stays behind where that fails; the rest is purged all the same.
+    """
+    found, name = engine.find_engine(engine.address_of(environ)), instance.find_id(paths)
+    if found is not None or name is None or host.find_tool("dockerd") is None:
+        return found, ""
+    try:
+        return engine.ensure_engine(paths, environ), ""
+    except LauncherError as error:
+        return None, (
+            f"{error}. What it may hold of FlowHQ stays: once it runs, remove it with "
+            f"docker ps -aq --filter label=flowhq.instance={name} | xargs -r docker rm -fv"
+        )
 
 
 def _purge_engine(paths: Paths, found: Engine) -> None:

@@ -90,10 +90,10 @@ def tail(log: Path, lines: int = LOG_TAIL_LINES) -> str:
     return "\n".join(text.splitlines()[-lines:])
 
 
-def rotate(log: Path, *, max_bytes: int = LOG_MAX_BYTES) -> None:
-    """Between runs only: a running process holds the file by its descriptor, not by its name."""
+def rotate(log: Path) -> None:
+    """Each run begins its own file, so that what is shown of a failure is of this run."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    if log.exists() and log.stat().st_size > max_bytes:
+    if log.exists():
         log.replace(log.with_suffix(".log.1"))
 
 
