@@ -3,7 +3,7 @@
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
@@ -25,7 +25,6 @@ from controlplane.containers.driver import ObservedContainer, ObservedNetwork, O
 from controlplane.containers.spec import (
     INSTANCE,
     ContainerSpec,
-    container_name,
     network_name,
     render_body,
     render_labels,
@@ -43,8 +42,6 @@ MUTATIONS_PER_CORE = 2
 STOPS_PER_CORE = 8
 READS = 4
 CALL_TIMEOUT = timedelta(seconds=60)
-# Beyond this many names, one listing of everything is cheaper for the engine.
-NAMES_IN_A_FILTER = 32
 # What a `404` names when the thing is gone, and what a kill says of one that has ended.
 GONE = (HTTPStatus.NOT_FOUND,)
 NOT_RUNNING = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
@@ -89,12 +86,8 @@ class DockerDriver:
     async def ensure_network(self) -> ObservedNetwork:
         return await self._mutate(self._ensure_network)
 
-    async def list_containers(
-        self, tenant_ids: Collection[TenantId] | None = None
-    ) -> list[ObservedContainer]:
-        filters: dict[str, Any] = {"label": [f"{INSTANCE}={self._instance}"]}
-        if tenant_ids is not None and len(tenant_ids) <= NAMES_IN_A_FILTER:
-            filters["name"] = [f"^/{container_name(tenant)}$" for tenant in tenant_ids]
+    async def list_containers(self) -> list[ObservedContainer]:
+        filters = {"label": f"{INSTANCE}={self._instance}"}
         found = await self._read(lambda client: client.containers(all=True, filters=filters))
         return [seen for seen in map(read_listed, found) if seen is not None]
 
@@ -103,7 +96,8 @@ class DockerDriver:
             found = await self._read(lambda client: client.inspect_container(container))
         except _GoneError:
             return None
-        return read_inspected(found)
+        ours = is_ours(found["Config"].get("Labels"), self._instance)
+        return read_inspected(found) if ours else None
 
     async def create_container(self, spec: ContainerSpec, *, generation: int, token: str) -> str:
         body = render_body(spec, generation=generation, token=token)

@@ -1,6 +1,5 @@
 """The port to a container runtime: one engine today, Swarm later, a fake in tests."""
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -70,13 +69,13 @@ class ContainerDriver(Protocol):
 
     async def ensure_network(self) -> ObservedNetwork: ...
 
-    async def list_containers(
-        self, tenant_ids: Collection[TenantId] | None = None
-    ) -> list[ObservedContainer]:
-        """All of this instance in one call, or those that bear the given tenants' names."""
+    async def list_containers(self) -> list[ObservedContainer]:
+        """All of this instance, in one call."""
         ...
 
-    async def inspect_container(self, container: str) -> ObservedContainer | None: ...
+    async def inspect_container(self, container: str) -> ObservedContainer | None:
+        """None too for one that is not of this instance."""
+        ...
 
     async def create_container(self, spec: ContainerSpec, *, generation: int, token: str) -> str:
         """The id of the new container, which is not started."""

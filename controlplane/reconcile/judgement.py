@@ -27,6 +27,14 @@ class TenantView(msgspec.Struct, frozen=True, kw_only=True):
     incidents: Sequence[Incident] = ()
 
     @property
+    def starts(self) -> bool:
+        """Whether what there is to do is to bring a worker up; else it is to take things down."""
+        others = len(self.containers) - (self.kept is not None)
+        return (
+            others == 0 and self.wanted is not None and (self.wanted.state is DesiredState.RUNNING)
+        )
+
+    @property
     def kept(self) -> ObservedContainer | None:
         return find_kept(self.wanted, self.containers)
 

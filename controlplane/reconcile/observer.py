@@ -13,7 +13,7 @@ from controlplane.containers.driver import (
     ObservedContainer,
     ObservedVolume,
 )
-from controlplane.containers.spec import WorkerTemplate
+from controlplane.containers.spec import WorkerTemplate, container_name
 from controlplane.reconcile.judgement import TenantView, needs_history, want
 from controlplane.reconcile.restarts import HISTORY
 from shared.clock import Clock
@@ -21,6 +21,9 @@ from shared.enums import WorkerStatus
 from shared.ids import TenantId
 from shared.stores import fleet
 from shared.structs.fleet import DesiredWorker
+
+# Beyond this many, one listing costs the engine less than looking each of them up.
+FEW = 32
 
 
 class Observer:
@@ -30,17 +33,25 @@ class Observer:
         self._clock = clock
 
     async def observe(self, tenant_ids: Collection[TenantId] | None) -> list[TenantView]:
-        """One view for each of `tenant_ids`; without them, for each tenant there is."""
-        listed, image_id = await asyncio.gather(
-            self._driver.list_containers(tenant_ids),
-            self._driver.find_image_id(self._template.image),
-        )
+        """One view for each of `tenant_ids`; without them, for each tenant there is.
+
+        A few are looked up by name, in a call each: a copy under another name and an image's
+        name that means another image are found when everything is looked at.
+        """
+        few = tenant_ids is not None and len(tenant_ids) <= FEW
+        if tenant_ids is not None and few:
+            listed, image_id = await self._inspect_named(tenant_ids), None
+        else:
+            listed, image_id = await asyncio.gather(
+                self._driver.list_containers(),
+                self._driver.find_image_id(self._template.image),
+            )
         # Rows after containers: a container always has a row that is older than itself, so
         # one without a row is an orphan and not a tenant that was made a moment ago.
         workers = {worker.tenant_id: worker for worker in await fleet.list_desired(tenant_ids)}
         now = self._clock.now()
         seen: dict[TenantId, list[ObservedContainer]] = defaultdict(list)
-        for container in await self._inspect(listed, workers):
+        for container in listed if few else await self._inspect(listed, workers):
             seen[container.tenant_id].append(container)
         wanted_ids = workers.keys() | seen.keys() if tenant_ids is None else set(tenant_ids)
         views = [
@@ -69,6 +80,12 @@ class Observer:
         return TenantView(
             tenant_id=tenant_id, at=now, containers=containers, worker=worker, wanted=wanted
         )
+
+    async def _inspect_named(self, tenant_ids: Collection[TenantId]) -> list[ObservedContainer]:
+        found = await asyncio.gather(
+            *(self._driver.inspect_container(container_name(each)) for each in tenant_ids)
+        )
+        return [container for container in found if container is not None]
 
     async def _inspect(
         self,

@@ -1,6 +1,5 @@
 """An engine in memory: the container port with a state, for tests that need no real one."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -14,7 +13,6 @@ from controlplane.containers.driver import (
 from controlplane.containers.spec import (
     ContainerSpec,
     bridge_name,
-    container_name,
     network_name,
     volume_name,
 )
@@ -102,21 +100,19 @@ class FakeDriver:
         self._engine.networks.add(name)
         return ObservedNetwork(name, bridge_name(self._instance), "172.30.0.1")
 
-    async def list_containers(
-        self, tenant_ids: Collection[TenantId] | None = None
-    ) -> list[ObservedContainer]:
+    async def list_containers(self) -> list[ObservedContainer]:
         await self.ping()
-        names = None if tenant_ids is None else {container_name(tenant) for tenant in tenant_ids}
         return [
             _listed(found)
-            for name, found in self._engine.containers.items()
-            if found.spec.instance == self._instance and (names is None or name in names)
+            for found in self._engine.containers.values()
+            if found.spec.instance == self._instance
         ]
 
     async def inspect_container(self, container: str) -> ObservedContainer | None:
         await self.ping()
         found = self._engine.find(container)
-        return found and _inspected(found)
+        ours = found is not None and found.spec.instance == self._instance
+        return _inspected(found) if found and ours else None
 
     async def create_container(self, spec: ContainerSpec, *, generation: int, token: str) -> str:
         await self.ping()
