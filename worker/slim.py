@@ -19,8 +19,13 @@ _EMPTY: dict[str, tuple[str, ...]] = {
     "websockets.proxy": ("Proxy", "get_proxy", "parse_proxy", "prepare_connect_request"),
 }
 
+# Names of newer typing words that Python 3.11 has itself: msgspec then takes those.
+_ABSENT = ("typing_extensions",)
+
 
 def leave_out_unused() -> None:
+    for name in _ABSENT:
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # makes its import fail
     for name, attributes in _EMPTY.items():
         module = ModuleType(name, "Left out by worker.slim.")
         module.__dict__.update(dict.fromkeys(attributes))

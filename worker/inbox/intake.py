@@ -1,6 +1,8 @@
 """Takes messages in: completes the sender, makes them durable, tells who waits for them.
 
-Messages that arrive while a commit is under way share the next one.
+Messages that arrive while a commit is under way share the next one. The library has told
+WhatsApp "delivered" by then: what it and this queue hold at the moment of a kill -9 is lost to
+us, a few milliseconds' worth. Nothing above the library can make that window zero.
 """
 
 import asyncio

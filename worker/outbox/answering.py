@@ -95,11 +95,10 @@ class Answering:
         """False when the chat has nothing to answer."""
         if not await self._ready():
             return False
-        async with self._slots:
-            entry = await self._database.run_patiently(lambda db: rows.find_next(db, chat))
-            if entry is None:
-                return False
-            await self._answer(entry)
+        entry = await self._database.run_patiently(lambda db: rows.find_next(db, chat))
+        if entry is None:
+            return False
+        await self._answer(entry)
         return True
 
     async def _answer(self, entry: Entry) -> None:
@@ -107,11 +106,9 @@ class Answering:
             if not await self._ready():
                 return
             try:
-                decision = await self._decide(entry)
-                if decision.reply is None:
-                    await self._replies.settle_silent(entry, decision.conversation)
-                else:
-                    await self._replies.send(entry, decision.reply, decision.conversation)
+                # A slot is for an attempt: a chat that waits to try again holds up no other.
+                async with self._slots:
+                    await self._attempt(entry)
             except (NotSentError, StorageError) as error:
                 log.warning("reply.delayed", chat=entry.chat, attempt=attempt, problem=str(error))
                 if await self._pause(_AGAIN.delay(attempt)):
@@ -121,6 +118,13 @@ class Answering:
         note = f"not sent in {MAX_ATTEMPTS} attempts"
         log.warning("reply.abandoned", chat=entry.chat, attempts=MAX_ATTEMPTS)
         await self._database.run_patiently(lambda db: rows.settle_refused(db, entry.position, note))
+
+    async def _attempt(self, entry: Entry) -> None:
+        decision = await self._decide(entry)
+        if decision.reply is None:
+            await self._replies.settle_silent(entry, decision.conversation)
+        else:
+            await self._replies.send(entry, decision.reply, decision.conversation)
 
     async def _decide(self, entry: Entry) -> Decision:
         conversation = await self._database.run(lambda db: rows.get_conversation(db, entry.chat))
