@@ -45,13 +45,13 @@ nodes = st.recursive(
 
 
 @given(nodes)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_what_was_encoded_is_decoded_again(node: Node) -> None:
     assert CODEC.decode(CODEC.encode(node)) == node
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_nonsense_is_refused_with_our_own_error(data: bytes) -> None:
     with suppress(BinaryXmlError):
         CODEC.decode(data)
