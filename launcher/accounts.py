@@ -19,7 +19,13 @@ SERVER_ID = 60732
 NAMED_USER = "nobody"  # initdb asks for its own name, which a bare number has not
 ENVIRON: Mapping[str, str] = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"}
 OTHERS_MAY_PASS = 0o001
-REACH = "+dac_read_search"
+# The last is for access(2), by which PostgreSQL looks for its own programs: without it that call
+# judges a plain user without the capability.
+REACH = [
+    "--inh-caps=+dac_read_search",
+    "--ambient-caps=+dac_read_search",
+    "--securebits=+no_setuid_fixup",
+]
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -52,7 +58,7 @@ def as_account(
     setpriv = host.find_tool("setpriv")
     if setpriv is None:
         raise LauncherError("setpriv is missing: run sudo apt-get install util-linux")
-    reach = [f"--inh-caps={REACH}", f"--ambient-caps={REACH}"] if _is_closed(reaching) else []
+    reach = REACH if _is_closed(reaching) else []
     identity = [f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
     return [setpriv, *identity, *reach, "--", *command]
 

@@ -1,5 +1,6 @@
 """What a person sees: one line a step, with what happens and how long it took."""
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -35,7 +36,11 @@ def step(label: str) -> Iterator[Outcome]:
 
 
 def say(text: str = "", *, end: str = "\n") -> None:
-    print(text, end=end, flush=True)
+    """A reader that went away (`up | head`) is no reason to leave the work half done."""
+    try:
+        print(text, end=end, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complain(text: str) -> None:
