@@ -9,7 +9,14 @@ import structlog
 from shared.clock import Clock
 from shared.enums import SessionReason, SessionState
 from shared.structs.tenants import TenantConfig
-from shared.wire.frames import Command, CommandResult, Heartbeat, Numbered, SessionReport
+from shared.wire.frames import (
+    NEW_QR_ROUND,
+    Command,
+    CommandResult,
+    Heartbeat,
+    Numbered,
+    SessionReport,
+)
 from worker import meta
 from worker.database import Database
 from worker.inbox.intake import Intake
@@ -19,8 +26,6 @@ from worker.session.link import PhoneLink
 from worker.uplink import event_rows
 
 log = structlog.get_logger(__name__)
-
-NEW_QR_ROUND = "new_qr_round"
 
 
 class LocalWorker:

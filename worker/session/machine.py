@@ -153,10 +153,8 @@ def _linked(  # noqa: PLR0911  a table: one line for each case
         case whatsapp.StreamReplaced():
             replaced = SessionReason.STREAM_REPLACED
             return _still(link, SessionState.REPLACED, replaced), Action.STOP
-        case whatsapp.TemporaryBan(detail, expires_in):
-            banned = _still(link, SessionState.BANNED, SessionReason.TEMPORARY_BAN, detail=detail)
-            until = now + max(expires_in, SHORTEST_BAN)
-            return msgspec.structs.replace(banned, deadline=until), Action.STOP
+        case whatsapp.TemporaryBan():
+            return _banned(link, event, now), Action.STOP
         case _:
             return _outdated(link), Action.STOP
 
@@ -231,6 +229,13 @@ def _qr_ready(link: Link, code: str, now: datetime) -> Link:
 
 def _qr_expired(link: Link, detail: str) -> Link:
     return _still(link, SessionState.QR_EXPIRED, SessionReason.QR_ROUND_OVER, detail=detail)
+
+
+def _banned(link: Link, ban: whatsapp.TemporaryBan, now: datetime) -> Link:
+    until = now + max(ban.expires_in, SHORTEST_BAN)
+    detail = f"{ban.detail}, until {until.isoformat(timespec='minutes')}"
+    banned = _still(link, SessionState.BANNED, SessionReason.TEMPORARY_BAN, detail=detail)
+    return msgspec.structs.replace(banned, deadline=until)
 
 
 def _outdated(link: Link) -> Link:

@@ -236,6 +236,11 @@ def test_a_ban_without_an_end_is_still_a_pause():
     assert banned.deadline - NOW == machine.SHORTEST_BAN
 
 
+def test_a_ban_says_why_and_until_when():
+    banned, _ = step(CONNECTED, whatsapp.TemporaryBan("spam", timedelta(hours=2)))
+    assert banned.detail == "spam, until 2026-11-23T10:00+00:00"
+
+
 def test_a_phone_linked_again_gets_another_round_should_it_be_removed_again():
     linked, _ = step(link(S.CONNECTING, relinked=True), whatsapp.Connected("+2557"))
     _, action = step(linked, whatsapp.LoggedOut(on_connect=False, detail="LOGGED_OUT"))
