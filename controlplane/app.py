@@ -90,6 +90,7 @@ async def _serve(
             checks=checks,
             wake=reconciler.wake,
             disconnect=gateway.connections.drop,
+            instruct=gateway.connections.push_command,
             clock=clock,
         )
         async with TaskGroup() as tasks:

@@ -20,17 +20,23 @@ from controlplane.api.requests import (
 from controlplane.api.setup_requests import setup_requests_router
 from controlplane.api.tenants import tenants_router
 from controlplane.api.workers import workers_router
-from controlplane.services.acting import Disconnect, Wake
+from controlplane.services.acting import Disconnect, Instruct, Wake
 from shared.clock import Clock
 
 
 def create_api(
-    *, wake: Wake, disconnect: Disconnect, checks: Mapping[str, Check], clock: Clock
+    *,
+    wake: Wake,
+    disconnect: Disconnect,
+    instruct: Instruct,
+    checks: Mapping[str, Check],
+    clock: Clock,
 ) -> Litestar:
     """The ASGI application; the stores must be bound before it is called.
 
     wake: called after each change with the tenant's id; must not block.
     disconnect: cuts off the tenant's worker until it has shown its token again.
+    instruct: sends a command to the tenant's worker, if it is connected.
     checks: for `/readyz`, by name; each raises when its part does not answer.
     """
     # In this order: who has no key learns nothing more than that.
@@ -45,6 +51,7 @@ def create_api(
         dependencies={
             "wake": Provide(lambda: wake, sync_to_thread=False),
             "disconnect": Provide(lambda: disconnect, sync_to_thread=False),
+            "instruct": Provide(lambda: instruct, sync_to_thread=False),
             "clock": Provide(lambda: clock, sync_to_thread=False),
             "checks": Provide(lambda: checks, sync_to_thread=False),
         },

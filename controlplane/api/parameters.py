@@ -7,7 +7,7 @@ from uuid import UUID
 from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter
 
-from controlplane.services.acting import Caller, Disconnect, Wake
+from controlplane.services.acting import Caller, Disconnect, Instruct, Wake
 from shared.clock import Clock
 from shared.enums import Direction, SetupStatus
 from shared.errors import InvalidInputError
@@ -18,6 +18,7 @@ MAX_LIMIT = 500
 Acting = NamedDependency[Caller]
 Waking = NamedDependency[Wake]
 Disconnecting = NamedDependency[Disconnect]
+Instructing = NamedDependency[Instruct]
 Timing = NamedDependency[Clock]
 TenantPath = Annotated[UUID, PathParameter(description="The tenant's id.")]
 RequestPath = Annotated[UUID, PathParameter(description="The setup request's id.")]

@@ -2,8 +2,9 @@
 
 from litestar import Router, post
 
-from controlplane.api.parameters import Acting, Disconnecting, TenantPath, Waking
+from controlplane.api.parameters import Acting, Disconnecting, Instructing, TenantPath, Waking
 from controlplane.api.problems import documented
+from controlplane.services.request_qr_round import request_qr_round
 from controlplane.services.reset_session import reset_session
 from controlplane.services.restart_worker import restart_worker
 from controlplane.services.revoke_token import revoke_token
@@ -75,8 +76,20 @@ async def reset(tenant_id: TenantPath, caller: Acting, wake: Waking) -> TenantWi
     return await reset_session(TenantId(tenant_id), caller=caller, wake=wake)
 
 
+@post(
+    "/session/new-qr",
+    status_code=200,
+    summary="Ask for new QR codes after a round of them ran out",
+    responses=documented(404, 409),
+)
+async def new_qr(
+    tenant_id: TenantPath, caller: Acting, instruct: Instructing
+) -> TenantWithRelations:
+    return await request_qr_round(TenantId(tenant_id), caller=caller, instruct=instruct)
+
+
 workers_router = Router(
     "/tenants/{tenant_id:str}",
-    route_handlers=[start, stop, restart, force_restart, revoke, reset],
+    route_handlers=[start, stop, restart, force_restart, revoke, reset, new_qr],
     tags=["Workers"],
 )

@@ -1,6 +1,6 @@
 """Who acts, and the trace that each act leaves."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -9,6 +9,7 @@ import structlog
 from shared.ids import TenantId
 from shared.stores import audit
 from shared.structs.keys import AuditEntry
+from shared.wire.frames import Command
 
 log = structlog.get_logger(__name__)
 
@@ -16,6 +17,8 @@ log = structlog.get_logger(__name__)
 Wake = Callable[[TenantId], None]
 # Cuts the connection of the tenant's worker, which then has to show its token again.
 Disconnect = Callable[[TenantId], None]
+# Tells the tenant's worker to do something; False when none is connected.
+Instruct = Callable[[TenantId, Command], Awaitable[bool]]
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):

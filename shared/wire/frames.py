@@ -110,8 +110,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, tag="config"):
     config: TenantConfig
 
 
+NEW_QR_ROUND = "new_qr_round"
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag="command"):
-    """kind: `new_qr_round` begins a new linking round after the last one ran out."""
+    """kind: NEW_QR_ROUND begins a new linking round after the last one ran out."""
 
     id: str
     kind: str

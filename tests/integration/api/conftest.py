@@ -12,6 +12,7 @@ from shared.db.engine import Database, check_database
 from shared.ids import TenantId
 from shared.stores import api_keys, tenants
 from shared.tables import ALL_TABLES
+from shared.wire.frames import Command
 from tests.fakes.businesses import business
 from tests.fakes.clocks import ManualClock
 
@@ -19,7 +20,7 @@ from tests.fakes.clocks import ManualClock
 @dataclass
 class Api:
     """client: has the admin key. woken, dropped: the tenants that the reconciler and
-    the gateway were told of.
+    the gateway were told of. commands: what the workers that are connected were told.
     """
 
     client: httpx.AsyncClient
@@ -27,6 +28,7 @@ class Api:
     clock: ManualClock
     woken: list[TenantId]
     dropped: list[TenantId]
+    commands: dict[TenantId, list[Command]]
     checks: dict[str, Any] = field(default_factory=dict)
 
     async def counts(self) -> dict[str, int]:
@@ -38,14 +40,34 @@ class Api:
 async def api(database: Database) -> AsyncIterator[Api]:  # noqa: ARG001  the stores are bound to it
     clock, woken, dropped, checks = ManualClock(), [], [], {"database": check_database}
     _, key = await api_keys.create("admin", scopes=["admin"])
-    app = create_api(wake=woken.append, disconnect=dropped.append, checks=checks, clock=clock)
+    commands: dict[TenantId, list[Command]] = {}
+
+    async def instruct(tenant_id: TenantId, command: Command) -> bool:
+        commands.get(tenant_id, []).append(command)
+        return tenant_id in commands
+
+    app = create_api(
+        wake=woken.append,
+        disconnect=dropped.append,
+        instruct=instruct,
+        checks=checks,
+        clock=clock,
+    )
     transport = httpx.ASGITransport(app, client=("192.0.2.7", 4711))
     async with httpx.AsyncClient(
         transport=transport,
         base_url="http://api.test",
         headers={"authorization": f"Bearer {key}"},
     ) as client:
-        yield Api(client=client, key=key, clock=clock, woken=woken, dropped=dropped, checks=checks)
+        yield Api(
+            client=client,
+            key=key,
+            clock=clock,
+            woken=woken,
+            dropped=dropped,
+            commands=commands,
+            checks=checks,
+        )
 
 
 @pytest.fixture

@@ -165,6 +165,7 @@ async def test_the_description_names_every_path_and_the_key(api):
             for action in ("start", "stop", "restart", "force-restart", "revoke-token")
         ),
         f"{tenant}/session/reset",
+        f"{tenant}/session/new-qr",
         "/admin/setup-requests",
         request,
         f"{request}/approve",

@@ -9,7 +9,7 @@ from shared.enums import Direction, SessionReason, SessionState
 from shared.stores import audit, credentials, messages, sessions, tenants
 from shared.structs.keys import AuditEntry
 from shared.tables import WorkerProcess
-from shared.wire.frames import SessionReport
+from shared.wire.frames import NEW_QR_ROUND, SessionReport
 from tests.fakes.businesses import NOW, business, message
 
 BODY = {
@@ -128,6 +128,7 @@ async def test_a_foreign_id_is_not_found_wherever_it_is_used(api):
         *[await api.client.get(f"{path}/{what}") for what in ("qr", "logs", "incidents")],
         *[await api.client.post(f"{path}/worker/{action}") for action in ACTIONS],
         await api.client.post(f"{path}/session/reset"),
+        await api.client.post(f"{path}/session/new-qr"),
     ]
     assert {answer.status_code for answer in answers} == {404}
     for answer in answers:
@@ -206,3 +207,39 @@ async def test_every_write_leaves_who_did_it_and_from_where(api, tenant_id):
 async def generation_of(tenant_id) -> int:
     row = await WorkerProcess.select().where(WorkerProcess.tenant == tenant_id).first()
     return row["generation"]
+
+
+@pytest.mark.parametrize("state", [SessionState.QR_EXPIRED, SessionState.LOGGED_OUT])
+async def test_new_codes_are_asked_of_the_worker_when_a_round_ran_out(api, tenant_id, state):
+    api.commands[tenant_id] = []
+    report = SessionReport(state=state, reason=SessionReason.QR_ROUND_OVER)
+    await sessions.record_session(tenant_id, report, NOW)
+    answer = await api.client.post(f"/admin/tenants/{tenant_id}/session/new-qr")
+    assert answer.status_code == 200
+    assert [command.kind for command in api.commands[tenant_id]] == [NEW_QR_ROUND]
+
+
+async def test_new_codes_are_not_asked_for_while_codes_are_shown(api, tenant_id):
+    api.commands[tenant_id] = []
+    report = SessionReport(state=SessionState.QR_READY, reason=SessionReason.WAITING_FOR_SCAN)
+    await sessions.record_session(tenant_id, report, NOW)
+    answer = await api.client.post(f"/admin/tenants/{tenant_id}/session/new-qr")
+    assert answer.status_code == 200
+    assert api.commands[tenant_id] == []
+
+
+@pytest.mark.parametrize(
+    ("state", "is_connected"),
+    [
+        pytest.param(SessionState.CONNECTED, True, id="a linked phone needs no code"),
+        pytest.param(SessionState.BANNED, True, id="a banned one would not get any"),
+        pytest.param(SessionState.QR_EXPIRED, False, id="no worker is there to make one"),
+    ],
+)
+async def test_new_codes_that_cannot_be_had_are_a_conflict(api, tenant_id, state, is_connected):
+    if is_connected:
+        api.commands[tenant_id] = []
+    report = SessionReport(state=state, reason=SessionReason.LINKED)
+    await sessions.record_session(tenant_id, report, NOW)
+    answer = await api.client.post(f"/admin/tenants/{tenant_id}/session/new-qr")
+    assert answer.status_code == 409
