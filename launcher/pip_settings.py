@@ -17,13 +17,15 @@ CONFIG_FILE = ".flowhq/build/pip.conf"
 
 def build_files(environ: Mapping[str, str]) -> Files:
     """The optional files of Dockerfile.worker's build stage, by their path in the context."""
-    files: Files = {}
-    bundle = find_bundle(environ)
+    return files_of(find_bundle(environ), read_config())
+
+
+def files_of(bundle: Path | None, listing: str) -> Files:
+    """listing: as `pip config list` prints it."""
+    config = render_config(listing)
+    files: Files = {CONFIG_FILE: config.encode()} if config else {}
     if bundle is not None:
         files[CA_FILE] = bundle.read_bytes()
-    config = render_config(_pip_config())
-    if config:
-        files[CONFIG_FILE] = config.encode()
     return files
 
 
@@ -51,7 +53,7 @@ def _values(value: str) -> list[str]:
     return value.strip().strip("'\"").replace("\\n", " ").split()
 
 
-def _pip_config() -> str:
+def read_config() -> str:
     return subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"],
         stdin=subprocess.DEVNULL,

@@ -72,10 +72,12 @@ def stop(
 
 
 def is_gone(record: ProcessRecord) -> bool:
-    child = _children.get(record.pid)
-    if child is not None and child.poll() is not None:
-        del _children[record.pid]
-    return not records.is_alive(record)
+    if records.is_alive(record):
+        return False
+    child = _children.pop(record.pid, None)
+    if child is not None:
+        child.wait()
+    return True
 
 
 def log_path(paths: Paths, name: str) -> Path:

@@ -111,8 +111,9 @@ class TestPipSettings:
     def test_the_bundle_that_the_environment_names_is_taken(self, tmp_path: Path) -> None:
         bundle = tmp_path / "ca.pem"
         bundle.write_text("certificate")
-        files = pip_settings.build_files({"PIP_CERT": str(bundle)})
-        assert files[".flowhq/build/ca-bundle.pem"] == b"certificate"
+        found = pip_settings.find_bundle({"PIP_CERT": str(bundle)})
+        assert found == bundle
+        assert pip_settings.files_of(found, "") == {".flowhq/build/ca-bundle.pem": b"certificate"}
 
     def test_a_named_bundle_that_is_not_there_is_passed_over(self, tmp_path: Path) -> None:
         found = pip_settings.find_bundle({"PIP_CERT": str(tmp_path / "none")})
