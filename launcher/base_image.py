@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import requests
-from docker.errors import APIError
+from docker.errors import DockerException
 
 from launcher import building, engine, environment, host, processes, recipe
 from launcher.building import Image
@@ -87,9 +87,10 @@ def _pull(address: str) -> bool:
     with contextlib.closing(engine.connect(address)) as client:
         try:
             client.pull(PUBLISHED)
-        except (APIError, requests.RequestException):
+        except (DockerException, requests.RequestException):
             return False
-    return True
+    # A pull that fails half-way says so in its text, not in its status.
+    return building.find_image(address, PUBLISHED) is not None
 
 
 def _tag_published(address: str, tag: str) -> None:

@@ -89,7 +89,9 @@ def _start(paths: Paths) -> None:
     if host.find_tool("dockerd") is None or host.find_tool("iptables") is None:
         host.install_packages(PACKAGES, log=paths.logs / "apt.log", purpose="A Docker engine")
     if host.has_systemd():
-        host.run_logged(["systemctl", "start", "docker"], paths.logs / "dockerd.log")
+        log = processes.log_path(paths, PROCESS)
+        if host.run_logged(["systemctl", "start", "docker"], log) != 0:
+            raise NotReadyError("systemd did not start docker", processes.tail(log))
         return
     _start_by_hand(paths)
 

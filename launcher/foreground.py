@@ -45,7 +45,6 @@ def _look(running: Platform, parts: list[str], view: LogView) -> str | None:
     """Shows what is new. The name of a part that ended, "" when all was stopped, else None."""
     for name, line in view.read():
         say(f"{name:<{NAME_WIDTH}} {line}")
-    view.bound()
     for part in parts:
         record = records.find_record(running.paths.records, part)
         if record is None and part != postgres.PROCESS:

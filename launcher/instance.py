@@ -5,10 +5,12 @@ from pathlib import Path
 
 import msgspec
 
+from launcher.errors import LauncherError
 from launcher.paths import Paths
 from launcher.settings import LauncherSettings
 
 ID_BYTES = 4
+PRACTICE, LIVE = "practice", "the real WhatsApp"
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +37,24 @@ def find_id(paths: Paths) -> str | None:
         return paths.instance.read_text(encoding="utf-8").strip() or None
     except FileNotFoundError:
         return None
+
+
+def ensure_mode(paths: Paths, *, live: bool) -> None:
+    """Practice and the real WhatsApp never share tenants.
+
+    The phones that a practice tenant is linked to do not exist, and the real WhatsApp would be
+    shown their keys. Raises LauncherError.
+    """
+    mode = LIVE if live else PRACTICE
+    file = paths.state / "mode"
+    if not file.exists():
+        file.write_text(mode, encoding="utf-8")
+    known = file.read_text(encoding="utf-8").strip()
+    if known != mode:
+        raise LauncherError(
+            f"{paths.state} was made for {known} and its tenants cannot be used for {mode}: "
+            "choose another directory with --state-dir, or run ./scripts/down --purge first"
+        )
 
 
 def write_running(paths: Paths, running: Running) -> None:

@@ -1,10 +1,8 @@
-"""The logs of all processes as one stream for a person, and their bound."""
+"""The logs of all processes as one stream for a person."""
 
 from pathlib import Path
 
 import msgspec
-
-from launcher import processes
 
 CHUNK_BYTES = 1_000_000
 
@@ -24,19 +22,6 @@ class LogView(msgspec.Struct, kw_only=True):
     def read(self) -> list[tuple[str, str]]:
         """The complete lines that are new, as (process, line)."""
         return [(name, line) for name in self.files for line in self._lines(name)]
-
-    def bound(self, *, max_bytes: int = processes.LOG_MAX_BYTES) -> None:
-        """Keeps the newest half of a file that grew too long.
-
-        The processes append, so cutting the file under them is safe but for the lines they
-        write in that very moment.
-        """
-        for name, file in self.files.items():
-            if file.exists() and file.stat().st_size > max_bytes:
-                kept = file.read_bytes()[-max_bytes // 2 :]
-                file.with_suffix(".log.1").write_bytes(kept)
-                file.write_bytes(b"")
-                self.positions[name] = 0
 
     def _lines(self, name: str) -> list[str]:
         file = self.files[name]

@@ -11,6 +11,7 @@ from launcher import (
     health,
     images,
     instance,
+    logkeeper,
     parts,
     ports,
     postgres,
@@ -28,7 +29,7 @@ from launcher.waiting import wait_for
 CONTROL_PLANE_READY = "/readyz"
 SANDBOX_READY = "/healthz"
 # What needs what: the last is stopped first.
-STARTED = (postgres.PROCESS, parts.CONTROL_PLANE, parts.SANDBOX)
+STARTED = (postgres.PROCESS, logkeeper.PROCESS, parts.CONTROL_PLANE, parts.SANDBOX)
 
 
 class Platform(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +83,7 @@ def bring_up(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> Pl
     running = instance.find_running(paths)
     if running is not None and before & {parts.CONTROL_PLANE, parts.SANDBOX}:
         settings = running.settings  # what is adopted keeps its ports
+    instance.ensure_mode(paths, live=options.live)
     ports.require_free(_listeners(settings, live=options.live, alive=before))
     try:
         return _bring_up(paths, msgspec.structs.replace(options, settings=settings), environ)
@@ -114,6 +116,7 @@ def _bring_up(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> P
         settings=options.settings,
         live=options.live,
     )
+    logkeeper.start(paths, [*platform.names, postgres.PROCESS, engine.PROCESS])
     instance.write_running(paths, Running(live=options.live, settings=options.settings))
     with step("Control plane" if options.live else "Control plane and sandbox"):
         spec = parts.control_plane(

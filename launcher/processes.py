@@ -15,7 +15,6 @@ from launcher.paths import Paths
 from launcher.records import ProcessRecord
 from launcher.waiting import wait_for
 
-LOG_MAX_BYTES = 10_000_000
 LOG_TAIL_LINES = 25
 STOP_GRACE = timedelta(seconds=20)
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from types import FrameType
 from typing import Never
 
-from launcher import demo, foreground, locking, platform
+from launcher import demo, foreground, locking, parts, platform, processes
 from launcher.console import say, step
-from launcher.errors import LauncherError
+from launcher.errors import LauncherError, NotReadyError
 from launcher.paths import Paths
 from launcher.platform import Platform
 from launcher.settings import UpOptions
@@ -24,14 +24,23 @@ def up(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> int:
         say("FlowHQ, with the real WhatsApp" if options.live else "FlowHQ, in practice")
         up_now = platform.bring_up(paths, options, environ)
         if options.demo and not options.live:
-            with step("Demo tenants") as outcome:
-                outcome.detail = demo.ensure_demo(up_now)
+            _ensure_demo(up_now)
     _describe(up_now)
     if not had_key and up_now.control_plane.token is not None:
         say(f"  Admin key, shown this once: {up_now.control_plane.token}")
     if options.detach:
         return 0
     return foreground.follow(up_now, environ)
+
+
+def _ensure_demo(up_now: Platform) -> None:
+    try:
+        with step("Demo tenants") as outcome:
+            outcome.detail = demo.ensure_demo(up_now)
+    except LauncherError as error:
+        log = processes.log_path(up_now.paths, parts.CONTROL_PLANE)
+        message = f"{error}. The platform itself runs: ./scripts/down stops it"
+        raise NotReadyError(message, processes.tail(log)) from error
 
 
 def _already(running: Platform, options: UpOptions) -> int:

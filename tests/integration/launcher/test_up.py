@@ -26,7 +26,7 @@ from launcher.waiting import wait_for
 pytestmark = [pytest.mark.docker, pytest.mark.e2e, pytest.mark.timeout(900)]
 
 PATIENCE_SECONDS = 600
-PARTS = ("controlplane", "sandbox", "postgres")
+PARTS = ("controlplane", "sandbox", "postgres", "logkeeper")
 
 
 class Installation(msgspec.Struct, frozen=True):
@@ -256,5 +256,15 @@ def test_a_purge_with_half_of_it_gone_leaves_nothing(tmp_path: Path) -> None:
     assert (ROOT / ".venv").exists(), "another state directory's purge leaves the environment"
 
 
+def test_with_the_real_whatsapp_there_is_no_sandbox(tmp_path: Path) -> None:
+    made = new_installation(tmp_path)
+    try:
+        made.up("--live")
+        assert made.alive() == set(PARTS) - {"sandbox"}
+        assert made.containers(all_of_them=True) == {}
+    finally:
+        made.down("--purge")
+
+
 def test_the_order_of_stopping_is_the_reverse_of_starting() -> None:
-    assert platform.STARTED == ("postgres", "controlplane", "sandbox")
+    assert platform.STARTED == ("postgres", "logkeeper", "controlplane", "sandbox")

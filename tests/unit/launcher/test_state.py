@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from launcher import instance, leftovers, locking, orphans, postgres
+from launcher import instance, leftovers, locking, logkeeper, orphans, postgres, processes
 from launcher.down import _refuse_foreign
 from launcher.errors import LauncherError
 from launcher.instance import Running
@@ -14,6 +15,7 @@ from launcher.logview import LogView
 from launcher.orphans import Seen
 from launcher.paths import ROOT, Paths
 from launcher.settings import LauncherSettings
+from launcher.waiting import wait_for
 
 
 @pytest.fixture
@@ -101,15 +103,28 @@ class TestLogView:
         log.write_bytes("é\n".encode())
         assert view.read() == [("one", "é")]
 
-    def test_a_log_is_bounded_while_its_process_writes(self, tmp_path: Path) -> None:
-        log = tmp_path / "one.log"
-        view = LogView(files={"one": log})
+
+def test_a_log_is_bounded_while_its_process_writes(paths: Paths) -> None:
+    log = processes.log_path(paths, "one")
+    logkeeper.start(paths, ["one", "none"], max_bytes=100, pause_seconds=0.05)
+    try:
         with log.open("ab", buffering=0) as process:
             process.write(b"x" * 1000)
-            view.bound(max_bytes=100)
+            kept = log.with_suffix(".log.1")
+            assert wait_for(lambda: kept.exists() or None, within=timedelta(seconds=20))
+            assert wait_for(lambda: log.stat().st_size == 0 or None, within=timedelta(seconds=20))
             process.write(b"after\n")
         assert log.read_bytes() == b"after\n"
-        assert log.with_suffix(".log.1").stat().st_size == 50
+        assert kept.stat().st_size == 50
+    finally:
+        processes.stop(paths, logkeeper.PROCESS)
+
+
+def test_practice_and_the_real_whatsapp_never_share_tenants(paths: Paths) -> None:
+    instance.ensure_mode(paths, live=False)
+    instance.ensure_mode(paths, live=False)
+    with pytest.raises(LauncherError, match="was made for practice"):
+        instance.ensure_mode(paths, live=True)
 
 
 class TestOrphans:
