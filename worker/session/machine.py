@@ -19,6 +19,8 @@ QRS_A_ROUND = 6
 QR_SLACK = timedelta(seconds=5)
 # Dialling, the handshake and a first upload of 812 prekeys, on a slow phone network.
 CONNECT_PATIENCE = timedelta(seconds=90)
+# After a scan the library dials once more and, should that fail, says nothing and waits for ever.
+LOGIN_PATIENCE = timedelta(seconds=45)
 # The library reconnects a lost connection itself, with growing waits and no ceiling; when it
 # has not managed by then, we begin afresh under our own backoff.
 LOST_PATIENCE = timedelta(seconds=60)
@@ -133,7 +135,7 @@ def _pairing(  # noqa: PLR0911  a table: one line for each case
         case whatsapp.PairFailed(detail):
             return _qr_expired(link, f"linking failed: {detail}"), Action.STOP
         case _:
-            return _connecting(link, now, detail="scanned, logging in"), Action.KEEP
+            return _logging_in(link, now), Action.KEEP
 
 
 def _linked(  # noqa: PLR0911  a table: one line for each case
@@ -208,6 +210,11 @@ def _logged_out(link: Link, detail: str, now: datetime) -> Step:
 def _connecting(link: Link, now: datetime, *, detail: str = "") -> Link:
     still = _still(link, SessionState.CONNECTING, SessionReason.STARTING, detail=detail)
     return msgspec.structs.replace(still, qr_attempt=0, deadline=now + CONNECT_PATIENCE)
+
+
+def _logging_in(link: Link, now: datetime) -> Link:
+    connecting = _connecting(link, now, detail="scanned, logging in")
+    return msgspec.structs.replace(connecting, deadline=now + LOGIN_PATIENCE)
 
 
 def _retry(link: Link, detail: str, *, now: datetime, jitter: float) -> Link:

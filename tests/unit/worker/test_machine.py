@@ -241,6 +241,14 @@ def test_a_ban_says_why_and_until_when():
     assert banned.detail == "spam, until 2026-11-23T10:00+00:00"
 
 
+def test_a_login_that_does_not_follow_a_scan_is_begun_by_ourselves():
+    scanned, _ = step(SHOWING, whatsapp.Paired("+2557"))
+    assert scanned.deadline - NOW == machine.LOGIN_PATIENCE
+    waiting, ends = step(scanned, Elapsed())
+    _, begins = step(waiting, Elapsed())
+    assert (ends, begins) == (Action.STOP, Action.CONNECT)
+
+
 def test_a_phone_linked_again_gets_another_round_should_it_be_removed_again():
     linked, _ = step(link(S.CONNECTING, relinked=True), whatsapp.Connected("+2557"))
     _, action = step(linked, whatsapp.LoggedOut(on_connect=False, detail="LOGGED_OUT"))
