@@ -9,14 +9,14 @@ import json
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
 import structlog
 from docker.api.client import APIClient
-from docker.errors import DockerException, NotFound
+from docker.errors import DockerException
 from docker.types.daemon import CancellableStream
 
 from controlplane.containers.docker_views import find_tenant
@@ -139,10 +139,7 @@ class _Stream:
                 if self._stream is None:
                     return
                 for line in stream:
-                    event = json.loads(line)
-                    if event.get("Action") == "die":
-                        _await_end(client, event)
-                    yield event
+                    yield json.loads(line)
 
     def close(self) -> None:
         with self._lock:
@@ -150,17 +147,6 @@ class _Stream:
             if self._stream is not None:
                 self._stream.close()
                 self._stream = None
-
-
-def _await_end(client: APIClient, event: Mapping[str, Any]) -> None:
-    """Returns when a listing shows the container as ended.
-
-    The engine says `die` first and clears up after (100-800 ms here); until then its listing
-    says "running", and a look that was woken would find nothing to do. It holds the container's
-    lock meanwhile, for which an inspection waits.
-    """
-    with suppress(NotFound):
-        client.inspect_container(event["Actor"]["ID"])
 
 
 def _stamp(at: datetime) -> str:

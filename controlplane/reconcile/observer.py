@@ -22,9 +22,6 @@ from shared.ids import TenantId
 from shared.stores import fleet
 from shared.structs.fleet import DesiredWorker
 
-# Beyond this many, one listing costs the engine less than looking each of them up.
-FEW = 32
-
 
 class Observer:
     def __init__(self, driver: ContainerDriver, template: WorkerTemplate, *, clock: Clock) -> None:
@@ -35,23 +32,26 @@ class Observer:
     async def observe(self, tenant_ids: Collection[TenantId] | None) -> list[TenantView]:
         """One view for each of `tenant_ids`; without them, for each tenant there is.
 
-        A few are looked up by name, in a call each: a copy under another name and an image's
-        name that means another image are found when everything is looked at.
+        Those that are named are looked up by name, in a call each: the engine says `die` before
+        it has cleared up (100-800 ms), and until then a listing says "running" while an
+        inspection waits. A copy under another name, and an image's name that means another
+        image, are found when everything is looked at.
         """
-        few = tenant_ids is not None and len(tenant_ids) <= FEW
-        if tenant_ids is not None and few:
-            listed, image_id = await self._inspect_named(tenant_ids), None
-        else:
-            listed, image_id = await asyncio.gather(
+        if tenant_ids is None:
+            found, image_id = await asyncio.gather(
                 self._driver.list_containers(),
                 self._driver.find_image_id(self._template.image),
             )
+        else:
+            found, image_id = await self._inspect_named(tenant_ids), None
         # Rows after containers: a container always has a row that is older than itself, so
         # one without a row is an orphan and not a tenant that was made a moment ago.
         workers = {worker.tenant_id: worker for worker in await fleet.list_desired(tenant_ids)}
         now = self._clock.now()
         seen: dict[TenantId, list[ObservedContainer]] = defaultdict(list)
-        for container in listed if few else await self._inspect(listed, workers):
+        if tenant_ids is None:
+            found = await self._inspect(found, workers)
+        for container in found:
             seen[container.tenant_id].append(container)
         wanted_ids = workers.keys() | seen.keys() if tenant_ids is None else set(tenant_ids)
         views = [
