@@ -117,7 +117,7 @@ class Answering:
                 return
         note = f"not sent in {MAX_ATTEMPTS} attempts"
         log.warning("reply.abandoned", chat=entry.chat, attempts=MAX_ATTEMPTS)
-        await self._database.run_patiently(lambda db: rows.settle_refused(db, entry.position, note))
+        await self._replies.give_up(entry, note)
 
     async def _attempt(self, entry: Entry) -> None:
         decision = await self._decide(entry)

@@ -4,30 +4,52 @@ import pytest
 
 from tests.fakes.clocks import ManualClock
 from tests.fakes.inbound import NOW
-from worker.outbox.quiet import LONGEST_WAIT, QUIET, QuietTimes, remaining
+from worker.outbox.quiet import (
+    LONGEST_WAIT,
+    MANY,
+    QUIET,
+    QUIET_IN_BURST,
+    Chat,
+    QuietTimes,
+    remaining,
+)
 
 MS = timedelta(milliseconds=1)
 
 
 @pytest.mark.parametrize(
-    ("heard_at", "since", "left"),
+    ("chat", "since", "left"),
     [
         pytest.param(None, NOW, timedelta(0), id="never heard"),
-        pytest.param(NOW, NOW, QUIET, id="heard now"),
-        pytest.param(NOW - 60 * MS, NOW, 40 * MS, id="heard a moment ago"),
-        pytest.param(NOW - 100 * MS, NOW, timedelta(0), id="quiet for long enough"),
-        pytest.param(NOW, NOW - LONGEST_WAIT, timedelta(0), id="waited long enough"),
+        pytest.param(Chat(NOW, 1), NOW, QUIET, id="heard now"),
+        pytest.param(Chat(NOW - 60 * MS, 1), NOW, 40 * MS, id="heard a moment ago"),
+        pytest.param(Chat(NOW - 100 * MS, 1), NOW, timedelta(0), id="quiet for long enough"),
+        pytest.param(Chat(NOW, 2), NOW, QUIET_IN_BURST, id="in the middle of a burst"),
+        pytest.param(
+            Chat(NOW, 9), NOW - LONGEST_WAIT, timedelta(0), id="a burst that does not end"
+        ),
     ],
 )
-def test_how_long_to_wait(heard_at, since, left):
-    assert remaining(heard_at, since=since, now=NOW) == left
+def test_how_long_to_wait(chat, since, left):
+    assert remaining(chat, since=since, now=NOW) == left
+
+
+async def test_a_burst_is_over_when_one_message_is_left():
+    clock = ManualClock()
+    quiet = QuietTimes(clock)
+    quiet.heard("a")
+    quiet.heard("a")
+    clock.advance(QUIET)
+    assert remaining(quiet._chats["a"], since=clock.now(), now=clock.now()) > timedelta(0)
+    quiet.done("a")
+    await quiet.wait("a")
 
 
 def test_chats_that_went_quiet_long_ago_are_forgotten():
     clock = ManualClock()
     quiet = QuietTimes(clock)
-    for number in range(1000):
+    for number in range(MANY):
         quiet.heard(str(number))
     clock.advance(2 * LONGEST_WAIT)
     quiet.heard("new")
-    assert list(quiet._heard_at) == ["new"]
+    assert list(quiet._chats) == ["new"]
