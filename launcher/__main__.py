@@ -9,7 +9,7 @@ import msgspec
 import requests
 from docker.errors import DockerException
 
-from launcher import environment, images
+from launcher import client_libraries, environment, images
 from launcher.console import complain, say
 from launcher.down import down
 from launcher.errors import NotReadyError
@@ -61,6 +61,8 @@ def run(
     prepared = images.prepare(paths, environ, practice=chosen.practice)
     if chosen.command == "image":
         say(prepared.worker.tag)
+    else:
+        client_libraries.ensure(paths)
     return 0
 
 
