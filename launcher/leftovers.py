@@ -37,14 +37,22 @@ def remove_images(paths: Paths, address: str, *, shared: bool) -> tuple[int, int
     """
     with contextlib.closing(engine.connect(address)) as client:
         tags = list_remembered(paths) or _list_all(client)
+        claimed = _claimed_by_the_checkout(paths)
         own = [tag for tag in tags if tag.startswith(f"{practice_image.REPOSITORY}:")]
-        rest = [tag for tag in reversed(tags) if tag not in own]
-        going = own if shared else [*own, *rest, *base_image.pulled(paths)]
+        rest = [tag for tag in reversed(tags) if tag not in own and tag not in claimed]
+        pulled = [] if claimed else base_image.pulled(paths)
+        going = own if shared else [*own, *rest, *pulled]
         removed = sum(_remove(client, tag) for tag in going)
         if not shared:
             client.prune_images(filters={"dangling": True, "label": [MANAGED_LABEL]})
         left = len(_tags(client.images(name=name) for name in REPOSITORIES))
     return removed, left
+
+
+def _claimed_by_the_checkout(paths: Paths) -> set[str]:
+    """What the default state directory made stays when another one (a test's) is purged."""
+    default = Paths(root=paths.root, state=paths.root / ".flowhq")
+    return set() if paths.state == default.state else set(list_remembered(default))
 
 
 def _list_all(client: APIClient) -> list[str]:
