@@ -20,11 +20,15 @@ import asyncpg
 import pytest
 import structlog
 from blockbuster import BlockBuster, blockbuster_ctx
+from hypothesis import settings
 
 from shared.db.engine import Database, open_database
 from shared.log import configure_logging
 
 ROOT = Path(__file__).resolve().parent.parent
+# A machine under load is slow, which is no defect of what is tested.
+settings.register_profile("flowhq", deadline=None)
+settings.load_profile("flowhq")
 PRODUCT = ["shared", "worker", "controlplane", "portal", "sandbox"]
 TEMPLATE = "flowhq_template"
 # These rows need not outlive the machine, and every test makes and drops a database.

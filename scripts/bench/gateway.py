@@ -193,7 +193,7 @@ def main() -> int:
                 cwd=ROOT,
                 check=True,
             )
-            child = subprocess.Popen(
+            child = subprocess.Popen(  # noqa: S603  ourselves
                 [sys.executable, __file__, "--serve", url, "--port", str(options.port)],
                 stdout=subprocess.PIPE,
                 cwd=ROOT,
