@@ -166,7 +166,11 @@ async def _build(
 
 
 async def _begin_session_generation(wanted: int, volume: Volume, database: Database) -> None:
-    if wanted <= await database.run(meta.find_session_generation):
+    held = await database.run(meta.find_session_generation)
+    if held is None:
+        await database.run(lambda db: meta.begin_session(db, wanted))
+        return
+    if wanted <= held:
         return
     # Forgotten first, remembered after: a crash in between forgets once more, which is harmless.
     await asyncio.to_thread(volume.forget_session)

@@ -34,10 +34,10 @@ def set_config(db: sqlite3.Connection, config: TenantConfig) -> None:
     _set(db, _CONFIG, msgspec.msgpack.encode(config))
 
 
-def find_session_generation(db: sqlite3.Connection) -> int:
-    """The session this volume holds; the first when it was never said."""
+def find_session_generation(db: sqlite3.Connection) -> int | None:
+    """Of the session this volume holds; None on a volume that has never held one."""
     value = _find(db, _GENERATION)
-    return int(value) if value else 1
+    return int(value) if value else None
 
 
 def begin_session(db: sqlite3.Connection, generation: int) -> None:

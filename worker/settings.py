@@ -16,5 +16,5 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     gateway_url: str
     data_dir: Path = Path("/data")
     image: str = "unknown"
-    session_generation: int = 1
+    session_generation: int = 0
     log_level: str = "INFO"

@@ -177,7 +177,7 @@ async def test_a_raised_session_generation_begins_a_new_session(linked, gateway,
     linked.worker.signal(signal.SIGTERM)
     await linked.worker.ended()
     gateway.frames.clear()
-    await start_worker(session_generation="2")
+    await start_worker(session_generation="1")
     report = await gateway.until_state(SessionState.QR_READY)
     assert report.own_phone is None
 
