@@ -4,6 +4,7 @@ import msgspec
 
 from sandbox.devices.mailboxes import Mailboxes
 from sandbox.devices.register import DeviceRegister
+from sandbox.faults.faults import FaultBook
 from sandbox.linking.offers import Offers
 from sandbox.people.directory import Directory
 from sandbox.people.inboxes import Inboxes
@@ -25,6 +26,7 @@ class Exchange(msgspec.Struct, frozen=True):
     inboxes: Inboxes
     offers: Offers
     connections: Connections
+    faults: FaultBook
 
 
 def open_exchange(store: Store, clock: Clock) -> Exchange:
@@ -38,4 +40,5 @@ def open_exchange(store: Store, clock: Clock) -> Exchange:
         inboxes=Inboxes(store),
         offers=Offers(clock),
         connections=Connections(),
+        faults=FaultBook(),
     )

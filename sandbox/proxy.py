@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 
+from sandbox.sockets import reset
 from shared.tasks import TaskGroup
 
 log = structlog.get_logger(__name__)
@@ -50,7 +51,9 @@ class Proxy:
                 up = tasks.supervise("proxy.up", _copy(reader, onward_writer))
                 down = tasks.supervise("proxy.down", _copy(onward_reader, writer))
                 # Either side gone is both gone: websockets do not half-close.
-                await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
+                done, _ = await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
+                if down in done and down.result():
+                    reset(writer.transport)  # the client is to see what our server did
         finally:
             onward_writer.close()
 
@@ -64,10 +67,14 @@ def wanted_host(head: bytes) -> str | None:
     return host if port == _TLS_PORT and host.endswith(_OURS) else None
 
 
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    """Whether the end was a reset."""
     try:
         while data := await reader.read(_CHUNK):
             writer.write(data)
             await writer.drain()
+    except ConnectionResetError:
+        return True
     except OSError:
-        return
+        return False
+    return False

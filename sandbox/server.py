@@ -88,11 +88,14 @@ class WhatsAppServer:
                 pass
             return
         device, owner = admitted
+        channel.suffer(exchange.faults.of(owner.number))
+        tasks.supervise("connection.watch", channel.watch())
         stream = DeviceStream(channel, device, owner, exchange=exchange)
         exchange.connections.enter(device.key, stream)
         try:
             lid = device.jid("lid")
             channel.send(stanzas.success(lid, now=exchange.clock.now()))
+            tasks.supervise("line.run", stream.line.run())
             tasks.supervise("mailbox.deliver", stream.deliver())
             async for node in channel.nodes():
                 handle(stream, node)

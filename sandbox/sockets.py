@@ -1,12 +1,16 @@
-"""Listening sockets, also on addresses that do not exist yet."""
+"""Listening sockets, also on addresses that do not exist yet, and rude endings."""
 
+import asyncio
 import socket
+import struct
 
 from shared.errors import SettingsError
 
 # Linux's value; Python's socket module does not name it.
 _IP_FREEBIND = 15
 _BACKLOG = 512
+# Linger, but for no time: the kernel then says RST, not FIN.
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -25,3 +29,12 @@ def listen(host: str, port: int) -> socket.socket:
         raise SettingsError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
     listener.settimeout(0)
     return listener
+
+
+def reset(transport: asyncio.BaseTransport) -> None:
+    """Ends a TCP connection with a reset; what is still unsent is lost."""
+    raw = transport.get_extra_info("socket")
+    if raw is not None and raw.fileno() >= 0:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+    assert isinstance(transport, asyncio.WriteTransport)
+    transport.abort()

@@ -6,6 +6,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from sandbox.control.customers import CustomersController
+from sandbox.control.faults import FaultsController
 from sandbox.control.phones import PhonesController
 from sandbox.control.problems import PROBLEM_HANDLERS
 from sandbox.exchange import Exchange
@@ -23,7 +24,7 @@ def make_api(exchange: Exchange) -> Litestar:
         return exchange
 
     return Litestar(
-        [PhonesController, CustomersController, healthz],
+        [PhonesController, FaultsController, CustomersController, healthz],
         dependencies={"exchange": Provide(provide_exchange)},
         exception_handlers=PROBLEM_HANDLERS,
         logging_config=None,  # structlog is set up by the process

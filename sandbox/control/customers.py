@@ -3,24 +3,29 @@
 from datetime import timedelta
 from typing import Annotated
 
-from litestar import Controller, get, post
+from litestar import Controller, get, patch, post
 from litestar.params import Parameter
 
 from sandbox.control.phones import LongestWait
 from sandbox.control.shapes import (
-    LONGEST_TEXT_BYTES,
-    CreatePersonInput,
+    ChangeCustomerInput,
+    CreateCustomerInput,
     CustomerView,
     InboxView,
+    ReadInput,
+    ReadView,
+    TypingInput,
     WriteInput,
     WrittenView,
+    check_text,
     customer_view,
     digits,
     received_view,
 )
 from sandbox.exchange import Exchange
+from sandbox.services.read import read
+from sandbox.services.show_typing import show_typing
 from sandbox.services.write import write
-from shared.errors import InvalidInputError
 from shared.structs.pages import Page
 
 
@@ -29,9 +34,11 @@ class CustomersController(Controller):
     tags = ("customers",)
 
     @post(summary="Create a customer")
-    async def create(self, data: CreatePersonInput, exchange: Exchange) -> CustomerView:
+    async def create(self, data: CreateCustomerInput, exchange: Exchange) -> CustomerView:
         number = None if data.phone_number is None else digits(data.phone_number)
         person = exchange.directory.create(number=number, name=data.name, phone=None)
+        person.hides_number = data.hides_number
+        exchange.directory.save(person)
         exchange.store.commit()
         return customer_view(person)
 
@@ -44,13 +51,34 @@ class CustomersController(Controller):
     async def show(self, number: str, exchange: Exchange) -> CustomerView:
         return customer_view(exchange.directory.get_customer(digits(number)))
 
+    @patch("/{number:str}", summary="Hide or show the customer's number")
+    async def change(
+        self, number: str, data: ChangeCustomerInput, exchange: Exchange
+    ) -> CustomerView:
+        """Phones learn the number from the customer's next message."""
+        customer = exchange.directory.get_customer(digits(number))
+        customer.hides_number = data.hides_number
+        exchange.directory.save(customer)
+        exchange.store.commit()
+        return customer_view(customer)
+
+    @post("/{number:str}/read", status_code=200, summary="The customer reads a phone's messages")
+    async def read(self, number: str, data: ReadInput, exchange: Exchange) -> ReadView:
+        """The ids of what was read; the phone's devices get a read receipt for them."""
+        ids = read(exchange, reader=digits(number), to=digits(data.to, "to"), ids=data.ids)
+        return ReadView(ids=ids)
+
+    @post("/{number:str}/typing", status_code=204, summary="The customer types to a phone")
+    async def typing(self, number: str, data: TypingInput, exchange: Exchange) -> None:
+        """Seen by devices that are connected at this moment, and not kept for others."""
+        show_typing(exchange, author=digits(number), to=digits(data.to, "to"), state=data.state)
+
     @post("/{number:str}/messages", summary="The customer writes to a phone")
     async def write(self, number: str, data: WriteInput, exchange: Exchange) -> WrittenView:
         """Answered once the message is sure to be delivered, now or when the phone's device
         is back.
         """
-        if len(data.text.encode(errors="surrogatepass")) > LONGEST_TEXT_BYTES:
-            raise InvalidInputError("text", f"longer than {LONGEST_TEXT_BYTES} bytes")
+        check_text(data.text)
         written = write(exchange, author=digits(number), to=digits(data.to, "to"), text=data.text)
         return WrittenView(id=written.id, at=written.at)
 

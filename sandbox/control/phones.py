@@ -12,6 +12,9 @@ from sandbox.control.shapes import (
     LoginRefusalInput,
     PhoneView,
     ScanInput,
+    WriteInput,
+    WrittenView,
+    check_text,
     digits,
     phone_view,
 )
@@ -20,6 +23,7 @@ from sandbox.exchange import Exchange
 from sandbox.people.person import Person, make_phone_side
 from sandbox.services.link import link
 from sandbox.services.unlink import unlink
+from sandbox.services.write_from_phone import write_from_phone
 from shared.structs.pages import Page
 
 LongestWait = Annotated[float, Parameter(ge=0, le=60, description="Seconds.")]
@@ -73,9 +77,18 @@ class PhonesController(Controller):
                 stream.abort()
         return _view(exchange, person)
 
+    @post("/{number:str}/messages", summary="The owner writes to a customer on the phone itself")
+    async def write(self, number: str, data: WriteInput, exchange: Exchange) -> WrittenView:
+        """The customer gets it, and the phone's linked devices a copy."""
+        check_text(data.text)
+        written = write_from_phone(
+            exchange, author=digits(number), to=digits(data.to, "to"), text=data.text
+        )
+        return WrittenView(id=written.id, at=written.at)
+
     @put("/{number:str}/login-refusal", summary="Refuse logins from now on")
     async def refuse(self, number: str, data: LoginRefusalInput, exchange: Exchange) -> PhoneView:
-        return _set_refusal(exchange, number, data.reason)
+        return _set_refusal(exchange, number, data)
 
     @delete("/{number:str}/login-refusal", summary="Let its devices log in again")
     async def admit(self, number: str, exchange: Exchange) -> None:
@@ -86,9 +99,12 @@ class PhonesController(Controller):
         unlink(exchange, DeviceKey(digits(number), device))
 
 
-def _set_refusal(exchange: Exchange, number: str, reason: int | None) -> PhoneView:
+def _set_refusal(exchange: Exchange, number: str, refusal: LoginRefusalInput | None) -> PhoneView:
     person, phone = exchange.directory.get_phone(digits(number))
-    phone.login_refusal = reason
+    phone.login_refusal = None if refusal is None else refusal.reason
+    if refusal is not None:
+        phone.refusals_left = refusal.times
+        phone.ban_code, phone.ban_seconds = refusal.ban_code, refusal.ban_seconds
     exchange.directory.save(person)
     exchange.store.commit()
     return _view(exchange, person)

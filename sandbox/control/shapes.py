@@ -6,8 +6,11 @@ from typing import Annotated
 import msgspec
 
 from sandbox.devices.device import Device
+from sandbox.faults.script import FaultScript
 from sandbox.people.inboxes import Received
 from sandbox.people.person import Person
+from sandbox.services.show_typing import Typing
+from sandbox.services.strike import Strike
 from sandbox.streams.connections import Connections
 from shared.errors import InvalidInputError
 from shared.structs.text import Name
@@ -15,7 +18,7 @@ from shared.structs.text import Name
 # The look-ahead: a bare `$` would let a line feed follow.
 _E164 = r"^\+[1-9][0-9]{6,14}$(?!\n)"
 PhoneNumber = Annotated[str, msgspec.Meta(pattern=_E164, description="E.164, with the plus.")]
-LONGEST_TEXT_BYTES = 65536
+_LONGEST_TEXT_BYTES = 65536
 _LONGEST_QR = 2000
 
 
@@ -30,6 +33,16 @@ class CreatePersonInput(_Input, frozen=True, kw_only=True):
     name: Name | None = None
 
 
+class CreateCustomerInput(CreatePersonInput, frozen=True, kw_only=True):
+    """hides_number: phones learn the customer's LID alone, until it is shown."""
+
+    hides_number: bool = False
+
+
+class ChangeCustomerInput(_Input, frozen=True, kw_only=True):
+    hides_number: bool
+
+
 class ScanInput(_Input, frozen=True, kw_only=True):
     qr: Annotated[str, msgspec.Meta(min_length=1, max_length=_LONGEST_QR)]
 
@@ -41,12 +54,46 @@ class WriteInput(_Input, frozen=True, kw_only=True):
     text: Annotated[str, msgspec.Meta(min_length=1)]
 
 
+class ReadInput(_Input, frozen=True, kw_only=True):
+    """to: the phone that wrote. ids: of its messages; all of them when not given."""
+
+    to: PhoneNumber
+    ids: Annotated[list[str], msgspec.Meta(min_length=1, max_length=1000)] | None = None
+
+
+class TypingInput(_Input, frozen=True, kw_only=True):
+    to: PhoneNumber
+    state: Typing = Typing.COMPOSING
+
+
+class StrikeInput(_Input, frozen=True, kw_only=True):
+    """code: of a STREAM_ERROR."""
+
+    strike: Strike
+    code: Annotated[int, msgspec.Meta(ge=400, le=599)] = 503
+
+
 class LoginRefusalInput(_Input, frozen=True, kw_only=True):
     """reason: WhatsApp's code: 401, 403 and 406 end the session, 402 is a temporary ban, 405
-    an outdated client; 500 and 503 make the client try again.
+    an outdated client; 500 and 503 make the client try again. times: how many logins; all when
+    not given. ban_code, ban_seconds: what is said with a 402.
     """
 
     reason: Annotated[int, msgspec.Meta(ge=400, le=599)]
+    times: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    ban_code: Annotated[int, msgspec.Meta(ge=0, le=999)] = 101
+    ban_seconds: Annotated[int, msgspec.Meta(ge=0, le=31_536_000)] = 3600
+
+
+class FaultsView(msgspec.Struct, frozen=True, kw_only=True):
+    """counts: how many of what each fault picks from came by since the script was set."""
+
+    script: FaultScript
+    counts: dict[str, int]
+
+
+class ReadView(msgspec.Struct, frozen=True, kw_only=True):
+    ids: list[str]
 
 
 class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +116,7 @@ class CustomerView(msgspec.Struct, frozen=True, kw_only=True):
     phone_number: str
     lid: str
     name: str
+    hides_number: bool
 
 
 class WrittenView(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +151,12 @@ def digits(number: str, field: str = "number") -> str:
         raise InvalidInputError(field, "not a phone number in E.164, like +255741234567") from error
 
 
+def check_text(text: str) -> None:
+    """Raises InvalidInputError when it is longer than WhatsApp takes."""
+    if len(text.encode(errors="surrogatepass")) > _LONGEST_TEXT_BYTES:
+        raise InvalidInputError("text", f"longer than {_LONGEST_TEXT_BYTES} bytes")
+
+
 def phone_view(person: Person, devices: list[Device], connections: Connections) -> PhoneView:
     assert person.phone is not None
     return PhoneView(
@@ -122,7 +176,12 @@ def phone_view(person: Person, devices: list[Device], connections: Connections) 
 
 
 def customer_view(person: Person) -> CustomerView:
-    return CustomerView(phone_number=f"+{person.number}", lid=str(person.lid_jid), name=person.name)
+    return CustomerView(
+        phone_number=f"+{person.number}",
+        lid=str(person.lid_jid),
+        name=person.name,
+        hides_number=person.hides_number,
+    )
 
 
 def received_view(item: Received) -> ReceivedView:

@@ -38,6 +38,11 @@ class Parcel(msgspec.Struct, kw_only=True):
     taken_at: datetime | None = None
 
     @property
+    def name(self) -> tuple[str, str]:
+        """What the client's answer names: of a message's receipts there are several kinds."""
+        return parcel_name(self.stanza.tag, self.stanza.text("type"), self.id)
+
+    @property
     def id(self) -> str:
         return self.stanza.text("id")
 
@@ -59,13 +64,16 @@ class Mailbox:
             self._parcels[parcel.seq] = parcel
         else:
             self._taken.append(parcel)
-        self._by_id[parcel.stanza.tag, parcel.id] = parcel
+        self._by_id[parcel.name] = parcel
         self._last_seq = max(self._last_seq, parcel.seq)
 
     def add(
         self, stanza: Node, *, letter: Letter | None = None, sealed: Node | None = None
     ) -> Parcel:
         parcel = Parcel(seq=self._last_seq + 1, stanza=stanza, letter=letter, sealed=sealed)
+        known = self._by_id.get(parcel.name)
+        if known is not None:  # said again before it was taken: once is enough
+            self.settle(known)
         self.restore(parcel)
         self.save(parcel)
         self.changed.ring()
@@ -84,12 +92,13 @@ class Mailbox:
     def has_after(self, seq: int) -> bool:
         return bool(self._parcels) and next(reversed(self._parcels)) > seq
 
-    def find(self, tag: str, stanza_id: str) -> Parcel | None:
-        return self._by_id.get((tag, stanza_id))
+    def find(self, tag: str, stanza_id: str, *, kind: str = "") -> Parcel | None:
+        """kind: of a receipt, its type."""
+        return self._by_id.get(parcel_name(tag, kind, stanza_id))
 
     def settle(self, parcel: Parcel) -> None:
         """The companion has read it: it need not be kept."""
-        if self._by_id.pop((parcel.stanza.tag, parcel.id), None) is None:
+        if self._by_id.pop(parcel.name, None) is None:
             return
         if parcel.taken_at is None:
             del self._parcels[parcel.seq]
@@ -126,6 +135,10 @@ class Mailbox:
 
     def _document(self, parcel: Parcel) -> str:
         return f"{self.key}:{parcel.seq:012d}"
+
+
+def parcel_name(tag: str, kind: str, stanza_id: str) -> tuple[str, str]:
+    return (f"{tag}:{kind}" if tag == "receipt" else tag), stanza_id
 
 
 class Mailboxes:

@@ -19,7 +19,8 @@ class PhoneSide(msgspec.Struct):
     """What only a person has whose phone links companions.
 
     raw_id: names the phone's list of devices. next_device: numbers are never used twice.
-    login_refusal: a code the server turns every login down with, as after a ban.
+    login_refusal: a code the server turns logins down with, as after a ban; refusals_left: how
+    many, None for all. ban_code, ban_seconds: what it says with a temporary ban.
     """
 
     raw_id: int
@@ -27,11 +28,15 @@ class PhoneSide(msgspec.Struct):
     app_state_key: bytes
     next_device: int = 1
     login_refusal: int | None = None
+    refusals_left: int | None = None
+    ban_code: int = 101
+    ban_seconds: int = 3600
 
 
 class Person(msgspec.Struct, kw_only=True):
     """number: digits, without the plus. All keys are private; one-time prekeys follow from
-    `prekey_seed`, so that only their count must be remembered.
+    `prekey_seed`, so that only their count must be remembered. hides_number: the server tells
+    others the LID alone.
     """
 
     number: str
@@ -44,6 +49,7 @@ class Person(msgspec.Struct, kw_only=True):
     prekey_seed: bytes
     prekeys_given: int = 0
     phone: PhoneSide | None = None
+    hides_number: bool = False
 
     @property
     def pn_jid(self) -> Jid:

@@ -4,12 +4,10 @@ import msgspec
 
 from sandbox.devices.device import Device, DeviceKey
 from sandbox.exchange import Exchange
-from sandbox.people.person import Person
+from sandbox.people.person import Person, PhoneSide
 
 NOT_LINKED = 401
 TEMPORARY_BAN = 402
-# What WhatsApp says with a temporary ban: a reason (too many messages to strangers), seconds.
-_BAN = {"code": "101", "expire": "3600"}
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -25,6 +23,21 @@ def admit(
     if device is None or owner is None or owner.phone is None or device.noise_key != noise_key:
         return Refusal(NOT_LINKED)
     reason = owner.phone.login_refusal
-    if reason is not None:
-        return Refusal(reason, _BAN if reason == TEMPORARY_BAN else {})
-    return device, owner
+    if reason is None:
+        return device, owner
+    _count_refusal(exchange, owner, owner.phone)
+    return Refusal(reason, _ban(owner.phone) if reason == TEMPORARY_BAN else {})
+
+
+def _ban(phone: PhoneSide) -> dict[str, str]:
+    return {"code": str(phone.ban_code), "expire": str(phone.ban_seconds)}
+
+
+def _count_refusal(exchange: Exchange, owner: Person, phone: PhoneSide) -> None:
+    if phone.refusals_left is None:
+        return
+    phone.refusals_left -= 1
+    if phone.refusals_left == 0:
+        phone.login_refusal = phone.refusals_left = None
+    exchange.directory.save(owner)
+    exchange.store.commit()

@@ -7,8 +7,9 @@ import msgspec
 from sandbox.devices.mailboxes import Letter
 from sandbox.exchange import Exchange
 from sandbox.people.message_ids import new_message_id
+from sandbox.people.person import Person
 from sandbox.wire import protobuf
-from sandbox.wire.nodes import Node
+from sandbox.wire.nodes import Jid, Node
 from shared.errors import ConflictError
 
 _CONVERSATION = 1
@@ -30,20 +31,26 @@ def write(exchange: Exchange, *, author: str, to: str, text: str) -> Written:
     if not devices:
         raise ConflictError(f"+{to} has no linked device")
     written = Written(new_message_id(), exchange.clock.now())
-    stanza = Node(
-        "message",
-        {
-            "from": customer.lid_jid,
-            "addressing_mode": "lid",
-            "sender_pn": customer.pn_jid,
-            "id": written.id,
-            "t": str(int(written.at.timestamp())),
-            "type": "text",
-            "notify": customer.name,
-        },
-    )
-    letter = Letter(customer.number, protobuf.encode({_CONVERSATION: text}))
+    letter = Letter(customer.number, text_message(text))
     for device in devices:
-        exchange.mailboxes.of(device.key).add(stanza, letter=letter)
+        exchange.mailboxes.of(device.key).add(_stanza(customer, written), letter=letter)
     exchange.store.commit()
     return written
+
+
+def text_message(text: str) -> bytes:
+    return protobuf.encode({_CONVERSATION: text})
+
+
+def _stanza(customer: Person, written: Written) -> Node:
+    attrs: dict[str, str | Jid] = {
+        "from": customer.lid_jid,
+        "addressing_mode": "lid",
+        "id": written.id,
+        "t": str(int(written.at.timestamp())),
+        "type": "text",
+        "notify": customer.name,
+    }
+    if not customer.hides_number:
+        attrs["sender_pn"] = customer.pn_jid
+    return Node("message", attrs)

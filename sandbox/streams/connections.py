@@ -4,6 +4,7 @@ from typing import Protocol
 
 from sandbox.bell import Bell
 from sandbox.devices.device import DeviceKey
+from sandbox.wire.nodes import Node
 
 
 class Connection(Protocol):
@@ -21,6 +22,14 @@ class Connection(Protocol):
         ...
 
     def abort(self) -> None: ...
+
+    def say(self, stanza: Node) -> None: ...
+
+    def reset(self) -> None: ...
+
+    def fail(self, code: int) -> None:
+        """Ends the stream with an error code."""
+        ...
 
 
 class Connections:

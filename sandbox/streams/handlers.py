@@ -14,6 +14,8 @@ from shared.errors import PermanentError
 
 log = structlog.get_logger(__name__)
 
+_PINGS = "w:p"
+
 
 def handle(stream: DeviceStream, node: Node) -> None:
     """Never raises for what a client can say: a refused stanza is logged, an iq answered."""
@@ -31,6 +33,8 @@ def handle(stream: DeviceStream, node: Node) -> None:
 
 def _iq(stream: DeviceStream, node: Node) -> None:
     if node.text("type") not in ("get", "set"):
+        return
+    if node.text("xmlns") == _PINGS and stream.faults.script.ignore_pings:
         return
     handler = IQ_HANDLERS.get((node.text("xmlns"), node.text("type")))
     if handler is None:

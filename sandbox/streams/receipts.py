@@ -27,7 +27,7 @@ def take_receipt(stream: DeviceStream, node: Node) -> None:
 def take_acknowledgement(stream: DeviceStream, node: Node) -> None:
     """The client took a stanza. Of a message it says this only when it could not read it."""
     tag = node.text("class")
-    parcel = stream.mailbox.find(tag, node.text("id"))
+    parcel = stream.mailbox.find(tag, node.text("id"), kind=node.text("type"))
     if parcel is None:
         return
     if tag == "message" and parcel.attempt:

@@ -3,8 +3,9 @@
 import msgspec
 
 from sandbox.devices.device import Device
-from sandbox.devices.mailboxes import Parcel
+from sandbox.devices.mailboxes import Letter, Parcel
 from sandbox.exchange import Exchange
+from sandbox.people.person import Person
 from sandbox.wire.nodes import Node
 
 
@@ -17,17 +18,29 @@ def sealed_stanza(exchange: Exchange, parcel: Parcel, device: Device) -> Node | 
         author = exchange.directory.find_number(parcel.letter.author)
         if author is None:
             return None
-        enc = exchange.ratchets.seal(
-            author,
-            device.key,
-            parcel.letter.plaintext,
-            bundle=lambda: exchange.devices.take_bundle(device),
-        )
+        parcel.sealed = _seal(exchange, parcel.letter, author, device)
         if parcel.attempt:
-            enc.attrs["count"] = str(parcel.attempt)
-        parcel.sealed = enc
+            parcel.sealed.attrs["count"] = str(parcel.attempt)
         exchange.mailboxes.of(device.key).save(parcel)
-    if parcel.sealed is None:
-        return parcel.stanza
-    content = (*parcel.stanza.children, parcel.sealed)
-    return msgspec.structs.replace(parcel.stanza, content=content)
+    return parcel.stanza if parcel.sealed is None else _with(parcel.stanza, parcel.sealed)
+
+
+def sealed_anew(exchange: Exchange, parcel: Parcel, device: Device) -> Node:
+    """The same message under another key: to the client a second one with the same id."""
+    assert parcel.letter is not None
+    author = exchange.directory.find_number(parcel.letter.author)
+    assert author is not None, "it was sealed a moment ago"
+    return _with(parcel.stanza, _seal(exchange, parcel.letter, author, device))
+
+
+def _seal(exchange: Exchange, letter: Letter, author: Person, device: Device) -> Node:
+    return exchange.ratchets.seal(
+        author,
+        device.key,
+        letter.plaintext,
+        bundle=lambda: exchange.devices.take_bundle(device),
+    )
+
+
+def _with(stanza: Node, enc: Node) -> Node:
+    return msgspec.structs.replace(stanza, content=(*stanza.children, enc))

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import msgspec
+
 from sandbox.wire.nodes import SERVER, Jid, Node
 
 
@@ -27,6 +29,15 @@ def acknowledgement(of: Node, *, now: datetime, error: int | None = None) -> Nod
     if error is not None:
         attrs["error"] = str(error)
     return Node("ack", attrs)
+
+
+def at_other_time(stanza: Node, *, by: int) -> Node:
+    """by: seconds that the server's clock is ahead."""
+    if not by:
+        return stanza
+    return msgspec.structs.replace(
+        stanza, attrs=stanza.attrs | {"t": str(int(stanza.text("t")) + by)}
+    )
 
 
 def stream_error(*, code: int | None = None, conflict: str | None = None) -> Node:

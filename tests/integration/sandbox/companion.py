@@ -9,20 +9,54 @@ HTTPS_PROXY must all be there when the process starts.
 import asyncio
 import json
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from neonize.aioze.client import NewAClient
 from neonize.aioze.events import (
+    ChatPresenceEv,
+    ClientOutdatedEv,
     ConnectedEv,
     ConnectFailureEv,
     DisconnectedEv,
+    KeepAliveRestoredEv,
+    KeepAliveTimeoutEv,
     LoggedOutEv,
     MessageEv,
     PairStatusEv,
     ReceiptEv,
+    StreamErrorEv,
     StreamReplacedEv,
     TemporaryBanEv,
 )
+from neonize.events import UndecryptableMessageEv
+from neonize.exc import SendMessageError
 from neonize.utils.jid import build_jid
+
+
+def _nothing(_: object) -> dict[str, object]:
+    return {}
+
+
+TOLD: dict[type, Callable[[Any], dict[str, object]]] = {
+    ConnectedEv: _nothing,
+    ClientOutdatedEv: _nothing,
+    DisconnectedEv: _nothing,
+    KeepAliveRestoredEv: _nothing,
+    PairStatusEv: _nothing,
+    StreamReplacedEv: _nothing,
+    KeepAliveTimeoutEv: lambda event: {"errors": event.ErrorCount},
+    LoggedOutEv: lambda event: {"on_connect": event.OnConnect, "reason": event.Reason},
+    UndecryptableMessageEv: lambda event: {
+        "id": event.Info.ID,
+        "unavailable": event.IsUnavailable,
+    },
+    ConnectFailureEv: lambda event: {"reason": event.Reason, "message": event.Message},
+    TemporaryBanEv: lambda event: {"code": event.Code, "expire": event.Expire},
+    StreamErrorEv: lambda event: {"code": event.Code},
+    ReceiptEv: lambda event: {"ids": list(event.MessageIDs), "type": int(event.Type)},
+    ChatPresenceEv: lambda event: {"state": event.State, "media": event.Media},
+}
 
 
 def say(kind: str, **values: object) -> None:
@@ -49,8 +83,17 @@ async def main(session: str) -> None:
             say("own")
             return
         own = source.IsFromMe
-        say("message", id=message.Info.ID, sender=source.Sender.User, text=text, own=own)
-        if own:
+        say(
+            "message",
+            id=message.Info.ID,
+            sender=source.Sender.User,
+            phone=source.SenderAlt.User,
+            chat=source.Chat.User,
+            text=text,
+            own=own,
+            at=message.Info.Timestamp,
+        )
+        if own or text.startswith("quiet"):
             return
         async with quiet:
             # The client loses answers sent while it decrypts from the same chat.
@@ -58,28 +101,18 @@ async def main(session: str) -> None:
             sent = await client.send_message(source.Chat, f"echo: {text}")
         say("sent", id=sent.ID)
 
-    for event in (
-        ConnectedEv,
-        ConnectFailureEv,
-        DisconnectedEv,
-        LoggedOutEv,
-        PairStatusEv,
-        StreamReplacedEv,
-        TemporaryBanEv,
-    ):
-        client.event(event)(_teller(event.__name__))
-
-    @client.event(ReceiptEv)
-    async def on_receipt(_: NewAClient, receipt: ReceiptEv) -> None:
-        say("receipt", ids=list(receipt.MessageIDs), type=int(receipt.Type))
+    for event, values in TOLD.items():
+        client.event(event)(_teller(event.__name__, values))
 
     await client.connect()
     await _obey(client)
 
 
-def _teller(name: str):
-    async def tell(_: NewAClient, __: object) -> None:
-        say(name)
+def _teller(name: str, values: Callable[[Any], dict[str, object]]):
+    kind = {"Receipt": "receipt", "ChatPresence": "typing"}.get(name, name)
+
+    async def tell(_: NewAClient, event: object) -> None:
+        say(kind, **values(event))
 
     return tell
 
@@ -88,8 +121,12 @@ async def _obey(client: NewAClient) -> None:
     """Takes `{"send": text, "to": digits}` lines from standard input."""
     while line := await asyncio.to_thread(sys.stdin.readline):
         order = json.loads(line)
-        sent = await client.send_message(build_jid(order["to"]), order["send"])
-        say("sent", id=sent.ID)
+        try:
+            sent = await client.send_message(build_jid(order["to"]), order["send"])
+        except SendMessageError as error:
+            say("failed", error=str(error))
+        else:
+            say("sent", id=sent.ID)
 
 
 if __name__ == "__main__":

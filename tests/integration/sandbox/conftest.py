@@ -21,7 +21,8 @@ from sandbox.library import get_installed_library
 
 ROOT = Path(__file__).resolve().parents[3]
 START_TIMEOUT = 20
-EVENT_TIMEOUT = 30
+# A keepalive may be 30 s away, and has 10 s to be answered.
+EVENT_TIMEOUT = 60
 
 
 class Companion:
@@ -44,9 +45,21 @@ class Companion:
     def expect(self, kind: str, **wanted: object) -> dict[str, Any]:
         """The next event of a kind, and with the values given; others before it are let go."""
         while True:
-            event = self._events.get(timeout=EVENT_TIMEOUT)
+            event = self.next()
             if event["kind"] == kind and wanted.items() <= event.items():
                 return event
+
+    def next(self) -> dict[str, Any]:
+        return self._events.get(timeout=EVENT_TIMEOUT)
+
+    def is_silent(self, *, seconds: float) -> bool:
+        """Whether nothing comes for so long; only keys may, which are nobody's words."""
+        try:
+            while self._events.get(timeout=seconds)["kind"] == "own":
+                pass
+        except queue.Empty:
+            return True
+        return False
 
     def order(self, **order: str) -> None:
         assert self._process.stdin is not None

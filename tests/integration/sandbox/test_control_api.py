@@ -43,6 +43,28 @@ def people(running_sandbox: Any) -> dict[str, str]:
         ("DELETE", "/phones/{phone}/devices/1", None, 404, None),
         ("PUT", "/phones/{phone}/login-refusal", {"reason": "no"}, 422, "reason"),
         ("PUT", "/phones/{phone}/login-refusal", {"reason": 7}, 422, "reason"),
+        ("PUT", "/phones/{phone}/login-refusal", {"reason": 402, "times": 0}, 422, "times"),
+        ("GET", "/phones/{customer}/faults", None, 404, None),
+        ("PUT", "/phones/+255749999999/faults", {}, 404, None),
+        ("PUT", "/phones/{phone}/faults", {"delya": 1}, 422, "delya"),
+        ("PUT", "/phones/{phone}/faults", {"delay": -1}, 422, "delay"),
+        ("PUT", "/phones/{phone}/faults", {"jitter": 301}, 422, "jitter"),
+        ("PUT", "/phones/{phone}/faults", {"drop": 3}, 422, "drop"),
+        ("PUT", "/phones/{phone}/faults", {"drop": {"nth": [0]}}, 422, "drop.nth[0]"),
+        ("PUT", "/phones/{phone}/faults", {"drop": {"chance": 1.5}}, 422, "drop.chance"),
+        ("PUT", "/phones/{phone}/faults", {"reorder_window": 0}, 422, "reorder_window"),
+        ("DELETE", "/phones/+255749999999/faults", None, 404, None),
+        ("POST", "/phones/{phone}/strikes", {"strike": "RESET"}, 409, None),
+        ("POST", "/phones/{phone}/strikes", {"strike": "LIGHTNING"}, 422, "strike"),
+        ("POST", "/phones/{phone}/strikes", {}, 422, "strike"),
+        ("POST", "/phones/+255749999999/strikes", {"strike": "RESET"}, 404, None),
+        ("POST", "/phones/{phone}/messages", {"to": "{phone}", "text": "x"}, 404, None),
+        ("POST", "/phones/{phone}/messages", {"to": "{customer}", "text": ""}, 422, "text"),
+        ("POST", "/customers/{customer}/read", {"to": "{customer}"}, 404, None),
+        ("POST", "/customers/{customer}/read", {"to": "{phone}", "ids": ["X"]}, 422, "ids"),
+        ("POST", "/customers/{customer}/read", {"to": "{phone}", "ids": []}, 422, "ids"),
+        ("POST", "/customers/{customer}/typing", {"to": "{phone}", "state": "x"}, 422, "state"),
+        ("PATCH", "/customers/{customer}", {}, 422, "hides_number"),
         ("POST", "/customers/{customer}/messages", {"to": "{phone}", "text": "x"}, 409, None),
         ("POST", "/customers/{customer}/messages", {"to": "{phone}", "text": ""}, 422, "text"),
         ("POST", "/customers/{customer}/messages", {"to": "{phone}"}, 422, "text"),
@@ -115,7 +137,13 @@ def test_the_api_describes_itself(running_sandbox: Any) -> None:
     document = running_sandbox.call("GET", "/schema/openapi.json")
 
     assert document["openapi"].startswith("3.1")
-    assert {"/phones", "/customers/{number}/messages", "/healthz"} <= set(document["paths"])
+    assert {
+        "/phones",
+        "/phones/{number}/faults",
+        "/phones/{number}/strikes",
+        "/customers/{number}/messages",
+        "/healthz",
+    } <= set(document["paths"])
 
 
 def test_a_person_is_what_was_asked_for(running_sandbox: Any) -> None:

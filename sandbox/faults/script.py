@@ -1,0 +1,51 @@
+"""What a phone's connection is made to suffer: one document, set and taken back as a whole."""
+
+from typing import Annotated
+
+import msgspec
+
+_LONGEST_SECONDS = 300
+_DAY = 86_400
+
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=_LONGEST_SECONDS, description="Seconds.")]
+Ordinal = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Pick(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which ones it strikes, counted from 1 since the script was set; the three add up.
+
+    nth: just these. every: each so-manieth. chance: each with this probability, by the seed.
+    """
+
+    nth: list[Ordinal] = []
+    every: Ordinal | None = None
+    chance: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0
+
+
+class FaultScript(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All of a phone's linked devices suffer it; what is counted is counted for all together.
+
+    seed: the same seed makes the same choices. delay, jitter: before each delivery, which keeps
+    the order. drop: not delivered before the device's next login. duplicate: the same stanza
+    twice. duplicate_anew: encrypted a second time under the same id, so that the client reports
+    it twice. reorder_window: deliveries shuffled in groups of this size; a group that does not
+    fill is sent after half a second. reset_after: the connection is reset after this delivery,
+    once. half_open: connected, but nothing is read or said. read_pause: between two frames that
+    are read. ignore_pings: keepalives go unanswered. clock_skew: added to the time of deliveries.
+    """
+
+    seed: int = 0
+    delay: Seconds = 0
+    jitter: Seconds = 0
+    drop: Pick = msgspec.field(default_factory=Pick)
+    duplicate: Pick = msgspec.field(default_factory=Pick)
+    duplicate_anew: Pick = msgspec.field(default_factory=Pick)
+    reorder_window: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
+    reset_after: Ordinal | None = None
+    half_open: bool = False
+    read_pause: Seconds = 0
+    ignore_pings: bool = False
+    clock_skew: Annotated[int, msgspec.Meta(ge=-_DAY, le=_DAY, description="Seconds.")] = 0
+
+
+NO_FAULTS = FaultScript()
