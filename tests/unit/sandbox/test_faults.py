@@ -96,10 +96,15 @@ async def test_a_half_open_connection_waits_until_it_heals_or_ends() -> None:
 
 
 async def test_nothing_overtakes_on_the_line() -> None:
-    line, arrived = Line(), list[int]()
+    line, arrived, all_there = Line(), list[int](), asyncio.Event()
+
+    def arrive(number: int) -> None:
+        arrived.append(number)
+        if len(arrived) == 4:
+            all_there.set()
 
     def put(number: int, milliseconds: int) -> None:
-        line.put(lambda: arrived.append(number), delay=timedelta(milliseconds=milliseconds))
+        line.put(lambda: arrive(number), delay=timedelta(milliseconds=milliseconds))
 
     put(0, 0)
     assert arrived == [0]  # nothing to wait for
@@ -110,8 +115,7 @@ async def test_nothing_overtakes_on_the_line() -> None:
 
     running = asyncio.ensure_future(line.run())
     async with asyncio.timeout(5):
-        while len(arrived) < 4:
-            await asyncio.sleep(0.001)
+        await all_there.wait()
     running.cancel()
 
     assert arrived == [0, 1, 2, 3]
