@@ -1,0 +1,372 @@
+"""The faults: each strikes as it is entered and is over as it is left, come what may.
+
+Only what belongs to the ground's own instance is touched: processes by the launcher's records,
+containers by their label, packets by the instance's own bridge.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from io import BytesIO
+from pathlib import Path
+
+import httpx
+import msgspec
+
+from launcher import processes, records
+from launcher.processes import ProcessSpec
+from tests.e2e.chaos.ground import Ground
+from tests.e2e.platform.running import wait_for
+
+Strike = Callable[[Ground, str], AbstractContextManager[None]]
+GRACE = 20  # seconds that the control plane gives a worker
+MEMORY = 256 * 1024 * 1024  # the control plane's limit for a worker
+# Less than Python needs to start: what comes on top of the worker is what goes too far.
+HEADROOM = 1024 * 1024
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """strike: takes the ground and the tenant that was drawn. lasts: seconds, from and to.
+
+    is_felt_by_all: whether recovery is that of all tenants. interval: between two messages of
+    a customer. is_asked_for: only when named, because others on the machine would feel it.
+    """
+
+    name: str
+    what: str
+    strike: Strike
+    lasts: tuple[float, float] = (0.5, 3.0)
+    is_felt_by_all: bool = True
+    interval: float = 0.3
+    is_asked_for: bool = False
+
+
+BURST = 0.12
+
+
+@contextmanager
+def kill_worker(ground: Ground, tenant_id: str) -> Iterator[None]:
+    ground.platform.engine.kill(ground.find_container(tenant_id))
+    yield
+
+
+@contextmanager
+def stop_worker(ground: Ground, tenant_id: str) -> Iterator[None]:
+    ground.platform.engine.stop(ground.find_container(tenant_id), timeout=GRACE)
+    yield
+
+
+@contextmanager
+def pause_worker(ground: Ground, tenant_id: str) -> Iterator[None]:
+    container = ground.find_container(tenant_id)
+    ground.platform.engine.pause(container)
+    try:
+        yield
+    finally:
+        state = ground.platform.engine.inspect_container(container)["State"]
+        if state["Paused"]:  # the control plane may have found it first
+            ground.platform.engine.unpause(container)
+
+
+@contextmanager
+def starve_worker(ground: Ground, tenant_id: str) -> Iterator[None]:
+    """Its memory limit falls to what it uses, and something in it asks for more: the kernel
+    then kills the largest process there, which is the worker.
+    """
+    engine = ground.platform.engine
+    container = ground.find_container(tenant_id)
+    used = engine.stats(container, stream=False)["memory_stats"]
+    limit = used["usage"] - used["stats"].get("inactive_file", 0) + HEADROOM
+    engine.update_container(container, mem_limit=limit, memswap_limit=limit)
+    try:
+        hog = engine.exec_create(container, ["python", "-c", "len(bytearray(64 << 20))"])
+        with contextlib.suppress(httpx.HTTPError, OSError):
+            engine.exec_start(hog["Id"])
+        yield
+    finally:
+        # The same container starts again, with the limits that it has.
+        engine.update_container(container, mem_limit=MEMORY, memswap_limit=MEMORY)
+
+
+@contextmanager
+def kill_control_plane(ground: Ground, _tenant_id: str) -> Iterator[None]:
+    _kill(ground, "controlplane")
+    yield
+    ground.bring_up()
+
+
+@contextmanager
+def kill_sandbox(ground: Ground, _tenant_id: str) -> Iterator[None]:
+    _kill(ground, "sandbox")
+    yield
+    ground.bring_up()
+
+
+@contextmanager
+def kill_database(ground: Ground, _tenant_id: str) -> Iterator[None]:
+    _kill(ground, "postgres")
+    yield
+    ground.bring_up()
+
+
+@contextmanager
+def stop_database(ground: Ground, _tenant_id: str) -> Iterator[None]:
+    processes.stop(ground.paths, "postgres", ask=signal.SIGINT)
+    yield
+    ground.bring_up()
+
+
+@contextmanager
+def slow_database(ground: Ground, _tenant_id: str) -> Iterator[None]:
+    """Every server process that serves a client stands still; new ones are let in and answer."""
+    held = []
+    try:
+        for pid in _list_backends(_pid_of(ground, "postgres")):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+                held.append(pid)
+        yield
+    finally:
+        for pid in held:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def cut_gateway(ground: Ground, _tenant_id: str) -> Iterator[None]:
+    with _dropped_packets(ground, port=ground.platform.ports[1]):
+        yield
+
+
+@contextmanager
+def cut_whatsapp(ground: Ground, _tenant_id: str) -> Iterator[None]:
+    with _dropped_packets(ground, port=ground.platform.ports[4]):
+        yield
+
+
+@contextmanager
+def reset_whatsapp(ground: Ground, tenant_id: str) -> Iterator[None]:
+    phone = ground.tenants[tenant_id]["phone_number"]
+    ground.platform.sandbox.post(f"/phones/{phone}/disconnect").raise_for_status()
+    yield
+
+
+@contextmanager
+def change_image(ground: Ground, _tenant_id: str) -> Iterator[None]:
+    """All workers move to another image, and back as it ends. The same content, another id."""
+    usual = _environment_of(ground)["FLOWHQ_WORKER_IMAGE"]
+    other = f"flowhq-chaos:{ground.platform.instance}"
+    recipe = f"FROM {usual}\nLABEL flowhq.chaos={ground.platform.instance}\n".encode()
+    engine = ground.platform.engine
+    for _ in engine.build(fileobj=BytesIO(recipe), tag=other, rm=True):
+        pass
+    try:
+        _restart_control_plane(ground, worker_image=other)
+        _await_image(ground, other)
+        yield
+    finally:
+        _restart_control_plane(ground, worker_image=usual)
+        _await_image(ground, usual)
+        engine.remove_image(other)
+
+
+@contextmanager
+def second_control_plane(ground: Ground, _tenant_id: str) -> Iterator[None]:
+    """On the same database and engine, under the same name, on other ports: as when somebody
+    starts a copy and forgets the first.
+    """
+    directory = ground.paths.state / "second"
+    directory.mkdir(exist_ok=True)
+    settings = {
+        "FLOWHQ_PORT": str(ground.spare_ports[0]),
+        "FLOWHQ_GATEWAY_PORT": str(ground.spare_ports[1]),
+        "FLOWHQ_STATE_DIR": str(directory),
+    }
+    with (ground.paths.logs / "controlplane-second.log").open("ab") as output:
+        second = subprocess.Popen(
+            [sys.executable, "-P", "-m", "controlplane"],
+            env=_environment_of(ground) | settings,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    ready = f"http://127.0.0.1:{ground.spare_ports[0]}/healthz"
+    try:
+        wait_for(lambda: second.poll() is not None or httpx.get(ready).is_success, "a second one")
+        yield
+    finally:
+        second.terminate()
+        second.wait(timeout=30)
+
+
+@contextmanager
+def restart_engine(ground: Ground, _tenant_id: str) -> Iterator[None]:
+    """The whole machine's engine; `up` starts one again where no service manager does."""
+    pid = int(Path("/var/run/docker.pid").read_text())
+    os.kill(pid, signal.SIGTERM)
+    yield
+    wait_for(lambda: not Path(f"/proc/{pid}").exists(), "the engine's end")
+    ground.bring_up()
+
+
+def _pid_of(ground: Ground, name: str) -> int:
+    """Raises LookupError unless it is alive and the very process that was recorded."""
+    record = records.find_alive(ground.paths.records, name)
+    if record is None:
+        raise LookupError(f"{name} does not run")
+    return record.pid
+
+
+def _kill(ground: Ground, name: str) -> None:
+    record = records.find_alive(ground.paths.records, name)
+    if record is None:
+        raise LookupError(f"{name} does not run")
+    os.kill(record.pid, signal.SIGKILL)
+    wait_for(lambda: processes.is_gone(record), f"the end of {name}")
+
+
+def _list_backends(postmaster: int) -> list[int]:
+    """Children that serve a client: `postgres: role database …`."""
+    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    titles = {int(pid): _title(int(pid)) for pid in children}
+    return [pid for pid, title in titles.items() if " flowhq " in title]
+
+
+def _title(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except FileNotFoundError:
+        return ""
+
+
+def _environment_of(ground: Ground) -> dict[str, str]:
+    content = Path(f"/proc/{_pid_of(ground, 'controlplane')}/environ").read_bytes()
+    return dict(item.split("=", 1) for item in content.decode().split("\0") if "=" in item)
+
+
+def _restart_control_plane(ground: Ground, *, worker_image: str) -> None:
+    """Through the launcher's own means, so that its records stay true."""
+    environ = _environment_of(ground) | {"FLOWHQ_WORKER_IMAGE": worker_image}
+    processes.stop(ground.paths, "controlplane")
+    command = [sys.executable, "-P", "-m", "controlplane"]
+    spec = ProcessSpec(name="controlplane", command=command, environ=environ)
+    processes.start(ground.paths, spec)
+    wait_for(lambda: ground.platform.call("GET", "/readyz") is not None, "a control plane")
+
+
+def _await_image(ground: Ground, tag: str) -> None:
+    wanted = ground.platform.engine.inspect_image(tag)["Id"]
+
+    def settled() -> bool:
+        running = [c for c in ground.platform.containers() if c["State"] == "running"]
+        fresh = [c for c in running if c["ImageID"] == wanted]
+        return len(fresh) == len(running) == len(ground.tenants)
+
+    wait_for(settled, f"workers of {tag}", patience=120)
+
+
+@contextmanager
+def _dropped_packets(ground: Ground, *, port: int) -> Iterator[None]:
+    """Both ways between the workers' bridge and one port of this machine; no reset is sent."""
+    bridge = f"fhq-{ground.platform.instance}"
+    rules = [
+        ["INPUT", "-i", bridge, "-p", "tcp", "--dport", str(port), "-j", "DROP"],
+        ["OUTPUT", "-o", bridge, "-p", "tcp", "--sport", str(port), "-j", "DROP"],
+    ]
+    laid = []
+    try:
+        for rule in rules:
+            _iptables("-I", rule)
+            laid.append(rule)
+        yield
+    finally:
+        for rule in laid:
+            _iptables("-D", rule)
+
+
+def _iptables(verb: str, rule: list[str]) -> None:
+    tool = shutil.which("iptables", path="/usr/sbin:/sbin:/usr/bin")
+    if tool is None:
+        raise RuntimeError("a network cut needs iptables and root")
+    subprocess.run([tool, "-w", verb, *rule], check=True, capture_output=True)  # noqa: S603
+
+
+FAULTS = [
+    Fault(
+        name="worker-kill",
+        what="kill -9 of a worker's container",
+        strike=kill_worker,
+        is_felt_by_all=False,
+    ),
+    Fault(
+        name="worker-stop",
+        what="SIGTERM (docker stop) during a burst",
+        strike=stop_worker,
+        is_felt_by_all=False,
+        interval=BURST,
+    ),
+    Fault(
+        name="worker-oom",
+        what="a worker out of memory",
+        strike=starve_worker,
+        is_felt_by_all=False,
+    ),
+    Fault(
+        name="worker-pause",
+        what="a worker that stands still (docker pause)",
+        strike=pause_worker,
+        is_felt_by_all=False,
+        lasts=(1.0, 6.0),
+    ),
+    Fault(name="controlplane-kill", what="kill -9 of the control plane", strike=kill_control_plane),
+    Fault(
+        name="controlplane-second",
+        what="two control planes by mistake",
+        strike=second_control_plane,
+        lasts=(5.0, 10.0),
+    ),
+    Fault(name="database-kill", what="kill -9 of PostgreSQL", strike=kill_database),
+    Fault(name="database-stop", what="PostgreSQL stopped and started", strike=stop_database),
+    Fault(
+        name="database-slow",
+        what="PostgreSQL's backends stand still (SIGSTOP)",
+        strike=slow_database,
+        lasts=(1.0, 6.0),
+    ),
+    Fault(
+        name="gateway-cut",
+        what="packets between workers and gateway dropped",
+        strike=cut_gateway,
+        lasts=(1.0, 8.0),
+    ),
+    Fault(
+        name="whatsapp-cut",
+        what="packets between workers and WhatsApp dropped",
+        strike=cut_whatsapp,
+        lasts=(1.0, 8.0),
+    ),
+    Fault(
+        name="whatsapp-reset",
+        what="a phone's connections cut",
+        strike=reset_whatsapp,
+        is_felt_by_all=False,
+    ),
+    Fault(name="whatsapp-kill", what="kill -9 of the (practice) WhatsApp", strike=kill_sandbox),
+    Fault(
+        name="image-upgrade",
+        what="another worker image during a burst, and back",
+        strike=change_image,
+        interval=BURST,
+    ),
+    Fault(
+        name="engine-restart",
+        what="the Docker engine restarted",
+        strike=restart_engine,
+        is_asked_for=True,
+    ),
+]

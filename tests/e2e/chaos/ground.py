@@ -1,0 +1,222 @@
+"""The platform that is struck: brought up for it alone, asked for evidence, purged."""
+
+import random
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import httpx
+import msgspec
+from docker.errors import APIError, NotFound
+
+from launcher.paths import ROOT, Paths
+from tests.e2e.chaos.evidence import Entry, Row, Sent, Tenant
+from tests.e2e.chaos.traffic import Customer, Phones
+from tests.e2e.platform.running import Platform, free_ports, wait_for
+
+TENANTS = 3
+CUSTOMERS = 2  # of each tenant
+# A worker's next try to reach the gateway may be 45 s away: nothing new for longer is nothing.
+PATIENCE = 60.0
+LONGEST_QUIET = 240.0
+POLL = 0.5
+# Several suites on one machine look for free ports at the same moment.
+PORT_CHOICE = 400
+
+
+class Ground:
+    """`instance` names its containers, its bridge and all else that may be struck."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self.platform = Platform(state_dir)
+        chosen = random.sample(free_ports(PORT_CHOICE), 7)
+        self.platform.ports, self.spare_ports = chosen[:5], chosen[5:]
+        self.platform.api_url = f"http://127.0.0.1:{self.platform.ports[0]}"
+        self.platform.sandbox_url = f"http://127.0.0.1:{self.platform.ports[2]}"
+        self.platform.sandbox = httpx.Client(
+            base_url=self.platform.sandbox_url,
+            timeout=60,
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=64),
+        )
+        self.paths = Paths(root=ROOT, state=state_dir)
+        self.tenants: dict[str, dict[str, Any]] = {}
+        self.customers: list[Customer] = []
+        self._pool = ThreadPoolExecutor(TENANTS)
+
+    def open(self) -> None:
+        self.bring_up()
+        names = [f"Chaos {number}" for number in range(1, TENANTS + 1)]
+        made = list(self._pool.map(self.platform.new_linked_tenant, names))
+        self.tenants = {tenant["id"]: tenant for tenant in made}
+        self.customers = [
+            Customer(
+                number=self.platform.new_customer(),
+                tenant_id=tenant["id"],
+                tenant_phone=tenant["phone_number"],
+            )
+            for tenant in made
+            for _ in range(CUSTOMERS)
+        ]
+        self.phones = Phones(self.platform.sandbox, self.customers)
+
+    def close(self, *, keep_logs: Path | None = None) -> None:
+        """Purges. Raises when something of it is left."""
+        if self.tenants:
+            self.phones.close()
+        self._pool.shutdown()
+        if keep_logs is not None and self.paths.logs.exists():
+            shutil.copytree(self.paths.logs, keep_logs, dirs_exist_ok=True)
+        done = self.platform.script("down", "--purge")
+        self.platform.close()
+        if done.returncode != 0:
+            raise RuntimeError(f"the platform was not purged: {done.stdout}{done.stderr}")
+
+    def bring_up(self) -> None:
+        """As a person would: whatever is down is up again when it returns."""
+        done = self.platform.up("--no-demo")
+        if done.returncode != 0:
+            raise RuntimeError(f"scripts/up failed: {done.stdout}{done.stderr}")
+
+    def find_container(self, tenant_id: str) -> str:
+        """The id of the tenant's running worker. Raises LookupError."""
+        for container in self.platform.containers():
+            if container["Labels"]["flowhq.tenant"] == tenant_id and container["State"] in {
+                "running",
+                "paused",
+            }:
+                return str(container["Id"])
+        raise LookupError(f"no worker of {tenant_id} runs")
+
+    def await_health(self, label: str) -> None:
+        """Every tenant logs and answers a message: the round begins on sound ground."""
+        list(self._pool.map(lambda tenant: self._probe(tenant, label), self.tenants))
+
+    def forget_crashes(self, tenant_id: str) -> None:
+        """A worker that ended in an earlier round is asked for anew: else what is measured is
+        the growing wait between the restarts of a worker that keeps crashing.
+        """
+        if self.platform.tenant(tenant_id)["worker"]["restarts"] == 0:
+            return
+        before = self.find_container(tenant_id)
+        self.platform.call("POST", f"/admin/tenants/{tenant_id}/worker/restart")
+        wait_for(lambda: self._is_replaced(tenant_id, before), "a fresh worker")
+        self.platform.wait_connected(tenant_id)
+
+    def await_quiet(self, sent: list[Sent], *, since: str) -> bool:
+        """Waits until each message is logged and answered, or the worker says why not.
+
+        False when nothing new came for a long time, and that was not all.
+        """
+        pause, began = Event(), time.monotonic()
+        state: object = None
+        changed_at = began
+        while time.monotonic() - began < LONGEST_QUIET:
+            try:
+                tenants = self.collect(since=since)
+                missing = _list_missing(sent, tenants, self.phones)
+            except (httpx.HTTPError, OSError, APIError, LookupError, sqlite3.Error) as error:
+                missing, tenants = [str(error)], []
+            if not missing:
+                return True
+            now = (len(missing), [len(tenant.rows) for tenant in tenants])
+            if now != state:
+                state, changed_at = now, time.monotonic()
+            elif time.monotonic() - changed_at > PATIENCE:
+                return False
+            pause.wait(POLL)
+        return False
+
+    def collect(self, *, since: str) -> list[Tenant]:
+        return list(self._pool.map(lambda tenant: self._collect(tenant, since), self.tenants))
+
+    def now(self) -> str:
+        """PostgreSQL's clock is this machine's."""
+        return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time())) + "Z"
+
+    def _collect(self, tenant_id: str, since: str) -> Tenant:
+        rows = self._list_rows(tenant_id, since)
+        entries, outbox = self._read_store(tenant_id)
+        asked = {row.wa_message_id for row in rows if row.direction == "IN"}
+        return Tenant(
+            id=tenant_id,
+            phone_number=self.tenants[tenant_id]["phone_number"],
+            customers=[each.number for each in self.customers if each.tenant_id == tenant_id],
+            rows=rows,
+            entries=[entry for entry in entries if entry.wa_message_id in asked],
+            outbox=outbox,
+        )
+
+    def _list_rows(self, tenant_id: str, since: str) -> list[Row]:
+        items: list[Row] = []
+        query = {"limit": "500", "since": since}
+        while True:
+            page = self.platform.call("GET", f"/admin/tenants/{tenant_id}/logs", params=query)
+            items += msgspec.convert(page["items"], list[Row])
+            if page.get("next_cursor") is None:
+                return items[::-1]
+            query["cursor"] = page["next_cursor"]
+
+    def _read_store(self, tenant_id: str) -> tuple[list[Entry], int]:
+        """The worker's own database, copied out through the engine."""
+        container = self.find_container(tenant_id)
+        with tempfile.TemporaryDirectory() as directory:
+            for name in ("worker.db", "worker.db-wal"):
+                self._copy_out(container, f"/data/{name}", Path(directory))
+            database = sqlite3.connect(Path(directory) / "worker.db")
+            try:
+                found = database.execute(
+                    "SELECT wa_message_id, state, note FROM inbox WHERE state != 'ANSWERED'"
+                ).fetchall()
+                outbox = database.execute("SELECT count(*) FROM events").fetchone()[0]
+            finally:
+                database.close()
+        return [Entry(wa_message_id=i, state=s, note=n) for i, s, n in found], int(outbox)
+
+    def _copy_out(self, container: str, path: str, to: Path) -> None:
+        try:
+            chunks, _ = self.platform.engine.get_archive(container, path)
+        except NotFound:
+            return  # a worker that ended well leaves no write-ahead log
+        with tarfile.open(fileobj=BytesIO(b"".join(chunks))) as archive:
+            archive.extractall(to, filter="data")
+
+    def _probe(self, tenant_id: str, label: str) -> None:
+        customer = next(each for each in self.customers if each.tenant_id == tenant_id)
+        tenant = self.tenants[tenant_id]
+        since = self.now()
+        asked = wait_for(
+            lambda: self.platform.write(customer.number, tenant, f"probe {label}"), "a message"
+        )
+        wait_for(
+            lambda: asked in {row.in_reply_to for row in self._list_rows(tenant_id, since)},
+            f"an answer to the probe of {label}",
+            patience=2 * PATIENCE,
+        )
+
+    def _is_replaced(self, tenant_id: str, before: str) -> bool:
+        seen = self.platform.tenant(tenant_id)["worker"]
+        return seen["container_id"] not in {None, before}
+
+
+def _list_missing(sent: list[Sent], tenants: list[Tenant], phones: Phones) -> list[str]:
+    """What is still to come, of each message and each answer."""
+    missing = []
+    arrived = {item.id for item in phones.received_after(0)} | {d.id for d in phones.dropped}
+    for tenant in tenants:
+        ids = {row.wa_message_id for row in tenant.rows if row.direction == "IN"}
+        done = {row.in_reply_to for row in tenant.rows if row.direction == "OUT"}
+        done |= {e.wa_message_id for e in tenant.entries if e.state in {"UNCERTAIN", "SKIPPED"}}
+        expected = {s.wa_message_id for s in sent if s.tenant_id == tenant.id} - {None}
+        missing += [f"row of {each}" for each in expected - ids]
+        missing += [f"answer to {each}" for each in ids - done]
+        answers = [row.wa_message_id for row in tenant.rows if row.direction == "OUT"]
+        missing += [f"arrival of {each}" for each in answers if each not in arrived]
+        missing += ["outbox"] if tenant.outbox else []
+    return missing

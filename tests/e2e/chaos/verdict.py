@@ -1,0 +1,242 @@
+"""What a round's evidence says. Pure, so that a planted defect can be shown to be found."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+import msgspec
+
+from tests.e2e.chaos.evidence import Evidence, Row, Sent, Tenant
+
+# States of the worker's store that say why nothing was answered; RECEIVED would still be due.
+EXPLAINED = {"UNCERTAIN", "SKIPPED"}
+
+
+class Violation(msgspec.Struct, frozen=True, kw_only=True):
+    rule: str
+    tenant_id: str
+    detail: str
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts of messages, and seconds.
+
+    unclear: written while the sandbox ended, taken or not. unanswered: state in the worker's
+    store → messages. unlogged: answers that customers have and the log has not, because the
+    worker ended between sending and writing down. recovery: from the fault to the first answer
+    to a message that was written after it, of the victim that waited longest. longest_wait:
+    of any message for its answer. longest_lag: of any message for its row.
+    """
+
+    sent: int
+    unclear: int
+    logged: int
+    answered: int
+    unanswered: dict[str, int]
+    unlogged: int
+    recovery: float | None
+    longest_wait: float | None
+    longest_lag: float | None
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    violations: list[Violation]
+    figures: Figures
+
+
+def judge(evidence: Evidence) -> Verdict:
+    violations = [
+        *judge_quiet(evidence),
+        *judge_inbound(evidence),
+        *judge_answers(evidence),
+        *judge_arrivals(evidence),
+        *judge_order(evidence),
+        *judge_tenancy(evidence),
+    ]
+    return Verdict(violations=violations, figures=measure(evidence))
+
+
+def judge_quiet(evidence: Evidence) -> Iterator[Violation]:
+    for tenant in evidence.tenants:
+        if tenant.outbox:
+            yield _violation("outbox-empty", tenant, f"{tenant.outbox} events wait")
+        for entry in tenant.entries:
+            if entry.state not in EXPLAINED:
+                yield _violation("settled", tenant, f"{entry.wa_message_id} is {entry.state}")
+
+
+def judge_inbound(evidence: Evidence) -> Iterator[Violation]:
+    """Every message is logged once, by its id and by its text, as it was written."""
+    for tenant in evidence.tenants:
+        rows = _inbound(tenant)
+        ids = Counter(row.wa_message_id for row in rows)
+        texts = Counter(row.message_text for row in rows)
+        for sent in _sent_to(evidence, tenant):
+            logged = texts[sent.text] if sent.wa_message_id is None else ids[sent.wa_message_id]
+            when = f"{sent.text}, written {sent.at - evidence.struck_at:+.3f} s from the fault"
+            if logged == 0 and sent.wa_message_id is not None:
+                yield _violation("inbound-lost", tenant, when)
+            if logged > 1 or texts[sent.text] > 1:
+                yield _violation("inbound-doubled", tenant, when)
+        known = {sent.text: sent for sent in _sent_to(evidence, tenant)}
+        for row in rows:
+            sent_as = known.get(row.message_text)
+            if sent_as is None or not _is_true(row, sent_as):
+                yield _violation("inbound-true", tenant, f"{row.wa_message_id}: {row}")
+
+
+def judge_answers(evidence: Evidence) -> Iterator[Violation]:
+    """At most one answer a message; one that is missing is explained by the worker's store."""
+    for tenant in evidence.tenants:
+        asked = {row.wa_message_id for row in _inbound(tenant)}
+        answers = Counter(row.in_reply_to for row in _outbound(tenant))
+        explained = {entry.wa_message_id for entry in tenant.entries}
+        for message in asked:
+            if answers[message] > 1:
+                yield _violation("answer-doubled", tenant, f"{message}: {answers[message]} rows")
+            if answers[message] == 0 and message not in explained:
+                yield _violation("answer-missing", tenant, f"{message}: no row and no reason")
+        for message in answers.keys() - asked:
+            yield _violation("answer-to-nothing", tenant, f"{message}")
+
+
+def judge_arrivals(evidence: Evidence) -> Iterator[Violation]:
+    """The log and the customers' phones tell of the same answers."""
+    arrived = Counter((item.customer, item.id) for item in evidence.received)
+    unreadable = {(item.customer, item.id) for item in evidence.dropped}
+    for tenant in evidence.tenants:
+        for row in _outbound(tenant):
+            key = (row.to_number, row.wa_message_id)
+            if arrived[key] > 1:
+                yield _violation("arrival-doubled", tenant, f"{row.wa_message_id}")
+            elif key in unreadable:
+                yield _violation("arrival-unreadable", tenant, f"{row.wa_message_id}")
+            elif arrived[key] == 0:
+                yield _violation("arrival-lost", tenant, f"{row.wa_message_id} is logged as sent")
+        unlogged = _unlogged(evidence, tenant)
+        uncertain = _uncertain_of(tenant)
+        for customer in tenant.customers:
+            if unlogged[customer] > uncertain[customer]:
+                yield _violation(
+                    "arrival-unlogged",
+                    tenant,
+                    f"{customer} has {unlogged[customer]} answers that are not in the log, "
+                    f"{uncertain[customer]} are UNCERTAIN",
+                )
+
+
+def judge_order(evidence: Evidence) -> Iterator[Violation]:
+    """Within a chat the log is in the order of writing, and so are the answers."""
+    for tenant in evidence.tenants:
+        numbers = {sent.text: sent.number for sent in _sent_to(evidence, tenant)}
+        place = {row.wa_message_id: numbers.get(row.message_text, 0) for row in _inbound(tenant)}
+        for customer in tenant.customers:
+            asked = [
+                place[row.wa_message_id] for row in _inbound(tenant) if row.from_number == customer
+            ]
+            answered = [
+                place[row.in_reply_to]
+                for row in _outbound(tenant)
+                if row.to_number == customer and row.in_reply_to in place
+            ]
+            for rule, order in (("inbound-order", asked), ("answer-order", answered)):
+                for before, after in _inversions(order):
+                    detail = f"{customer}: number {after} after number {before}"
+                    yield _violation(rule, tenant, detail)
+
+
+def judge_tenancy(evidence: Evidence) -> Iterator[Violation]:
+    """No row and no answer of one tenant's customers is another's."""
+    owner = {customer: tenant for tenant in evidence.tenants for customer in tenant.customers}
+    for tenant in evidence.tenants:
+        for row in tenant.rows:
+            other = row.from_number if row.direction == "IN" else row.to_number
+            if owner.get(other) is not tenant:
+                yield _violation("foreign-row", tenant, f"{row.wa_message_id} of {other}")
+    for item in evidence.received:
+        tenant = owner[item.customer]
+        if item.sender != tenant.phone_number:
+            yield _violation("foreign-answer", tenant, f"{item.id} from {item.sender}")
+
+
+def measure(evidence: Evidence) -> Figures:
+    arrivals = {(item.customer, item.id): item.at for item in evidence.received}
+    logged_at, answered_at = {}, {}
+    for tenant in evidence.tenants:
+        for row in _inbound(tenant):
+            logged_at[row.message_text] = row.created_at.timestamp()
+        texts = {row.wa_message_id: row.message_text for row in _inbound(tenant)}
+        for row in _outbound(tenant):
+            arrival = arrivals.get((row.to_number, row.wa_message_id))
+            if arrival is not None and row.in_reply_to in texts:
+                answered_at[texts[row.in_reply_to]] = arrival
+    states = Counter(entry.state for tenant in evidence.tenants for entry in tenant.entries)
+    return Figures(
+        sent=len(evidence.sent),
+        unclear=sum(sent.wa_message_id is None for sent in evidence.sent),
+        logged=sum(sent.text in logged_at for sent in evidence.sent),
+        answered=sum(len(_outbound(tenant)) for tenant in evidence.tenants),
+        unanswered=dict(states),
+        unlogged=sum(sum(_unlogged(evidence, tenant).values()) for tenant in evidence.tenants),
+        recovery=_recovery(evidence, answered_at),
+        longest_wait=_longest(evidence.sent, answered_at),
+        longest_lag=_longest(evidence.sent, logged_at),
+    )
+
+
+def _recovery(evidence: Evidence, answered_at: dict[str, float]) -> float | None:
+    """None when a victim did not answer again."""
+    times = []
+    for tenant_id in evidence.victims:
+        after = [
+            answered_at[sent.text]
+            for sent in evidence.sent
+            if sent.tenant_id == tenant_id
+            and sent.at > evidence.in_force_at
+            and sent.text in answered_at
+        ]
+        if not after:
+            return None
+        times.append(min(after) - evidence.struck_at)
+    return max(times, default=None)
+
+
+def _longest(sent: Iterable[Sent], done_at: dict[str, float]) -> float | None:
+    waits = (done_at[each.text] - each.at for each in sent if each.text in done_at)
+    return max(waits, default=None)
+
+
+def _unlogged(evidence: Evidence, tenant: Tenant) -> Counter[str]:
+    """Customer → answers on the phone that the log does not know."""
+    logged = {row.wa_message_id for row in _outbound(tenant)}
+    items = (item for item in evidence.received if item.customer in tenant.customers)
+    return Counter(item.customer for item in items if item.id not in logged)
+
+
+def _uncertain_of(tenant: Tenant) -> Counter[str]:
+    uncertain = {e.wa_message_id for e in tenant.entries if e.state == "UNCERTAIN"}
+    return Counter(r.from_number for r in _inbound(tenant) if r.wa_message_id in uncertain)
+
+
+def _is_true(row: Row, sent: Sent) -> bool:
+    return row.from_number == sent.customer and sent.wa_message_id in {None, row.wa_message_id}
+
+
+def _inversions(order: list[int]) -> Iterator[tuple[int, int]]:
+    return ((before, after) for before, after in pairwise(order) if after < before)
+
+
+def _inbound(tenant: Tenant) -> list[Row]:
+    return [row for row in tenant.rows if row.direction == "IN"]
+
+
+def _outbound(tenant: Tenant) -> list[Row]:
+    return [row for row in tenant.rows if row.direction == "OUT"]
+
+
+def _sent_to(evidence: Evidence, tenant: Tenant) -> list[Sent]:
+    return [sent for sent in evidence.sent if sent.tenant_id == tenant.id]
+
+
+def _violation(rule: str, tenant: Tenant, detail: str) -> Violation:
+    return Violation(rule=rule, tenant_id=tenant.id, detail=detail)

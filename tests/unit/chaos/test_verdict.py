@@ -1,0 +1,268 @@
+"""The chaos suite's verdict: clean evidence passes, and every planted defect is named."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from tests.e2e.chaos.evidence import Dropped, Entry, Evidence, Received, Row, Sent, Tenant
+from tests.e2e.chaos.verdict import judge
+
+replace = msgspec.structs.replace
+MESSAGES = 3
+STRUCK_AT = 1000.0
+
+
+def _customer(tenant: str) -> str:
+    return f"+25571{tenant * 7}"
+
+
+def _phone(tenant: str) -> str:
+    return f"+25575{tenant * 7}"
+
+
+def _sent(tenant: str, number: int) -> Sent:
+    return Sent(
+        text=f"message {tenant}-{number}",
+        tenant_id=tenant,
+        customer=_customer(tenant),
+        number=number,
+        wa_message_id=f"IN{tenant}{number}",
+        at=STRUCK_AT - 1 + number,
+    )
+
+
+def _rows(tenant: str) -> list[Row]:
+    asked = [
+        Row(
+            direction="IN",
+            from_number=_customer(tenant),
+            to_number=_phone(tenant),
+            message_text=f"message {tenant}-{number}",
+            wa_message_id=f"IN{tenant}{number}",
+            in_reply_to=None,
+            created_at=datetime.fromtimestamp(STRUCK_AT + number, UTC),
+        )
+        for number in range(MESSAGES)
+    ]
+    answers = [
+        replace(
+            row,
+            direction="OUT",
+            from_number=row.to_number,
+            to_number=row.from_number,
+            message_text="Welcome",
+            wa_message_id=row.wa_message_id.replace("IN", "OUT"),
+            in_reply_to=row.wa_message_id,
+        )
+        for row in asked
+    ]
+    return asked + answers
+
+
+def _received(tenant: str, number: int) -> Received:
+    return Received(
+        customer=_customer(tenant),
+        id=f"OUT{tenant}{number}",
+        sender=_phone(tenant),
+        at=STRUCK_AT + 1 + number,
+    )
+
+
+@pytest.fixture
+def clean() -> Evidence:
+    pairs = [(tenant, number) for tenant in ("1", "2") for number in range(MESSAGES)]
+    return Evidence(
+        sent=[_sent(*pair) for pair in pairs],
+        tenants=[
+            Tenant(
+                id=tenant,
+                phone_number=_phone(tenant),
+                customers=[_customer(tenant)],
+                rows=_rows(tenant),
+                entries=[],
+                outbox=0,
+            )
+            for tenant in ("1", "2")
+        ],
+        received=[_received(*pair) for pair in pairs],
+        dropped=[],
+        victims=["1"],
+        struck_at=STRUCK_AT,
+        in_force_at=STRUCK_AT + 0.5,
+        is_quiet=True,
+    )
+
+
+def _tenant(evidence: Evidence, **changes: object) -> Evidence:
+    first = replace(evidence.tenants[0], **changes)
+    return replace(evidence, tenants=[first, *evidence.tenants[1:]])
+
+
+def _without_row(evidence: Evidence, name: str) -> Evidence:
+    rows = [row for row in evidence.tenants[0].rows if row.wa_message_id != name]
+    return _tenant(evidence, rows=rows)
+
+
+def _with_row(evidence: Evidence, copied: str, **changes: object) -> Evidence:
+    rows = evidence.tenants[0].rows
+    source = next(r for t in evidence.tenants for r in t.rows if r.wa_message_id == copied)
+    return _tenant(evidence, rows=[*rows, replace(source, **changes)])
+
+
+def _edit_row(evidence: Evidence, name: str, **changes: object) -> Evidence:
+    rows = [
+        replace(row, **changes) if row.wa_message_id == name else row
+        for row in evidence.tenants[0].rows
+    ]
+    return _tenant(evidence, rows=rows)
+
+
+def _without_received(evidence: Evidence, name: str) -> Evidence:
+    return replace(evidence, received=[item for item in evidence.received if item.id != name])
+
+
+def _with_received(evidence: Evidence, copied: str, **changes: object) -> Evidence:
+    source = next(item for item in evidence.received if item.id == copied)
+    return replace(evidence, received=[*evidence.received, replace(source, **changes)])
+
+
+def _swapped(evidence: Evidence, one: str, other: str) -> Evidence:
+    rows = list(evidence.tenants[0].rows)
+    names = [row.wa_message_id for row in rows]
+    i, j = names.index(one), names.index(other)
+    rows[i], rows[j] = rows[j], rows[i]
+    return _tenant(evidence, rows=rows)
+
+
+def _ended_after_sending(evidence: Evidence, state: str) -> Evidence:
+    """The worker was killed between sending the answer to IN12 and writing that down."""
+    entry = Entry(wa_message_id="IN12", state=state, note="the worker ended")
+    return _tenant(_without_row(evidence, "OUT12"), entries=[entry])
+
+
+def test_clean_evidence_has_no_violation(clean: Evidence) -> None:
+    assert judge(clean).violations == []
+
+
+DEFECTS = [
+    pytest.param(lambda e: _without_row(e, "IN11"), "inbound-lost", id="a message is not logged"),
+    pytest.param(lambda e: _with_row(e, "IN11"), "inbound-doubled", id="a message is logged twice"),
+    pytest.param(
+        lambda e: _with_row(e, "IN11", wa_message_id="IN99"),
+        "inbound-doubled",
+        id="a message is logged again under another id",
+    ),
+    pytest.param(
+        lambda e: _edit_row(e, "IN11", from_number="+255700000000"),
+        "inbound-true",
+        id="a message is logged under another sender",
+    ),
+    pytest.param(
+        lambda e: _edit_row(e, "IN11", message_text="message 1-7"),
+        "inbound-true",
+        id="a message is logged with another text",
+    ),
+    pytest.param(
+        lambda e: _with_row(e, "OUT11", wa_message_id="OUT99"),
+        "answer-doubled",
+        id="a message has two answers in the log",
+    ),
+    pytest.param(
+        lambda e: _without_received(_without_row(e, "OUT11"), "OUT11"),
+        "answer-missing",
+        id="a message is not answered and nothing says why",
+    ),
+    pytest.param(
+        lambda e: _edit_row(e, "OUT11", in_reply_to="IN99"),
+        "answer-to-nothing",
+        id="an answer answers no message",
+    ),
+    pytest.param(
+        lambda e: _with_received(e, "OUT11"), "arrival-doubled", id="an answer arrived twice"
+    ),
+    pytest.param(
+        lambda e: _without_received(e, "OUT11"),
+        "arrival-lost",
+        id="an answer is logged and never arrived",
+    ),
+    pytest.param(
+        lambda e: replace(e, dropped=[Dropped(customer=_customer("1"), id="OUT11")]),
+        "arrival-unreadable",
+        id="an answer could not be read",
+    ),
+    pytest.param(
+        lambda e: _with_received(e, "OUT11", id="OUT99"),
+        "arrival-unlogged",
+        id="a second answer arrived that the log does not know",
+    ),
+    pytest.param(
+        lambda e: _with_received(_ended_after_sending(e, "UNCERTAIN"), "OUT11", id="OUT99"),
+        "arrival-unlogged",
+        id="two unlogged answers arrived where one is uncertain",
+    ),
+    pytest.param(
+        lambda e: _ended_after_sending(e, "SKIPPED"),
+        "arrival-unlogged",
+        id="an answer arrived that the worker says it never sent",
+    ),
+    pytest.param(
+        lambda e: _swapped(e, "IN10", "IN11"), "inbound-order", id="the log is out of order"
+    ),
+    pytest.param(
+        lambda e: _swapped(e, "OUT10", "OUT12"), "answer-order", id="answers are out of order"
+    ),
+    pytest.param(
+        lambda e: _with_row(e, "IN21"), "foreign-row", id="another tenant's message is in the log"
+    ),
+    pytest.param(
+        lambda e: _with_received(e, "OUT11", sender=_phone("2")),
+        "foreign-answer",
+        id="another tenant answered",
+    ),
+    pytest.param(lambda e: _tenant(e, outbox=2), "outbox-empty", id="the worker kept events"),
+    pytest.param(
+        lambda e: _tenant(e, entries=[Entry(wa_message_id="IN11", state="RECEIVED", note="")]),
+        "settled",
+        id="a message still waits for its answer",
+    ),
+]
+
+
+@pytest.mark.parametrize(("plant", "rule"), DEFECTS)
+def test_a_planted_defect_is_named(
+    clean: Evidence, plant: Callable[[Evidence], Evidence], rule: str
+) -> None:
+    assert rule in {violation.rule for violation in judge(plant(clean)).violations}
+
+
+def test_an_uncertain_answer_is_explained_and_counted(clean: Evidence) -> None:
+    verdict = judge(_ended_after_sending(clean, "UNCERTAIN"))
+    assert verdict.violations == []
+    assert verdict.figures.unanswered == {"UNCERTAIN": 1}
+    assert verdict.figures.unlogged == 1
+
+
+@pytest.mark.parametrize("is_logged", [True, False])
+def test_a_message_that_may_not_have_been_taken_may_be_logged_or_not(
+    clean: Evidence, *, is_logged: bool
+) -> None:
+    sent = [replace(s, wa_message_id=None) if s.text == "message 1-2" else s for s in clean.sent]
+    evidence = replace(clean, sent=sent)
+    if not is_logged:
+        evidence = _without_received(_without_row(_without_row(evidence, "IN12"), "OUT12"), "OUT12")
+    verdict = judge(evidence)
+    assert verdict.violations == []
+    assert verdict.figures.unclear == 1
+
+
+def test_recovery_is_of_the_first_answered_message_that_was_written_after_the_fault(
+    clean: Evidence,
+) -> None:
+    # Number 1 is written at 1000.0, before the fault is there; number 2 at 1001.0.
+    assert judge(clean).figures.recovery == 3.0
+
+
+def test_a_victim_that_never_answers_again_has_no_recovery(clean: Evidence) -> None:
+    assert judge(replace(clean, in_force_at=STRUCK_AT + 9)).figures.recovery is None
