@@ -25,6 +25,7 @@ from controlplane.settings import ControlPlaneSettings
 from shared.backoff import Backoff
 from shared.clock import SystemClock
 from shared.db.engine import check_database, open_database
+from shared.db.lease import Lease
 from shared.errors import ContainerRuntimeError, SettingsError
 from shared.log import TenantFiles, configure_logging
 from shared.stores import credentials, fleet
@@ -71,12 +72,14 @@ async def _serve(
             heartbeat_interval=settings.heartbeat_interval,
         )
         host = settings.gateway_host or network.gateway
+        lease = Lease(settings.database_url)
         reconciler = Reconciler(
             driver,
             template=_worker_template(settings, gateway_host=host),
             issue_token=credentials.issue,
             resync_interval=settings.resync_interval,
             clock=clock,
+            leading=lease.held,
         )
         events = EventWatch(
             instance=settings.instance,
@@ -96,6 +99,7 @@ async def _serve(
         async with TaskGroup() as tasks:
             tasks.supervise("gateway", gateway.serve(host, settings.gateway_port))
             tasks.supervise("heartbeats", heartbeats.run())
+            tasks.supervise("lease", lease.run())
             tasks.supervise("reconciler", reconciler.run())
             tasks.supervise("events", events.run())
             tasks.supervise("api", _serve_api(api, listening))

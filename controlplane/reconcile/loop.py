@@ -61,6 +61,8 @@ class Reconciler:
     """Level-triggered: `wake` and `wake_all` only say when to look.
 
     One tenant is never worked on twice at once. On the way out containers keep running.
+    leading: set while no other control plane works on the same rows; two would take turns at
+        replacing each other's containers. None where there can be no other.
     """
 
     def __init__(
@@ -71,8 +73,10 @@ class Reconciler:
         issue_token: IssueToken,
         resync_interval: timedelta,
         clock: Clock,
+        leading: asyncio.Event | None = None,
     ) -> None:
         self._driver = driver
+        self._leading = leading or _set_event()
         self._observer = Observer(driver, template, clock=clock)
         self._executor = Executor(
             driver,
@@ -118,6 +122,7 @@ class Reconciler:
 
     async def _resync(self) -> None:
         while True:
+            await self._leading.wait()
             self.wake_all()
             try:
                 await self._sweep()
@@ -156,6 +161,7 @@ class Reconciler:
         failures = 0
         while True:
             tenant_ids = await self._queue.take()
+            await self._leading.wait()
             began = asyncio.get_running_loop().time()
             try:
                 await self.reconcile(tenant_ids)
@@ -291,3 +297,9 @@ class Reconciler:
         delay = BACKOFF.delay(failures)
         log.warning("tenant.postponed", tenant_id=tenant_id, error=str(error), delay=str(delay))
         self._queue.postpone(tenant_id, delay)
+
+
+def _set_event() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event

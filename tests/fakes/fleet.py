@@ -43,13 +43,16 @@ class Fleet:
         self._watch = watch
 
     @asynccontextmanager
-    async def reconciling(self, *, resync: float = 60) -> AsyncIterator[Reconciler]:
+    async def reconciling(
+        self, *, resync: float = 60, leading: asyncio.Event | None = None
+    ) -> AsyncIterator[Reconciler]:
         reconciler = Reconciler(
             self.driver,
             template=self.template,
             issue_token=self.issue_token,
             resync_interval=timedelta(seconds=resync),
             clock=SystemClock(),
+            leading=leading,
         )
         async with TaskGroup() as tasks:
             tasks.supervise("reconciler", reconciler.run())

@@ -42,11 +42,11 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     strike: Strike
     lasts: tuple[float, float] = (0.5, 3.0)
     is_felt_by_all: bool = True
-    interval: float = 0.3
+    interval: float = 0.6
     is_asked_for: bool = False
 
 
-BURST = 0.12
+BURST = 0.25
 
 
 @contextmanager
@@ -182,6 +182,8 @@ def second_control_plane(ground: Ground, _tenant_id: str) -> Iterator[None]:
     """
     directory = ground.paths.state / "second"
     directory.mkdir(exist_ok=True)
+    # Without a key it would make one, and the first one's would be worth nothing.
+    shutil.copy(ground.paths.admin_key, directory)
     settings = {
         "FLOWHQ_PORT": str(ground.spare_ports[0]),
         "FLOWHQ_GATEWAY_PORT": str(ground.spare_ports[1]),

@@ -6,10 +6,11 @@ from statistics import median
 
 from tests.e2e.chaos.rounds import Round
 
-LOST = ("inbound-lost", "arrival-lost", "arrival-unreadable")
+LOST = ("inbound-lost", "arrival-lost")
+UNREADABLE = "arrival-unreadable"
 DOUBLED = ("inbound-doubled", "answer-doubled", "arrival-doubled")
 HEADER = (
-    f"{'fault':<20} {'rounds':>6} {'sent':>6} {'lost':>5} {'twice':>5} {'other':>5} "
+    f"{'fault':<20} {'rounds':>6} {'sent':>6} {'lost':>5} {'twice':>5} {'unreadable':>10} {'other':>5} "
     f"{'unanswered':>10} {'unlogged':>8} {'recovery s':>12} {'wait s':>7} {'lag s':>7}"
 )
 
@@ -37,7 +38,7 @@ def _render_line(name: str, rounds: Sequence[Round]) -> str:
     typical = f"{median(recovery):.1f}/{max(recovery):.1f}" if recovery else "-"
     return (
         f"{name:<20} {len(rounds):>6} {sum(f.sent for f in figures):>6} {lost:>5} {doubled:>5} "
-        f"{rules.total() - lost - doubled:>5} "
+        f"{rules[UNREADABLE]:>10} {rules.total() - lost - doubled - rules[UNREADABLE]:>5} "
         f"{sum(sum(f.unanswered.values()) for f in figures):>10} "
         f"{sum(f.unlogged for f in figures):>8} {typical:>12} "
         f"{_worst(f.longest_wait for f in figures):>7} {_worst(f.longest_lag for f in figures):>7}"

@@ -1,0 +1,1 @@
+"""A regular package, because Piccolo installs one of this name and would win over a namespace."""
