@@ -10,8 +10,8 @@ LOST = ("inbound-lost", "arrival-lost")
 UNREADABLE = "arrival-unreadable"
 DOUBLED = ("inbound-doubled", "answer-doubled", "arrival-doubled")
 HEADER = (
-    f"{'fault':<20} {'rounds':>6} {'sent':>6} {'lost':>5} {'twice':>5} {'unreadable':>10} {'other':>5} "
-    f"{'unanswered':>10} {'unlogged':>8} {'recovery s':>12} {'wait s':>7} {'lag s':>7}"
+    f"{'fault':<20} {'rounds':>6} {'sent':>6} {'lost':>5} {'twice':>5} {'unreadable':>10} "
+    f"{'other':>5} {'unanswered':>10} {'unlogged':>8} {'recovery s':>12} {'wait s':>7} {'lag s':>7}"
 )
 
 
