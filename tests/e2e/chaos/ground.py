@@ -7,6 +7,7 @@ import tarfile
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from threading import Event
@@ -138,7 +139,7 @@ class Ground:
 
     def now(self) -> str:
         """PostgreSQL's clock is this machine's."""
-        return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time())) + "Z"
+        return datetime.now(UTC).isoformat()  # noqa: TID251
 
     def _collect(self, tenant_id: str, since: str) -> Tenant:
         rows = self._list_rows(tenant_id, since)

@@ -9,7 +9,7 @@ from tests.e2e.chaos.__main__ import parse_options, run
 
 pytestmark = pytest.mark.e2e
 
-FAULTS = ["worker-kill", "controlplane-kill", "database-kill", "gateway-cut"]
+FAULTS = ["worker-kill", "database-kill", "gateway-cut"]
 
 # An answer that meets a message of its contact inside the library may take a used key
 # (docs/reliability.md): counted by every run, and no reason for this test to fail now and then.
