@@ -140,6 +140,29 @@ class MessageKind(StrEnum):
     OTHER = "OTHER"
 
 
+class OutboundState(StrEnum):
+    """How far a message that was queued through the API is.
+
+    UNCERTAIN: the worker ended between sending and writing down that it had; it is not sent
+    again. FAILED, UNCERTAIN, EXPIRED, CANCELLED and READ are final; receipts move SENT on.
+    """
+
+    QUEUED = "QUEUED"
+    SENDING = "SENDING"
+    SENT = "SENT"
+    DELIVERED = "DELIVERED"
+    READ = "READ"
+    FAILED = "FAILED"
+    UNCERTAIN = "UNCERTAIN"
+    EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
+
+
+class ReceiptKind(StrEnum):
+    DELIVERED = "DELIVERED"
+    READ = "READ"
+
+
 class UserRole(StrEnum):
     OWNER = "OWNER"
     STAFF = "STAFF"

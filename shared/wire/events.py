@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from shared.enums import MessageKind
+from shared.enums import MessageKind, ReceiptKind
 
 
 class Party(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -35,7 +35,10 @@ class MessageReceived(msgspec.Struct, frozen=True, kw_only=True, tag="message.re
 
 
 class MessageSent(msgspec.Struct, frozen=True, kw_only=True, tag="message.sent"):
-    """We wrote, and WhatsApp's server took it. `in_reply_to` is the answered message's id."""
+    """We wrote, and WhatsApp's server took it. `in_reply_to` is the answered message's id.
+
+    outbound_id: of the queued message this settles; None for an answer of the bot.
+    """
 
     wa_message_id: str
     kind: MessageKind
@@ -44,6 +47,39 @@ class MessageSent(msgspec.Struct, frozen=True, kw_only=True, tag="message.sent")
     text: str
     at: datetime
     in_reply_to: str | None = None
+    outbound_id: str | None = None
 
 
-Event = MessageReceived | MessageSent
+class SendFailed(msgspec.Struct, frozen=True, kw_only=True, tag="send.failed"):
+    """A queued message was not sent and will not be. `reason` is a sentence for a person."""
+
+    outbound_id: str
+    reason: str
+    at: datetime
+
+
+class SendUncertain(msgspec.Struct, frozen=True, kw_only=True, tag="send.uncertain"):
+    """A queued message was sent or not, nobody knows; it is not sent again."""
+
+    outbound_id: str
+    reason: str
+    at: datetime
+
+
+class SendExpired(msgspec.Struct, frozen=True, kw_only=True, tag="send.expired"):
+    """A queued message was not sent before its `expires_at`."""
+
+    outbound_id: str
+    at: datetime
+
+
+class ReceiptReceived(msgspec.Struct, frozen=True, kw_only=True, tag="receipt.received"):
+    """The other side's phone has, or its owner has read, messages of ours."""
+
+    kind: ReceiptKind
+    wa_message_ids: list[str]
+    contact: Party
+    at: datetime
+
+
+Event = MessageReceived | MessageSent | SendFailed | SendUncertain | SendExpired | ReceiptReceived

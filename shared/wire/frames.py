@@ -12,7 +12,7 @@ import msgspec
 
 from shared.enums import SessionReason, SessionState
 from shared.structs.tenants import TenantConfig
-from shared.wire.events import Event
+from shared.wire.events import Event, Party
 
 PROTOCOL = 1
 MAX_FRAME_BYTES = 1 << 20
@@ -83,6 +83,13 @@ class CommandResult(msgspec.Struct, frozen=True, kw_only=True, tag="result"):
     detail: str = ""
 
 
+class SendTaken(msgspec.Struct, frozen=True, kw_only=True, tag="send_taken"):
+    """The worker has written down `Send` `id`, or (cancelled) has struck it off unsent."""
+
+    id: str
+    cancelled: bool = False
+
+
 class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag="welcome"):
     """epoch: this connection's fencing number. heartbeat_interval: seconds."""
 
@@ -120,6 +127,32 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag="command"):
     kind: str
 
 
+class TextContent(msgspec.Struct, frozen=True, kw_only=True, tag="text"):
+    text: str
+
+
+class Send(msgspec.Struct, frozen=True, kw_only=True, tag="send", omit_defaults=True):
+    """A queued message to send. The worker writes it down, answers `SendTaken`, and settles it
+    later by an event that bears its id. `id` names it for good: a `Send` that was taken before
+    is answered again and not sent again.
+
+    to: the phone is enough; the worker learns the LID. reply_to: a WhatsApp id to quote.
+    expires_at: not to be sent after it.
+    """
+
+    id: str
+    to: Party
+    content: TextContent
+    reply_to: str | None = None
+    expires_at: datetime | None = None
+
+
+class CancelSend(msgspec.Struct, frozen=True, kw_only=True, tag="cancel_send"):
+    """Asks not to send what was not sent yet; answered by `SendTaken` with `cancelled`."""
+
+    id: str
+
+
 class Superseded(msgspec.Struct, frozen=True, kw_only=True, tag="superseded"):
     """A newer connection of this tenant took over; this one is closed."""
 
@@ -130,8 +163,8 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True, tag="rejected"):
     detail: str
 
 
-FromWorker = Hello | SessionReport | Events | Heartbeat | LogLines | CommandResult
-FromGateway = Welcome | Refused | Ack | Config | Command | Superseded | Rejected
+FromWorker = Hello | SessionReport | Events | Heartbeat | LogLines | CommandResult | SendTaken
+FromGateway = Welcome | Refused | Ack | Config | Command | Send | CancelSend | Superseded | Rejected
 
 _encoder = msgspec.msgpack.Encoder()
 _from_worker: msgspec.msgpack.Decoder[FromWorker] = msgspec.msgpack.Decoder(FromWorker)
