@@ -137,7 +137,8 @@ class Send(msgspec.Struct, frozen=True, kw_only=True, tag="send", omit_defaults=
     is answered again and not sent again.
 
     to: the phone is enough; the worker learns the LID. reply_to: a WhatsApp id to quote.
-    expires_at: not to be sent after it.
+    expires_at: not to be sent after it. taken: `SendTaken` was heard of it before; a worker
+    that does not know it then has lost its volume, and nobody knows whether it was sent.
     """
 
     id: str
@@ -145,10 +146,13 @@ class Send(msgspec.Struct, frozen=True, kw_only=True, tag="send", omit_defaults=
     content: TextContent
     reply_to: str | None = None
     expires_at: datetime | None = None
+    taken: bool = False
 
 
 class CancelSend(msgspec.Struct, frozen=True, kw_only=True, tag="cancel_send"):
-    """Asks not to send what was not sent yet; answered by `SendTaken` with `cancelled`."""
+    """Asks not to send what was not sent yet; answered by `SendTaken`, which says whether that
+    came in time. An id that is not known is struck off as well: its `Send` may come later.
+    """
 
     id: str
 
