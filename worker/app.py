@@ -15,16 +15,21 @@ from worker.database import Database
 from worker.drain import drain
 from worker.inbox import rows
 from worker.inbox.intake import Intake
+from worker.inbox.receipts import Receipts
 from worker.local import LocalWorker
 from worker.logtail import LogTail
+from worker.outbox import outbound_rows
 from worker.outbox.answering import Answering
+from worker.outbox.outbound import Outbound
 from worker.outbox.quiet import QuietTimes
 from worker.outbox.replies import Replies
+from worker.outbox.sending import Sending
+from worker.outbox.turns import Turns
 from worker.session.link import PhoneLink
 from worker.session.volume import Volume
 from worker.settings import WorkerSettings
 from worker.uplink.uplink import Uplink
-from worker.whatsapp.events import MessageEvent, WhatsAppEvent
+from worker.whatsapp.events import MessageEvent, Receipt, WhatsAppEvent
 from worker.whatsapp.library import Library, find_library
 from worker.whatsapp.neonize_client import NeonizeClient
 
@@ -77,13 +82,40 @@ class _Worker:
             own_phone=lambda: self._link.own_phone,
             on_recorded=self._on_recorded,
         )
-        replies = Replies(self._client, database, self._quiet, on_settled=self._wake_uplink)
-        self.answering = Answering(database, replies, tasks, clock, connected=self._link.connected)
+        turns = Turns()
+        replies = Replies(self._client, database, self._quiet, turns, on_settled=self._wake_uplink)
+        self.answering = Answering(
+            database, replies, turns, tasks, clock, connected=self._link.connected
+        )
+        sending = Sending(
+            self._client,
+            database,
+            self._quiet,
+            turns,
+            clock,
+            own_phone=lambda: self._link.own_phone,
+            on_settled=self._on_send_settled,
+        )
+        self._receipts = Receipts(
+            database, is_sending=lambda: sending.is_under_way, on_recorded=self._wake_uplink
+        )
+        self._outbound = Outbound(
+            client=self._client,
+            database=database,
+            sending=sending,
+            turns=turns,
+            tasks=tasks,
+            clock=clock,
+            rules=settings.pacing,
+            connected=self._link.connected,
+            on_change=self._wake_uplink,
+        )
         self._local = LocalWorker(
             database=database,
             link=self._link,
             intake=self._intake,
             answering=self.answering,
+            outbound=self._outbound,
             log_tail=log_tail,
             clock=clock,
         )
@@ -95,6 +127,8 @@ class _Worker:
         # Lines come from the library's thread as well.
         self._log_tail.on_line = lambda: loop.call_soon_threadsafe(self._wake_uplink)
         self._tasks.supervise("intake", self._intake.run())
+        self._tasks.supervise("receipts", self._receipts.run())
+        self._tasks.supervise("outbound", self._outbound.run())
         self._tasks.supervise("uplink", self._stay_up(stopping))
         self._tasks.supervise("link", self._link.run())
         for chat in await self._database.run(rows.list_open_chats):
@@ -104,8 +138,10 @@ class _Worker:
         log.info("worker.draining")
         await drain(
             answering=self.answering,
+            outbound=self._outbound,
             link=self._link,
             intake=self._intake,
+            receipts=self._receipts,
             local=self._local,
             uplink=self._uplink,
             database=self._database,
@@ -120,6 +156,8 @@ class _Worker:
     def _on_event(self, event: WhatsAppEvent) -> None:
         if isinstance(event, MessageEvent):
             self._intake.handle(event)
+        elif isinstance(event, Receipt):
+            self._receipts.handle(event)
         else:
             self._link.handle(event)
 
@@ -128,6 +166,11 @@ class _Worker:
             chat = rows.chat_of(message)
             self._quiet.heard(chat)
             self.answering.wake(chat)
+            self._outbound.heard(message.contact)
+        self._wake_uplink()
+
+    def _on_send_settled(self) -> None:
+        self._receipts.look_again()
         self._wake_uplink()
 
     def _on_link_change(self) -> None:
@@ -135,6 +178,7 @@ class _Worker:
         if phone != self._stored_phone:
             self._stored_phone = phone
             self._tasks.supervise("own phone", self._store_phone(phone))
+        self._outbound.wake()
         self._wake_uplink()
 
     async def _store_phone(self, phone: str) -> None:
@@ -152,17 +196,23 @@ async def _build(
     tasks: TaskGroup,
 ) -> _Worker:
     await _begin_session_generation(settings.session_generation, volume, database)
-    uncertain = await database.run(rows.recover)
-    if uncertain:
-        log.warning("replies.uncertain", count=uncertain)
-    now = SystemClock().now()
-    await database.run(lambda db: rows.prune(db, now=now))
+    await _recover(database)
     own_phone = await database.run(meta.find_own_phone)
     worker = _Worker(settings, volume, database, log_tail, tasks, own_phone=own_phone)
     config = await database.run(meta.find_config)
     if config is not None:
         worker.answering.configure(config)
     return worker
+
+
+async def _recover(database: Database) -> None:
+    now = SystemClock().now()
+    replies = await database.run(rows.recover)
+    sends = await database.run(lambda db: outbound_rows.recover(db, now=now))
+    if replies or sends:
+        log.warning("sends.uncertain", replies=replies, queued=sends)
+    await database.run(lambda db: rows.prune(db, now=now))
+    await database.run(lambda db: outbound_rows.prune(db, now=now))
 
 
 async def _begin_session_generation(wanted: int, volume: Volume, database: Database) -> None:

@@ -1,7 +1,7 @@
 """The worker's own SQLite file, used from one thread, with the commits of a burst joined.
 
-Everything the worker has promised is in here: what came in, how far its answer is, and what
-the control plane has not acknowledged.
+Everything the worker has promised is in here: what came in, how far its answer is, what is to
+be sent, and what the control plane has not acknowledged.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ import structlog
 
 from shared.backoff import Backoff
 from shared.errors import TransientError
+from worker.schema import migrate
 
 log = structlog.get_logger(__name__)
 
@@ -27,34 +28,6 @@ Work = Callable[[sqlite3.Connection], Any]
 JOINED = 256
 # A full disk is watched patiently; meanwhile the client's own bound slows WhatsApp down.
 _AGAIN = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=30))
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS events (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    payload BLOB NOT NULL
-);
-CREATE TABLE IF NOT EXISTS inbox (
-    position INTEGER PRIMARY KEY AUTOINCREMENT,
-    wa_message_id TEXT NOT NULL UNIQUE,
-    chat TEXT NOT NULL,
-    state TEXT NOT NULL,
-    payload BLOB NOT NULL,
-    conversation BLOB,
-    note TEXT NOT NULL DEFAULT '',
-    received_at REAL NOT NULL
-);
-CREATE INDEX IF NOT EXISTS inbox_open ON inbox (chat, position)
-    WHERE state = 'RECEIVED';
-CREATE INDEX IF NOT EXISTS inbox_age ON inbox (received_at);
-CREATE TABLE IF NOT EXISTS conversations (
-    chat TEXT PRIMARY KEY,
-    state BLOB NOT NULL
-);
-CREATE TABLE IF NOT EXISTS meta (
-    key TEXT PRIMARY KEY,
-    value BLOB NOT NULL
-);
-"""
 
 
 class StorageError(TransientError):
@@ -142,7 +115,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut
     connection.execute("PRAGMA cache_size = -256")  # kB: rows are written once and read once
-    connection.executescript(_SCHEMA)
+    migrate(connection)
     return connection
 
 

@@ -10,14 +10,16 @@ import structlog
 
 from worker.database import Database
 from worker.inbox.intake import Intake
+from worker.inbox.receipts import Receipts
 from worker.local import LocalWorker
 from worker.outbox.answering import Answering
+from worker.outbox.outbound import Outbound
 from worker.session.link import PhoneLink
 from worker.uplink.uplink import Uplink
 
 log = structlog.get_logger(__name__)
 
-REPLIES_GRACE = timedelta(seconds=6)
+SENDING_GRACE = timedelta(seconds=6)
 DISCONNECT_GRACE = timedelta(seconds=3)
 INTAKE_GRACE = timedelta(seconds=1)
 FLUSH_GRACE = timedelta(seconds=4)
@@ -27,21 +29,27 @@ HANG_UP_GRACE = timedelta(seconds=1)
 async def drain(
     *,
     answering: Answering,
+    outbound: Outbound,
     link: PhoneLink,
     intake: Intake,
+    receipts: Receipts,
     local: LocalWorker,
     uplink: Uplink,
     database: Database,
 ) -> None:
-    finished = await answering.stop(grace=REPLIES_GRACE)
+    finished = all(
+        await asyncio.gather(
+            answering.stop(grace=SENDING_GRACE), outbound.stop(grace=SENDING_GRACE)
+        )
+    )
     local.is_stopping = True
     uplink.wake()
     await _disconnect(link)
-    await _settle_intake(intake)
+    await _settle_intake(intake, receipts)
     flushed = await uplink.flush(grace=FLUSH_GRACE)
     await _hang_up(uplink)
     await database.aclose()
-    log.info("worker.drained", replies_finished=finished, events_delivered=flushed)
+    log.info("worker.drained", sends_finished=finished, events_delivered=flushed)
 
 
 async def _disconnect(link: PhoneLink) -> None:
@@ -60,12 +68,13 @@ async def _hang_up(uplink: Uplink) -> None:
         log.warning("uplink.abandoned", grace=HANG_UP_GRACE.total_seconds())
 
 
-async def _settle_intake(intake: Intake) -> None:
+async def _settle_intake(intake: Intake, receipts: Receipts) -> None:
     """What the library handed over before it stopped is made durable, and answered after the
     next start.
     """
     try:
         async with asyncio.timeout(INTAKE_GRACE.total_seconds()):
             await intake.settled()
+            await receipts.settled()
     except TimeoutError:
         log.warning("inbox.unsettled")

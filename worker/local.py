@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from resource import getpagesize
 
+import msgspec
 import structlog
 
 from shared.clock import Clock
@@ -11,10 +12,13 @@ from shared.enums import SessionReason, SessionState
 from shared.structs.tenants import TenantConfig
 from shared.wire.frames import (
     NEW_QR_ROUND,
+    CancelSend,
     Command,
     CommandResult,
     Heartbeat,
     Numbered,
+    Send,
+    SendTaken,
     SessionReport,
 )
 from worker import meta
@@ -22,6 +26,7 @@ from worker.database import Database
 from worker.inbox.intake import Intake
 from worker.logtail import LogTail
 from worker.outbox.answering import Answering
+from worker.outbox.outbound import Outbound
 from worker.session.link import PhoneLink
 from worker.uplink import event_rows
 
@@ -36,6 +41,7 @@ class LocalWorker:
         link: PhoneLink,
         intake: Intake,
         answering: Answering,
+        outbound: Outbound,
         log_tail: LogTail,
         clock: Clock,
     ) -> None:
@@ -43,6 +49,7 @@ class LocalWorker:
         self._link = link
         self._intake = intake
         self._answering = answering
+        self._outbound = outbound
         self._log_tail = log_tail
         self._clock = clock
         self._config: TenantConfig | None = None
@@ -65,7 +72,7 @@ class LocalWorker:
 
     def report(self) -> SessionReport:
         if not self.is_stopping:
-            return self._link.report()
+            return self._with_freeze(self._link.report())
         return SessionReport(
             state=SessionState.DISCONNECTED,
             reason=SessionReason.WORKER_STOPPED,
@@ -93,6 +100,19 @@ class LocalWorker:
         accepted = self._link.begin_qr_round()
         detail = "" if accepted else f"the link is {self._link.state}: no round can begin"
         return CommandResult(id=command.id, ok=accepted, detail=detail)
+
+    async def send(self, send: Send) -> SendTaken | None:
+        return await self._outbound.take(send)
+
+    async def cancel_send(self, request: CancelSend) -> SendTaken | None:
+        return await self._outbound.cancel(request)
+
+    def _with_freeze(self, report: SessionReport) -> SessionReport:
+        """The link is well and queued messages still wait: that must be said somewhere."""
+        frozen = self._outbound.frozen
+        if frozen is None or report.state is not SessionState.CONNECTED:
+            return report
+        return msgspec.structs.replace(report, detail=frozen.detail)
 
     def _tell_skipped(self) -> None:
         """Groups, status posts and the like: counted, and said when the count has moved."""

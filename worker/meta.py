@@ -9,19 +9,20 @@ from shared.structs.tenants import TenantConfig
 _OWN_PHONE = "own_phone"
 _CONFIG = "config"
 _GENERATION = "session_generation"
+FREEZE = "freeze"
 
 
 def find_own_phone(db: sqlite3.Connection) -> str:
-    value = _find(db, _OWN_PHONE)
+    value = find_value(db, _OWN_PHONE)
     return value.decode() if value else ""
 
 
 def set_own_phone(db: sqlite3.Connection, phone: str) -> None:
-    _set(db, _OWN_PHONE, phone.encode())
+    set_value(db, _OWN_PHONE, phone.encode())
 
 
 def find_config(db: sqlite3.Connection) -> TenantConfig | None:
-    value = _find(db, _CONFIG)
+    value = find_value(db, _CONFIG)
     if value is None:
         return None
     try:
@@ -31,27 +32,27 @@ def find_config(db: sqlite3.Connection) -> TenantConfig | None:
 
 
 def set_config(db: sqlite3.Connection, config: TenantConfig) -> None:
-    _set(db, _CONFIG, msgspec.msgpack.encode(config))
+    set_value(db, _CONFIG, msgspec.msgpack.encode(config))
 
 
 def find_session_generation(db: sqlite3.Connection) -> int | None:
     """Of the session this volume holds; None on a volume that has never held one."""
-    value = _find(db, _GENERATION)
+    value = find_value(db, _GENERATION)
     return int(value) if value else None
 
 
 def begin_session(db: sqlite3.Connection, generation: int) -> None:
     """A new session, of a phone that is not known yet."""
-    _set(db, _GENERATION, str(generation).encode())
-    _set(db, _OWN_PHONE, b"")
+    set_value(db, _GENERATION, str(generation).encode())
+    set_value(db, _OWN_PHONE, b"")
 
 
-def _find(db: sqlite3.Connection, key: str) -> bytes | None:
+def find_value(db: sqlite3.Connection, key: str) -> bytes | None:
     row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
     return bytes(row[0]) if row is not None else None
 
 
-def _set(db: sqlite3.Connection, key: str, value: bytes) -> None:
+def set_value(db: sqlite3.Connection, key: str, value: bytes) -> None:
     db.execute(
         "INSERT INTO meta (key, value) VALUES (?, ?)"
         " ON CONFLICT (key) DO UPDATE SET value = excluded.value",

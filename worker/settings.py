@@ -1,14 +1,22 @@
 """The worker's environment: written by the control plane, never by hand."""
 
+from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+
+from worker.outbox.pacing import Pacing
+
+AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
+_PACING = Pacing()
 
 
 class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """data_dir: the tenant's volume. image: as the container was started from, for display.
 
     session_generation: a higher one than the volume has seen begins a new WhatsApp session.
+    outbound_*: the pacing of queued messages, see `Pacing`.
     """
 
     tenant_id: str
@@ -18,3 +26,20 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     image: str = "unknown"
     session_generation: int = 0
     log_level: str = "INFO"
+    outbound_a_minute: AtLeastOne = _PACING.a_minute
+    outbound_a_minute_per_chat: AtLeastOne = _PACING.a_minute_per_chat
+    outbound_cold_chats_a_day: AtLeastOne = _PACING.cold_chats_a_day
+    outbound_typing_per_character: timedelta = _PACING.typing_per_character
+    outbound_typing_shortest: timedelta = _PACING.typing_shortest
+    outbound_typing_longest: timedelta = _PACING.typing_longest
+
+    @property
+    def pacing(self) -> Pacing:
+        return Pacing(
+            a_minute=self.outbound_a_minute,
+            a_minute_per_chat=self.outbound_a_minute_per_chat,
+            cold_chats_a_day=self.outbound_cold_chats_a_day,
+            typing_per_character=self.outbound_typing_per_character,
+            typing_shortest=self.outbound_typing_shortest,
+            typing_longest=self.outbound_typing_longest,
+        )

@@ -24,6 +24,7 @@ class FakeClient:
         self.known: dict[str, Party] = {}
         self.sending = 0
         self.most_sending = 0
+        self.strangers: set[str] = set()  # phones that have no account
         self.before_delivery: Callable[[], None] = lambda: None
 
     def start_round(self) -> None:
@@ -41,6 +42,9 @@ class FakeClient:
 
     def settled(self, count: int) -> None:
         self.unsettled -= count
+
+    async def is_on_whatsapp(self, phone: str) -> bool:
+        return phone not in self.strangers
 
     async def complete(self, contact: Party) -> Party:
         return self.known.get(contact.number, contact)

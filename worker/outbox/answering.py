@@ -18,6 +18,7 @@ from worker.flows.engine import Decision, decide
 from worker.inbox import rows
 from worker.inbox.rows import Entry
 from worker.outbox.replies import Replies
+from worker.outbox.turns import Turns
 from worker.whatsapp.neonize_client import SEND_THREADS
 from worker.whatsapp.outcomes import NotSentError
 
@@ -37,6 +38,7 @@ class Answering:
         self,
         database: Database,
         replies: Replies,
+        turns: Turns,
         tasks: TaskGroup,
         clock: Clock,
         *,
@@ -44,6 +46,7 @@ class Answering:
     ) -> None:
         self._database = database
         self._replies = replies
+        self._turns = turns
         self._tasks = tasks
         self._clock = clock
         self._connected = connected
@@ -68,6 +71,7 @@ class Answering:
         self._lanes[chat] = running
         self._idle.clear()
         if not running:
+            self._turns.begin_answering(chat)
             self._tasks.supervise(f"lane {chat}", self._serve(chat))
 
     async def stop(self, *, grace: timedelta) -> bool:
@@ -88,6 +92,7 @@ class Answering:
                     return
         finally:
             del self._lanes[chat]
+            self._turns.end_answering(chat)
             if not self._lanes:
                 self._idle.set()
 

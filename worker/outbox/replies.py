@@ -16,6 +16,7 @@ from worker.flows.conversation import Conversation
 from worker.inbox import rows
 from worker.inbox.rows import Entry
 from worker.outbox.quiet import QuietTimes
+from worker.outbox.turns import Turns
 from worker.whatsapp.neonize_client import NeonizeClient
 from worker.whatsapp.outcomes import NotSentError, SendRefusedError, SendUncertainError
 
@@ -30,20 +31,23 @@ class Replies:
         client: NeonizeClient,
         database: Database,
         quiet: QuietTimes,
+        turns: Turns,
         *,
         on_settled: Callable[[], None],
     ) -> None:
         self._client = client
         self._database = database
         self._quiet = quiet
+        self._turns = turns
         self._on_settled = on_settled
 
     async def send(self, entry: Entry, reply: str, conversation: Conversation) -> None:
         """Raises NotSentError when nothing left; the entry is then RECEIVED again."""
-        await self._quiet.wait(entry.chat)
-        await self._database.run(lambda db: rows.begin_answer(db, entry.position, conversation))
-        # Past this line the answer may be out: what follows is finished even while draining.
-        await asyncio.shield(self._send_and_settle(entry, reply))
+        async with self._turns.take(entry.chat):
+            await self._quiet.wait(entry.chat)
+            await self._database.run(lambda db: rows.begin_answer(db, entry.position, conversation))
+            # Past this line the answer may be out: what follows is finished even while draining.
+            await asyncio.shield(self._send_and_settle(entry, reply))
 
     async def settle_silent(self, entry: Entry, conversation: Conversation) -> None:
         note = f"no answer is due to {entry.message.kind}"

@@ -14,6 +14,7 @@ from shared.tasks import TaskGroup
 from shared.wire import frames
 from shared.wire.frames import (
     Ack,
+    CancelSend,
     Command,
     CommandResult,
     Config,
@@ -23,6 +24,8 @@ from shared.wire.frames import (
     Numbered,
     Refused,
     Rejected,
+    Send,
+    SendTaken,
     SessionReport,
     Superseded,
     Welcome,
@@ -44,6 +47,8 @@ class Local(Protocol):
     async def heartbeat(self) -> Heartbeat: ...
     def take_log_lines(self) -> list[str]: ...
     async def command(self, command: Command) -> CommandResult: ...
+    async def send(self, send: Send) -> SendTaken | None: ...
+    async def cancel_send(self, request: CancelSend) -> SendTaken | None: ...
 
 
 class Connection:
@@ -53,6 +58,7 @@ class Connection:
         self._local = local
         self._news = asyncio.Event()
         self._all_acked = asyncio.Event()
+        self._tasks = TaskGroup()
         self._flights: list[int] = []  # the last seq of each batch that is not acknowledged
 
     def wake(self) -> None:
@@ -61,7 +67,7 @@ class Connection:
     async def serve(self) -> bool:
         """Until the connection ends. True when a newer worker took over."""
         await self._local.configure(self._welcome.config)
-        async with TaskGroup() as tasks:
+        async with self._tasks as tasks:
             tasks.supervise("uplink talk", self._talk())
             tasks.supervise("uplink heartbeat", self._beat())
             return await self._listen()
@@ -110,6 +116,9 @@ class Connection:
                 await self._local.configure(config)
             case Command():
                 await self._socket.send(frames.encode(await self._local.command(frame)))
+            case Send() | CancelSend():
+                # Begun in order and not awaited: a batch of them shares a few commits.
+                self._tasks.supervise("send", self._take_send(frame))
             case Superseded():
                 return True
             case Refused(detail=detail) | Rejected(detail=detail):
@@ -117,6 +126,14 @@ class Connection:
             case Welcome():
                 log.warning("frame.unexpected", kind="welcome")
         return False
+
+    async def _take_send(self, frame: Send | CancelSend) -> None:
+        if isinstance(frame, Send):
+            taken = await self._local.send(frame)
+        else:
+            taken = await self._local.cancel_send(frame)
+        if taken is not None:
+            await self._send(taken)
 
     async def _talk(self) -> None:
         """Says what is new, in one place and therefore in one order."""

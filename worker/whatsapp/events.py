@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from shared.enums import MessageKind
+from shared.enums import MessageKind, ReceiptKind
 from shared.wire.events import Party
 
 
@@ -35,6 +35,15 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
 
 class Skipped(msgspec.Struct, frozen=True):
     reason: SkipReason
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """A contact's phone has, or its owner has read, messages of ours: any of ours."""
+
+    kind: ReceiptKind
+    wa_message_ids: list[str]
+    contact: Party
+    at: datetime
 
 
 class QrCode(msgspec.Struct, frozen=True):
@@ -133,4 +142,4 @@ LinkEvent = (
     | RoundEnded
 )
 MessageEvent = Inbound | Skipped
-WhatsAppEvent = LinkEvent | MessageEvent
+WhatsAppEvent = LinkEvent | MessageEvent | Receipt

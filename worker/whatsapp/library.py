@@ -68,6 +68,8 @@ class Library:
         self._declare("Disconnect", [text], None)
         for name in ("GetPNFromLID", "GetLIDFromPN"):
             self._declare(name, [text, text, size], self._take_buffer)
+        # Three arguments, though the wrapper declares two: its callers give the length as well.
+        self._declare("IsOnWhatsApp", [text, text, size], self._take_buffer)
         self._declare("SendMessage", [text, text, size, text, size], self._take_buffer)
         self._declare("GetMe", [text], self._take_buffer)
 
@@ -119,6 +121,10 @@ class Library:
 
     def find_lid(self, client: bytes, jid: bytes) -> bytes:
         return self._buffer(self._go.GetLIDFromPN(client, jid, len(jid)))
+
+    def ask_on_whatsapp(self, client: bytes, phone: bytes) -> bytes:
+        """Asks the server: blocks as long as that takes, 75 s at most."""
+        return self._buffer(self._go.IsOnWhatsApp(client, phone, len(phone)))
 
     def send(self, client: bytes, jid: bytes, message: bytes) -> bytes:
         """Returns when the server took the message, or after 75 s at most."""

@@ -25,6 +25,7 @@ from worker.whatsapp.events import (
     MessageEvent,
     QrCode,
     QrRoundOver,
+    Receipt,
     RoundEnded,
     Skipped,
     SkipReason,
@@ -127,6 +128,17 @@ class NeonizeClient:
             raise SendUncertainError("the library named no message id")
         return Sent(text(response.get(2)), translate.to_instant(number(response.get(1))))
 
+    async def is_on_whatsapp(self, phone: str) -> bool:
+        """Asks WhatsApp's server. Raises NotSentError when there is no answer to be had."""
+        current = self._round
+        if current is None:
+            raise NotSentError("there is no connection")
+        answer = await self._in_thread(self._ask_on_whatsapp, current, phone.encode())
+        error = text(read(answer).get(2))
+        if error or not answer:
+            raise NotSentError(f"whether a number is on WhatsApp is not known: {error}")
+        return translate.read_presence_on_whatsapp(answer)
+
     async def complete(self, contact: Party) -> Party:
         """Adds the phone or the LID when the session's store knows it."""
         current = self._round
@@ -152,6 +164,11 @@ class NeonizeClient:
         """The library's answer; empty when the round has ended."""
         with self._asking:
             return question(current.name) if current is self._round else b""
+
+    def _ask_on_whatsapp(self, current: _Round, phone: bytes) -> bytes:
+        if current is not self._round:
+            raise NotSentError("the connection has ended")
+        return self._library.ask_on_whatsapp(current.name, phone)
 
     def _send(self, current: _Round, jid: bytes, message: bytes) -> bytes:
         if current is not self._round:
@@ -181,6 +198,9 @@ class NeonizeClient:
             self._unsettled.acquire()
             self._hand_over(current, _translate_message(code, body))
             return
+        if code == translate.EventCode.RECEIPT:
+            self._on_receipt(current, body)
+            return
         event = translate.translate_link_event(code, body)
         if isinstance(event, Connected):
             # Asked here, before the first message is handed over: each row names our own phone.
@@ -188,6 +208,15 @@ class NeonizeClient:
             event = Connected(translate.read_device_phone(device))
         if event is not None:
             self._hand_over(current, event)
+
+    def _on_receipt(self, current: _Round, body: bytes) -> None:
+        try:
+            receipt = translate.translate_receipt(body)
+        except (ValueError, OverflowError, OSError) as error:
+            log.warning("receipt.unreadable", problem=str(error), bytes=len(body))
+            return
+        if receipt is not None:
+            self._hand_over(current, receipt)
 
     def _hand_over(self, current: _Round, event: WhatsAppEvent) -> None:
         wake = not self._handed_over
@@ -198,8 +227,8 @@ class NeonizeClient:
     def _deliver(self) -> None:
         while self._handed_over:
             source, event = self._handed_over.popleft()
-            # A message is taken whatever became of its round: WhatsApp will not bring it again.
-            if source is self._round or isinstance(event, MessageEvent):
+            # Messages and receipts count whatever became of their round: they come only once.
+            if source is self._round or isinstance(event, MessageEvent | Receipt):
                 self._sink(event)
 
 

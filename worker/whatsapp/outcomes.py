@@ -9,8 +9,16 @@ class NotSentError(TransientError):
     """Nothing left this machine: sending again is safe."""
 
 
+class NoAccountError(NotSentError):
+    """WhatsApp knows no account of that number."""
+
+
 class SendRefusedError(PermanentError):
     """WhatsApp refused the message: sending it again is of no use."""
+
+
+class SendLimitedError(SendRefusedError):
+    """WhatsApp refused it because this number may not write first just now (error 463)."""
 
 
 class SendUncertainError(PermanentError):
@@ -20,10 +28,12 @@ class SendUncertainError(PermanentError):
 class SendOutcome(StrEnum):
     NOT_SENT = "NOT_SENT"
     REFUSED = "REFUSED"
+    LIMITED = "LIMITED"
     UNCERTAIN = "UNCERTAIN"
 
 
 # Texts of whatsmeow's errors (errors.go, send.go). Whatever is not named here counts as uncertain.
+_NO_ACCOUNT = "no lid found"
 _BEFORE_SENDING = (
     "websocket not connected",
     "client is nil",
@@ -33,11 +43,12 @@ _BEFORE_SENDING = (
     "failed to get user devices",
     "failed to send usync query",
     "failed to fetch prekeys",
-    "no lid found",
+    _NO_ACCOUNT,
     "can't encrypt message for device",
     "failed to prefetch sessions",
     "failed to send message node",
 )
+_LIMITED = ("server returned error 463",)
 _REFUSED = ("server returned error", "unknown server", "recipient must be")
 
 
@@ -45,6 +56,8 @@ def classify_send_error(error: str) -> SendOutcome:
     text = error.lower()
     if any(words in text for words in _BEFORE_SENDING):
         return SendOutcome.NOT_SENT
+    if any(words in text for words in _LIMITED):
+        return SendOutcome.LIMITED
     if any(words in text for words in _REFUSED):
         return SendOutcome.REFUSED
     return SendOutcome.UNCERTAIN
@@ -52,8 +65,12 @@ def classify_send_error(error: str) -> SendOutcome:
 
 def to_error(error: str) -> Exception:
     match classify_send_error(error):
+        case SendOutcome.NOT_SENT if _NO_ACCOUNT in error.lower():
+            return NoAccountError(error)
         case SendOutcome.NOT_SENT:
             return NotSentError(error)
+        case SendOutcome.LIMITED:
+            return SendLimitedError(error)
         case SendOutcome.REFUSED:
             return SendRefusedError(error)
         case SendOutcome.UNCERTAIN:

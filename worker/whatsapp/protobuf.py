@@ -4,7 +4,7 @@ The generated modules of the client library cost 19 MB in every worker for some 
 fields; `tests/unit/worker/test_translate.py` holds this reader against them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
 
@@ -24,13 +24,14 @@ def read(data: Value | None) -> Fields:
     """
     if not isinstance(data, bytes):
         return {}
-    fields: Fields = {}
-    at = 0
-    while at < len(data):
-        key, at = _read_varint(data, at)
-        value, at = _read_value(data, at, key & 7)
-        fields[key >> 3] = value
-    return fields
+    return dict(_read_all(data))
+
+
+def read_repeated(data: Value | None, field: int) -> list[Value]:
+    """Every value of a repeated field, in order."""
+    if not isinstance(data, bytes):
+        return []
+    return [value for number, value in _read_all(data) if number == field]
 
 
 def text(value: Value | None) -> str:
@@ -53,6 +54,14 @@ def write(fields: Mapping[int, Writable]) -> bytes:
         body = _body(value)
         out += _varint(field << 3 | _LENGTH) + _varint(len(body)) + body
     return bytes(out)
+
+
+def _read_all(data: bytes) -> Iterator[tuple[int, Value]]:
+    at = 0
+    while at < len(data):
+        key, at = _read_varint(data, at)
+        value, at = _read_value(data, at, key & 7)
+        yield key >> 3, value
 
 
 def _body(value: str | bytes | Mapping[int, Writable]) -> bytes:

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from shared.enums import MessageKind
+from shared.enums import MessageKind, ReceiptKind
 from shared.wire.events import Party
 from worker.whatsapp import events as ours
-from worker.whatsapp.protobuf import Fields, Value, number, read, text
+from worker.whatsapp.protobuf import Fields, Value, number, read, read_repeated, text
 
 MAX_TEXT = 65_536  # WhatsApp's own limit for a message, in characters
 
@@ -33,6 +33,7 @@ class EventCode:
     CLIENT_OUTDATED = 10
     DISCONNECTED = 12
     MESSAGE = 17
+    RECEIPT = 18
     CALL_OFFER = 36
 
 
@@ -136,7 +137,7 @@ _LINK_EVENTS: dict[int, Callable[[Fields], ours.LinkEvent]] = {
     EventCode.CLIENT_OUTDATED: lambda _: ours.ClientOutdated(),
     EventCode.DISCONNECTED: lambda _: ours.Disconnected(),
 }
-SUBSCRIBED = (*_LINK_EVENTS, EventCode.MESSAGE, EventCode.CALL_OFFER)
+SUBSCRIBED = (*_LINK_EVENTS, EventCode.MESSAGE, EventCode.RECEIPT, EventCode.CALL_OFFER)
 
 
 def translate_message(data: bytes) -> ours.MessageEvent:
@@ -176,6 +177,36 @@ def translate_call(data: bytes) -> ours.MessageEvent:
         text="",
         at=to_instant(number(meta.get(2))),
     )
+
+
+# neonize's ReceiptType. INACTIVE: delivered to a device whose owner is not online, as bots are.
+_RECEIPTS = {
+    1: ReceiptKind.DELIVERED,
+    9: ReceiptKind.DELIVERED,
+    4: ReceiptKind.READ,
+    6: ReceiptKind.READ,  # PLAYED: a voice message that was listened to
+}
+
+
+def translate_receipt(data: bytes) -> ours.Receipt | None:
+    """None for what our own devices say, for groups, and for retries and the like."""
+    fields = read(data)
+    source = read(fields.get(1))
+    chat = read_jid(source.get(1))
+    kind = _RECEIPTS.get(number(fields.get(4)))
+    if kind is None or _skip_reason(chat, from_me=bool(number(source.get(3)))) is not None:
+        return None
+    return ours.Receipt(
+        kind=kind,
+        wa_message_ids=[text(value) for value in read_repeated(data, 2)],
+        contact=_party(read_jid(source.get(2)), read_jid(source.get(6)), chat),
+        at=to_instant(number(fields.get(3))),
+    )
+
+
+def read_presence_on_whatsapp(data: bytes) -> bool:
+    """Whether the one number that was asked about has an account."""
+    return bool(number(read(read(data).get(1)).get(3)))
 
 
 def _skip_reason(chat: Jid, *, from_me: bool) -> ours.SkipReason | None:

@@ -17,6 +17,7 @@ from worker.outbox import answering as answering_module
 from worker.outbox.answering import Answering
 from worker.outbox.quiet import QUIET, QuietTimes
 from worker.outbox.replies import Replies
+from worker.outbox.turns import Turns
 from worker.uplink import event_rows
 from worker.whatsapp.outcomes import NotSentError, SendRefusedError, SendUncertainError
 
@@ -59,8 +60,9 @@ async def opened(database, *, configured=True, connected=True):
     if connected:
         is_connected.set()
     async with TaskGroup() as tasks:
-        replies = Replies(client, database, quiet, on_settled=lambda: None)
-        answering = Answering(database, replies, tasks, clock, connected=is_connected)
+        turns = Turns()
+        replies = Replies(client, database, quiet, turns, on_settled=lambda: None)
+        answering = Answering(database, replies, turns, tasks, clock, connected=is_connected)
         if configured:
             answering.configure(CONFIG)
         yield Room(database, answering, client, quiet, is_connected)

@@ -13,7 +13,7 @@ from worker.whatsapp.library import Library, LibraryUnusableError, find_library
 ROOT = Path(__file__).resolve().parents[3]
 FUNCTIONS = [
     "Neonize", "Stop", "Disconnect", "GetPNFromLID", "GetLIDFromPN", "SendMessage", "GetMe",
-    "FreeString", "FreeBytesStruct",
+    "IsOnWhatsApp", "FreeString", "FreeBytesStruct",
 ]  # fmt: skip
 # In a process of its own: importing neonize starts threads and processes.
 PROGRAM = f"""
@@ -60,10 +60,15 @@ def both():
     return described("ours"), described("theirs")
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - {"IsOnWhatsApp"}))
 def test_each_function_takes_what_the_wrapper_gives_it(both, name):
     (ours, _, _), (theirs, _, _) = both
     assert ours[name][0] == theirs[name][0]
+
+
+def test_the_question_for_an_account_takes_the_length_the_wrapper_forgets_to_declare(both):
+    (ours, _, _), (theirs, _, _) = both
+    assert ours["IsOnWhatsApp"][0] == [*theirs["IsOnWhatsApp"][0], "c_int"]
 
 
 @pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - {"Disconnect"}))

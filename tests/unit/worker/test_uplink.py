@@ -11,7 +11,9 @@ from shared.backoff import Backoff
 from shared.enums import SessionReason, SessionState
 from shared.tasks import TaskGroup
 from shared.wire import frames
+from shared.wire.events import Party
 from shared.wire.frames import (
+    CancelSend,
     Command,
     CommandResult,
     Config,
@@ -19,7 +21,10 @@ from shared.wire.frames import (
     Heartbeat,
     Hello,
     LogLines,
+    Send,
+    SendTaken,
     SessionReport,
+    TextContent,
 )
 from tests.fakes.inbound import message
 from tests.fakes.worker_gateway import CONFIG, GOOD_TOKEN, FakeGateway, running_gateway
@@ -39,6 +44,7 @@ class Home:
         self.configs = []
         self.state = SessionState.CONNECTING
         self.lines = []
+        self.sends = []
 
     async def record(self, *numbers, text="hello"):
         await self.database.run(lambda db: [rows.record(db, message(n, text)) for n in numbers])
@@ -64,6 +70,13 @@ class Home:
 
     async def command(self, command):
         return CommandResult(id=command.id, ok=command.kind == "known")
+
+    async def send(self, send):
+        self.sends.append(send.id)
+        return SendTaken(id=send.id) if send.id != "refused" else None
+
+    async def cancel_send(self, request):
+        return SendTaken(id=request.id, cancelled=True)
 
     async def waiting(self):
         return await self.database.run(event_rows.count)
@@ -111,6 +124,25 @@ async def test_the_configuration_is_applied_on_welcome_and_on_change(home, gatew
         await gateway.send(Command(id="1", kind="known"))
         await gateway.until(lambda: bool(gateway.of(CommandResult)))
     assert home.configs == [CONFIG, CONFIG]
+
+
+def send_frame(number):
+    return Send(id=str(number), to=Party(phone="+255700000001"), content=TextContent(text="hi"))
+
+
+async def test_sends_are_taken_in_order_and_answered(home, gateway):
+    async with running(uplink_to(gateway.url, home)):
+        await gateway.until(lambda: bool(gateway.of(SessionReport)))
+        for number in ("1", "refused", "2"):
+            await gateway.send(send_frame(number))
+        await gateway.send(CancelSend(id="3"))
+        await gateway.until(lambda: len(gateway.of(SendTaken)) == 3)
+    assert home.sends == ["1", "refused", "2"]
+    assert [(f.id, f.cancelled) for f in gateway.of(SendTaken)] == [
+        ("1", False),
+        ("2", False),
+        ("3", True),
+    ]
 
 
 async def test_what_is_acknowledged_leaves_the_volume(home, gateway):
