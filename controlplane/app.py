@@ -17,6 +17,7 @@ from controlplane.containers.docker_driver import DockerDriver
 from controlplane.containers.driver import ObservedNetwork
 from controlplane.containers.events import EventWatch
 from controlplane.containers.spec import Limits, WorkerTemplate
+from controlplane.gateway.dispatch import Dispatcher
 from controlplane.gateway.heartbeats import HeartbeatCollector
 from controlplane.gateway.listener import WORKER_PATH, Gateway
 from controlplane.reconcile.loop import Reconciler
@@ -65,7 +66,9 @@ async def _serve(
     try:
         network = await _ensure_network(driver)
         heartbeats = HeartbeatCollector(fleet.record_heartbeats, clock=clock)
+        dispatcher = Dispatcher(clock=clock)
         gateway = Gateway(
+            dispatcher=dispatcher,
             heartbeats=heartbeats,
             tenant_files=tenant_files,
             clock=clock,
@@ -94,10 +97,12 @@ async def _serve(
             wake=reconciler.wake,
             disconnect=gateway.connections.drop,
             instruct=gateway.connections.push_command,
+            dispatch=dispatcher.wake,
             clock=clock,
         )
         async with TaskGroup() as tasks:
             tasks.supervise("gateway", gateway.serve(host, settings.gateway_port))
+            tasks.supervise("dispatcher", dispatcher.run())
             tasks.supervise("heartbeats", heartbeats.run())
             tasks.supervise("lease", lease.run())
             tasks.supervise("reconciler", reconciler.run())

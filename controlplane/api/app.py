@@ -6,10 +6,16 @@ from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from controlplane.api.authentication import provide_caller, require_admin_key
+from controlplane.api.authentication import (
+    provide_caller,
+    require_admin_key,
+    require_tenant_key,
+)
 from controlplane.api.documentation import close_inputs, describe
 from controlplane.api.headers import add_security_headers
 from controlplane.api.health import Check, healthz, readyz
+from controlplane.api.keys import keys_router
+from controlplane.api.messages import named_messages_router, own_messages_router
 from controlplane.api.problems import HANDLERS
 from controlplane.api.requests import (
     MAX_BODY_BYTES,
@@ -20,7 +26,7 @@ from controlplane.api.requests import (
 from controlplane.api.setup_requests import setup_requests_router
 from controlplane.api.tenants import tenants_router
 from controlplane.api.workers import workers_router
-from controlplane.services.acting import Disconnect, Instruct, Wake
+from controlplane.services.acting import Disconnect, Dispatch, Instruct, Wake
 from shared.clock import Clock
 
 
@@ -29,6 +35,7 @@ def create_api(
     wake: Wake,
     disconnect: Disconnect,
     instruct: Instruct,
+    dispatch: Dispatch,
     checks: Mapping[str, Check],
     clock: Clock,
 ) -> Litestar:
@@ -37,21 +44,36 @@ def create_api(
     wake: called after each change with the tenant's id; must not block.
     disconnect: cuts off the tenant's worker until it has shown its token again.
     instruct: sends a command to the tenant's worker, if it is connected.
+    dispatch: called when something was queued to be sent; must not block.
     checks: for `/readyz`, by name; each raises when its part does not answer.
     """
     # In this order: who has no key learns nothing more than that.
+    caller = {"caller": Provide(provide_caller, sync_to_thread=False)}
     admin = Router(
         "/admin",
-        route_handlers=[tenants_router, workers_router, setup_requests_router],
+        route_handlers=[
+            tenants_router,
+            workers_router,
+            named_messages_router,
+            keys_router,
+            setup_requests_router,
+        ],
         guards=[require_admin_key, refuse_large_body, refuse_unknown_query],
-        dependencies={"caller": Provide(provide_caller, sync_to_thread=False)},
+        dependencies=caller,
+    )
+    own = Router(
+        "/v1",
+        route_handlers=[own_messages_router],
+        guards=[require_tenant_key, refuse_large_body, refuse_unknown_query],
+        dependencies=caller,
     )
     api = Litestar(
-        route_handlers=[healthz, readyz, admin],
+        route_handlers=[healthz, readyz, admin, own],
         dependencies={
             "wake": Provide(lambda: wake, sync_to_thread=False),
             "disconnect": Provide(lambda: disconnect, sync_to_thread=False),
             "instruct": Provide(lambda: instruct, sync_to_thread=False),
+            "dispatch": Provide(lambda: dispatch, sync_to_thread=False),
             "clock": Provide(lambda: clock, sync_to_thread=False),
             "checks": Provide(lambda: checks, sync_to_thread=False),
         },

@@ -1,4 +1,4 @@
-"""The door of the admin API: a key in the `Authorization` header, and nowhere else."""
+"""The doors of the API: a key in the `Authorization` header, and nowhere else."""
 
 from typing import Any
 
@@ -9,7 +9,9 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.openapi.spec import Components, SecurityScheme
 
 from controlplane.services.acting import Caller
+from shared.ids import TenantId
 from shared.stores import api_keys
+from shared.structs.keys import MESSAGES_SCOPE, ApiKeyView
 
 ADMIN_SCOPE = "admin"
 SCHEME = "ApiKey"
@@ -18,7 +20,10 @@ COMPONENTS = Components(
         SCHEME: SecurityScheme(
             type="http",
             scheme="bearer",
-            description="The admin key, as in `.flowhq/admin.key`.",
+            description=(
+                "The admin key, as in `.flowhq/admin.key`; for /v1 a key of the tenant, as "
+                "`POST /admin/tenants/{id}/api-keys` gives it."
+            ),
         )
     }
 )
@@ -29,6 +34,36 @@ async def require_admin_key(
     handler: BaseRouteHandler,  # noqa: ARG001  Litestar passes it
 ) -> None:
     """Raises 401 without a good key, 403 for a good one that may not do this."""
+    found = await _authenticate(connection)
+    if found.tenant_id is not None or ADMIN_SCOPE not in found.scopes:
+        raise PermissionDeniedException("The API key may not use the admin API.")
+    connection.scope["user"] = found
+
+
+async def require_tenant_key(
+    connection: ASGIConnection[Any, Any, Any, Any],
+    handler: BaseRouteHandler,  # noqa: ARG001  Litestar passes it
+) -> None:
+    """The tenant is the key's: nothing in the request can name another."""
+    found = await _authenticate(connection)
+    if found.tenant_id is None:
+        raise PermissionDeniedException(
+            "This is an operator's key, and /v1 is for a tenant's own: use"
+            " /admin/tenants/{id}/messages, or a key of /admin/tenants/{id}/api-keys."
+        )
+    if MESSAGES_SCOPE not in found.scopes:
+        raise PermissionDeniedException("The API key may not send messages.")
+    connection.scope["user"] = found
+
+
+def provide_caller(request: Request[Any, Any, Any]) -> Caller:
+    address = request.client.host if request.client else ""
+    key: ApiKeyView = request.user
+    owner = None if key.tenant_id is None else TenantId(key.tenant_id)
+    return Caller(name=key.name, address=address, tenant_id=owner)
+
+
+async def _authenticate(connection: ASGIConnection[Any, Any, Any, Any]) -> ApiKeyView:
     scheme, _, key = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
         raise NotAuthorizedException(
@@ -41,11 +76,4 @@ async def require_admin_key(
             "The API key is not good.",
             headers={"WWW-Authenticate": 'Bearer realm="flowhq", error="invalid_token"'},
         )
-    if ADMIN_SCOPE not in found.scopes:
-        raise PermissionDeniedException("The API key may not use the admin API.")
-    connection.scope["user"] = found
-
-
-def provide_caller(request: Request[Any, Any, Any]) -> Caller:
-    address = request.client.host if request.client else ""
-    return Caller(name=request.user.name, address=address)
+    return found

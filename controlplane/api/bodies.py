@@ -1,7 +1,7 @@
 """Says what is wrong with a JSON body: every field at once, in words for a person."""
 
 import re
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
 
@@ -12,6 +12,13 @@ _PLACE = re.compile(r"^(?P<message>.*?)(?: - at `(?:key in )?\$(?P<path>[^`]*)`)
 _PLAIN = (
     (re.compile(r"Expected `str` of length >= 1$"), "must not be empty"),
     (re.compile(r"Expected `str` of length <= (\d+)$"), r"must be at most \1 characters long"),
+    (re.compile(r"Expected `array` of length >= 1$"), "must not be empty"),
+    (re.compile(r"Expected `array` of length <= (\d+)$"), r"must have at most \1 items"),
+    (
+        re.compile(r"Expected `datetime` with a timezone component$"),
+        "must have an offset, like 2026-11-23T08:00:00Z",
+    ),
+    (re.compile(r"Invalid RFC3339 encoded datetime$"), "must be a time like 2026-11-23T08:00:00Z"),
     (re.compile(r"Expected `(.+)`, got `(.+)`$"), r"must be \1, not \2"),
     (re.compile(r"Expected `\w+` (>=|<=) (-?\d+)$"), r"must be \1 \2"),
     (re.compile(r"Invalid enum value .*$", re.DOTALL), "is not one of the known values"),
@@ -20,6 +27,8 @@ _PLAIN = (
     (re.compile(r"Object missing required field `(.*)`$"), r"lacks the field '\1'"),
 )
 WHOLE = "body"
+# Of a list: a client that sends a thousand wrong items learns it from the first hundred.
+MAX_PROBLEMS = 100
 
 
 class FieldProblem(msgspec.Struct, frozen=True):
@@ -61,11 +70,35 @@ def to_problem(field: str, message: str) -> FieldProblem:
 
 
 def _check(name: str, value: object, kind: Any) -> list[FieldProblem]:
+    item = _find_item(kind)
+    if item is not None and isinstance(value, list):
+        # Each with its own index; the list's own bounds are checked below, where all items fit.
+        problems = [
+            FieldProblem(f"{name}[{index}]" + _under(problem.field), problem.message)
+            for index, each in enumerate(value)
+            for problem in find_problems(each, item)
+        ]
+        if problems:
+            return problems[:MAX_PROBLEMS]
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         return [to_problem(name, str(error))]
     return []
+
+
+def _find_item(kind: Any) -> type[msgspec.Struct] | None:
+    """The struct of which `kind` is a list, if it is one."""
+    if get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    if get_origin(kind) is not list:
+        return None
+    (item,) = get_args(kind)
+    return item if isinstance(item, type) and issubclass(item, msgspec.Struct) else None
+
+
+def _under(field: str) -> str:
+    return "" if field == WHOLE else f".{field}"
 
 
 def _reword(message: str) -> str:

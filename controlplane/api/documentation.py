@@ -15,6 +15,8 @@ from litestar.params import FromPath
 from controlplane.api.authentication import COMPONENTS, SCHEME
 from controlplane.api.downgrade import to_openapi_30
 from controlplane.api.headers import DOCUMENTATION
+from shared.structs.keys import CreateTenantKeyInput
+from shared.structs.outbound import SendBatchInput, SendMessageInput
 from shared.structs.setup_requests import CreateSetupRequestInput, DecisionInput
 from shared.structs.tenants import CreateTenantInput, OpeningHours
 
@@ -26,7 +28,15 @@ _TYPES = {
     "favicon-32x32.png": "image/png",
 }
 _DAY = 86_400
-INPUTS = (CreateTenantInput, OpeningHours, CreateSetupRequestInput, DecisionInput)
+INPUTS = (
+    CreateTenantInput,
+    OpeningHours,
+    CreateSetupRequestInput,
+    DecisionInput,
+    CreateTenantKeyInput,
+    SendMessageInput,
+    SendBatchInput,
+)
 
 _PAGE = f"""<!DOCTYPE html>
 <html lang="en">

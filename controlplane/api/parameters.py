@@ -1,16 +1,16 @@
 """Arguments that several handlers take."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from litestar.di import NamedDependency
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
-from controlplane.services.acting import Caller, Disconnect, Instruct, Wake
+from controlplane.services.acting import Caller, Disconnect, Dispatch, Instruct, Wake
 from shared.clock import Clock
-from shared.enums import Direction, SetupStatus
-from shared.errors import InvalidInputError
+from shared.enums import Direction, OutboundState, SetupStatus
+from shared.structs.text import VISIBLE_ASCII
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
@@ -19,8 +19,11 @@ Acting = NamedDependency[Caller]
 Waking = NamedDependency[Wake]
 Disconnecting = NamedDependency[Disconnect]
 Instructing = NamedDependency[Instruct]
+Dispatching = NamedDependency[Dispatch]
 Timing = NamedDependency[Clock]
 TenantPath = Annotated[UUID, PathParameter(description="The tenant's id.")]
+MessagePath = Annotated[UUID, PathParameter(description="The queued message's id.")]
+KeyPath = Annotated[UUID, PathParameter(description="The API key's id.")]
 RequestPath = Annotated[UUID, PathParameter(description="The setup request's id.")]
 Limit = Annotated[
     int, QueryParameter(ge=1, le=MAX_LIMIT, description="How many items a page has at most.")
@@ -40,15 +43,20 @@ DirectionFilter = Annotated[
 StatusFilter = Annotated[
     SetupStatus | None, QueryParameter(description="Only requests of this status.")
 ]
-
-
-def to_instant(field: str, at: datetime | None) -> datetime | None:
-    """`at` in UTC; a time without an offset would be a guess. Raises InvalidInputError."""
-    if at is None:
-        return None
-    if at.tzinfo is None:
-        raise InvalidInputError(field, "must have an offset, like 2026-11-23T08:00:00Z")
-    try:
-        return at.astimezone(UTC)
-    except OverflowError as error:
-        raise InvalidInputError(field, "is outside the calendar") from error
+# Named here, for `state` is Litestar's own word for an argument.
+OutboundFilter = Annotated[
+    OutboundState | None, QueryParameter(name="state", description="Only messages of this state.")
+]
+IdempotencyKey = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        pattern=VISIBLE_ASCII,
+        description=(
+            "Your name for this request: sent again with the same body it queues nothing and is "
+            "answered as the first time; with another body it is refused."
+        ),
+    ),
+]

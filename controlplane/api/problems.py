@@ -12,6 +12,7 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from controlplane.api.bodies import WHOLE, FieldProblem, InvalidBodyError, to_problem
 from shared.errors import ConflictError, InvalidInputError, NotFoundError, TransientError
+from shared.stores.outbound import IdempotencyKeyReusedError
 from shared.stores.tenants import PhoneNumberTakenError
 
 log = structlog.get_logger(__name__)
@@ -80,6 +81,13 @@ def answer_conflict(request: Request[Any, Any, Any], error: ConflictError) -> Re
     return _answer(request, 409, str(error), errors)
 
 
+def answer_reused_key(
+    request: Request[Any, Any, Any], error: IdempotencyKeyReusedError
+) -> Response[bytes]:
+    problem = FieldProblem("Idempotency-Key", "was used for a request with another body")
+    return _answer(request, 422, str(error), [problem])
+
+
 def answer_transient(request: Request[Any, Any, Any], error: TransientError) -> Response[bytes]:
     log.warning("request.postponed", path=request.url.path, error=str(error))
     return _answer(request, 503, str(error), headers={"Retry-After": RETRY_AFTER})
@@ -95,6 +103,7 @@ HANDLERS: dict[int | type[Exception], Any] = {
     InvalidBodyError: answer_body,
     InvalidInputError: answer_invalid,
     NotFoundError: answer_not_found,
+    IdempotencyKeyReusedError: answer_reused_key,
     ConflictError: answer_conflict,
     TransientError: answer_transient,
     Exception: answer_unexpected,

@@ -8,6 +8,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.handlers.base import BaseRouteHandler
+from litestar.params import QueryParameter
 
 from controlplane.api.bodies import WHOLE, FieldProblem, InvalidBodyError, find_problems
 from shared.errors import InvalidInputError
@@ -47,12 +48,11 @@ def refuse_unknown_query(
 ) -> None:
     """A misspelt filter that is ignored answers another question than was asked."""
     given = Counter(name for name, _ in connection.query_params.multi_items())
-    known = (
-        handler.parsed_fn_signature.parameters.keys()
-        - connection.path_params.keys()
-        - handler.resolve_dependencies().keys()
-        - {"data"}
-    )
+    known = {
+        field.kwarg_definition.name or name
+        for name, field in handler.parsed_fn_signature.parameters.items()
+        if isinstance(field.kwarg_definition, QueryParameter)
+    }
     for name, count in given.items():
         if name not in known:
             raise InvalidInputError(name, "is not a query parameter of this request")

@@ -13,13 +13,13 @@ from controlplane.api.parameters import (
     TenantPath,
     Timing,
     Waking,
-    to_instant,
 )
 from controlplane.api.problems import documented
 from controlplane.services.create_tenant import create_tenant
 from controlplane.services.remove_tenant import remove_tenant
 from controlplane.services.show_qr import show_qr
 from shared.ids import TenantId
+from shared.instants import to_instant
 from shared.stores import incidents, messages, tenants
 from shared.structs.incidents import IncidentView
 from shared.structs.messages import MessageLogView

@@ -18,12 +18,16 @@ from websockets.http11 import Request, Response
 from controlplane.gateway.admission import Admitted, admit
 from controlplane.gateway.connection import Connection
 from controlplane.gateway.connections import Connections
+from controlplane.gateway.dispatch import Dispatcher
 from controlplane.gateway.heartbeats import HeartbeatCollector
-from controlplane.gateway.translate import to_message_log
+from controlplane.gateway.translate import Told, parse_outbound_id, to_told
 from shared.clock import Clock
+from shared.db.engine import transaction
 from shared.errors import NotFoundError, TransientError
+from shared.ids import TenantId
 from shared.log import TenantFiles
-from shared.stores import messages, sessions
+from shared.stores import messages, outbound_work, sessions
+from shared.tasks import TaskGroup
 from shared.wire.frames import (
     MAX_FRAME_BYTES,
     Ack,
@@ -35,6 +39,7 @@ from shared.wire.frames import (
     LogLines,
     Refused,
     Rejected,
+    SendTaken,
     SessionReport,
     Welcome,
     decode_from_worker,
@@ -59,8 +64,10 @@ class Gateway:
         tenant_files: TenantFiles,
         clock: Clock,
         heartbeat_interval: timedelta,
+        dispatcher: Dispatcher,
     ) -> None:
         self.connections = Connections()
+        self._dispatcher = dispatcher
         self._heartbeats = heartbeats
         self._tenant_files = tenant_files
         self._clock = clock
@@ -105,8 +112,13 @@ class Gateway:
             return
         log.info("worker.connected", tenant_id=connection.tenant_id, epoch=connection.epoch)
         try:
-            async for data in socket:
-                await self._take(connection, data)
+            # Beside the reading: a worker that is slow to take messages is heard all the same.
+            async with TaskGroup() as tasks:
+                tasks.supervise(
+                    f"dispatch {connection.tenant_id}", self._dispatcher.serve(connection)
+                )
+                async for data in socket:
+                    await self._take(connection, data)
         except ConnectionClosed:
             pass
         except TransientError as error:
@@ -155,6 +167,9 @@ class Gateway:
             log.warning("frame.rejected", tenant_id=connection.tenant_id, error=str(error))
             await connection.send(Rejected(detail=str(error)))
             return
+        await self._handle(connection, frame)
+
+    async def _handle(self, connection: Connection, frame: FromWorker) -> None:
         match frame:
             case Events():
                 await self._commit(connection, frame)
@@ -164,23 +179,38 @@ class Gateway:
                 self._heartbeats.collect(connection.tenant_id, connection.epoch, frame)
             case LogLines():
                 self._keep_lines(connection, frame)
+            case SendTaken():
+                await self._record_taken(connection, frame)
             case CommandResult():
-                log.info(
-                    "command.finished",
-                    tenant_id=connection.tenant_id,
-                    command=frame.id,
-                    ok=frame.ok,
-                    detail=frame.detail,
-                )
+                _log_result(connection, frame)
             case Hello():
                 await connection.send(Rejected(detail="hello was said already"))
 
     async def _commit(self, connection: Connection, frame: Events) -> None:
         if not frame.events:
             return
-        rows = [to_message_log(numbered.event) for numbered in frame.events]
-        await messages.append_messages(connection.tenant_id, rows)
+        tenant_id = connection.tenant_id
+        told = to_told(numbered.event for numbered in frame.events)
+        if told.is_log_alone:  # most are: one statement needs no transaction of ours
+            await messages.append_messages(tenant_id, told.log)
+        else:
+            await _commit_together(tenant_id, told)
         await connection.send(Ack(seq=frame.events[-1].seq))
+        for unknown in told.unknown_ids:
+            log.warning("outbound.unknown", tenant_id=tenant_id, outbound_id=unknown)
+        if told.has_settled:
+            self._dispatcher.wake(tenant_id)
+
+    async def _record_taken(self, connection: Connection, frame: SendTaken) -> None:
+        message_id = parse_outbound_id(frame.id)
+        if message_id is None:
+            await connection.send(Rejected(detail="no message was named so"))
+            return
+        await outbound_work.record_taken(
+            connection.tenant_id, message_id, cancelled=frame.cancelled, now=self._clock.now()
+        )
+        if frame.cancelled:
+            self._dispatcher.wake(connection.tenant_id)
 
     async def _record_session(self, connection: Connection, report: SessionReport) -> None:
         # A late word of a connection that was replaced must not revive an older state.
@@ -202,6 +232,26 @@ class Gateway:
             except msgspec.DecodeError:
                 continue  # not a log line of ours; the engine's own log still has it
             self._tenant_files.append(connection.tenant_id, {**fields, "source": "worker"})
+
+
+async def _commit_together(tenant_id: TenantId, told: Told) -> None:
+    """A queued message is SENT exactly when its row is in the log."""
+    async with transaction():
+        await messages.append_messages(tenant_id, told.log)
+        await outbound_work.settle(tenant_id, sent=told.sent, not_sent=told.not_sent)
+        await outbound_work.settle_receipts(
+            tenant_id, told.receipts, logged=[each.wa_message_id for each in told.sent]
+        )
+
+
+def _log_result(connection: Connection, result: CommandResult) -> None:
+    log.info(
+        "command.finished",
+        tenant_id=connection.tenant_id,
+        command=result.id,
+        ok=result.ok,
+        detail=result.detail,
+    )
 
 
 def _decode(data: bytes | str) -> FromWorker:

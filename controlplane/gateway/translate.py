@@ -1,36 +1,121 @@
-"""A worker's events as rows of the message log."""
+"""A worker's events as what they change: rows of the message log, states of queued messages."""
 
+from collections.abc import Iterable
 from typing import assert_never
+from uuid import UUID
 
-from shared.enums import Direction
+import msgspec
+
+from shared.enums import Direction, OutboundState
 from shared.structs.messages import MessageLogInput
-from shared.wire.events import Event, MessageReceived, MessageSent
+from shared.structs.outbound import NotSent, Receipt, Sent
+from shared.wire.events import (
+    Event,
+    MessageReceived,
+    MessageSent,
+    ReceiptReceived,
+    SendExpired,
+    SendFailed,
+    SendUncertain,
+)
 
 
-def to_message_log(event: Event) -> MessageLogInput:
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What a batch of events says, each list in the order of the events.
+
+    unknown_ids: of queued messages that no control plane can have named so.
+    """
+
+    log: list[MessageLogInput] = []
+    sent: list[Sent] = []
+    not_sent: list[NotSent] = []
+    receipts: list[Receipt] = []
+    unknown_ids: list[str] = []
+
+    @property
+    def is_log_alone(self) -> bool:
+        return not (self.sent or self.not_sent or self.receipts)
+
+    @property
+    def has_settled(self) -> bool:
+        return bool(self.sent or self.not_sent)
+
+
+def to_told(events: Iterable[Event]) -> Told:
+    told = Told()
+    for event in events:
+        _add(told, event)
+    return told
+
+
+def parse_outbound_id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _add(told: Told, event: Event) -> None:
     match event:
         case MessageReceived():
-            return MessageLogInput(
-                direction=Direction.IN,
-                kind=event.kind,
-                from_number=event.contact.number,
-                to_number=event.own_phone,
-                message_text=event.text,
-                wa_message_id=event.wa_message_id,
-                contact_lid=event.contact.lid,
-                occurred_at=event.at,
-            )
+            told.log.append(_to_received(event))
         case MessageSent():
-            return MessageLogInput(
-                direction=Direction.OUT,
-                kind=event.kind,
-                from_number=event.own_phone,
-                to_number=event.contact.number,
-                message_text=event.text,
-                wa_message_id=event.wa_message_id,
-                contact_lid=event.contact.lid,
-                in_reply_to=event.in_reply_to,
-                occurred_at=event.at,
+            told.log.append(_to_sent(event))
+            if event.outbound_id is not None:
+                _add_sent(told, event, event.outbound_id)
+        case SendFailed(outbound_id=text, reason=reason):
+            _add_not_sent(told, text, OutboundState.FAILED, reason)
+        case SendUncertain(outbound_id=text, reason=reason):
+            _add_not_sent(told, text, OutboundState.UNCERTAIN, reason)
+        case SendExpired(outbound_id=text):
+            _add_not_sent(told, text, OutboundState.EXPIRED, None)
+        case ReceiptReceived():
+            told.receipts.extend(
+                Receipt(wa_message_id=each, kind=event.kind, at=event.at)
+                for each in event.wa_message_ids
             )
         case _:
             assert_never(event)
+
+
+def _add_sent(told: Told, event: MessageSent, outbound_id: str) -> None:
+    parsed = parse_outbound_id(outbound_id)
+    if parsed is None:
+        told.unknown_ids.append(outbound_id)
+        return
+    told.sent.append(Sent(id=parsed, wa_message_id=event.wa_message_id, at=event.at))
+
+
+def _add_not_sent(told: Told, outbound_id: str, state: OutboundState, reason: str | None) -> None:
+    parsed = parse_outbound_id(outbound_id)
+    if parsed is None:
+        told.unknown_ids.append(outbound_id)
+        return
+    told.not_sent.append(NotSent(id=parsed, state=state, reason=reason))
+
+
+def _to_received(event: MessageReceived) -> MessageLogInput:
+    return MessageLogInput(
+        direction=Direction.IN,
+        kind=event.kind,
+        from_number=event.contact.number,
+        to_number=event.own_phone,
+        message_text=event.text,
+        wa_message_id=event.wa_message_id,
+        contact_lid=event.contact.lid,
+        occurred_at=event.at,
+    )
+
+
+def _to_sent(event: MessageSent) -> MessageLogInput:
+    return MessageLogInput(
+        direction=Direction.OUT,
+        kind=event.kind,
+        from_number=event.own_phone,
+        to_number=event.contact.number,
+        message_text=event.text,
+        wa_message_id=event.wa_message_id,
+        contact_lid=event.contact.lid,
+        in_reply_to=event.in_reply_to,
+        occurred_at=event.at,
+    )

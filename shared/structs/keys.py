@@ -1,16 +1,23 @@
 """API keys and what was done with them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 
 from shared.ids import TenantId
+from shared.structs.text import Name
+
+# What a tenant's key may do.
+MESSAGES_SCOPE = "messages"
 
 
 class ApiKeyView(msgspec.Struct, frozen=True, kw_only=True):
-    """A key without its secret, which is shown once and never stored."""
+    """A key without its secret, which is shown once and never stored.
+
+    tenant_id: whose it is; None for a key of the platform's operators.
+    """
 
     id: UUID
     name: str
@@ -18,6 +25,20 @@ class ApiKeyView(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
+    tenant_id: UUID | None = None
+
+
+class CreateTenantKeyInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A key with which a tenant's own programs send messages."""
+
+    name: Name
+    expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+
+
+class NewTenantKey(ApiKeyView, frozen=True, kw_only=True):
+    """key: shown this once; only its hash is kept."""
+
+    key: str
 
 
 class CredentialOwner(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Text as it comes from people: bounded, one line, and without control characters."""
+"""Text as it comes from people: bounded, and without what breaks logs, pages and rows."""
 
 from typing import Annotated
 
@@ -19,11 +19,20 @@ TimeOfDay = Annotated[str, msgspec.Meta(pattern=TIME_PATTERN)]
 # The shape of E.164; whether a country has such numbers is `shared.phone`'s to say.
 PHONE_PATTERN = rf"^\+[1-9][0-9]{{6,14}}{_END}"
 PhoneNumber = Annotated[str, msgspec.Meta(pattern=PHONE_PATTERN)]
+# A message may have line breaks and anything else that a phone can show.
+_NO_NUL = rf"^[^\x00]*{_END}"
+MAX_MESSAGE_LENGTH = 65_536
+MessageText = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=MAX_MESSAGE_LENGTH, pattern=_NO_NUL)
+]
+VISIBLE_ASCII = rf"^[\x21-\x7e]+{_END}"
 
 # What to tell a person whose text does not match.
 PATTERN_PROBLEMS = {
     _ONE_LINE: "must not contain control characters or line breaks",
     _ONE_LINE_FILLED: "must not be blank, nor contain control characters or line breaks",
+    _NO_NUL: "must not contain the character U+0000",
+    VISIBLE_ASCII: "must be visible ASCII characters without spaces",
     TIME_PATTERN: "must be a time of day like 08:30",
     PHONE_PATTERN: "must be a phone number in E.164 form, like +255712345678",
 }

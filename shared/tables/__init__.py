@@ -4,6 +4,7 @@ from piccolo.table import Table
 
 from shared.tables.keys import AdminAuditLog, ApiKey, WorkerCredential
 from shared.tables.messages import MessageLog
+from shared.tables.outbound import EarlyReceipt, OutboundMessage
 from shared.tables.people import PortalEventLog, SetupRequest, User
 from shared.tables.sessions import WhatsAppSession
 from shared.tables.tenants import Tenant, TenantConfig
@@ -14,6 +15,8 @@ ALL_TABLES: tuple[type[Table], ...] = (
     TenantConfig,
     WhatsAppSession,
     MessageLog,
+    OutboundMessage,
+    EarlyReceipt,
     WorkerProcess,
     WorkerCredential,
     WorkerIncident,
@@ -28,7 +31,9 @@ __all__ = [
     "ALL_TABLES",
     "AdminAuditLog",
     "ApiKey",
+    "EarlyReceipt",
     "MessageLog",
+    "OutboundMessage",
     "PortalEventLog",
     "SetupRequest",
     "Tenant",

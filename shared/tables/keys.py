@@ -29,10 +29,13 @@ class WorkerCredential(Table, tablename="worker_credentials"):
 
 
 class ApiKey(Table, tablename="api_keys"):
+    """tenant: whose the key is; None for one of the platform's operators."""
+
     id = UUID(primary_key=True, default=UUID4())
     name = Text()
     key_hash = Text(unique=True)
     scopes = Array(base_column=Text())
+    tenant = ForeignKey(Tenant, null=True, default=None, on_delete=OnDelete.cascade)
     created_at = Timestamptz(default=TimestamptzNow())
     expires_at = Timestamptz(null=True, default=None)
     last_used_at = Timestamptz(null=True, default=None)

@@ -21,6 +21,7 @@ from tests.fakes.clocks import ManualClock
 class Api:
     """client: has the admin key. woken, dropped: the tenants that the reconciler and
     the gateway were told of. commands: what the workers that are connected were told.
+    dispatched: the tenants for which something was queued or taken back.
     """
 
     client: httpx.AsyncClient
@@ -29,6 +30,7 @@ class Api:
     woken: list[TenantId]
     dropped: list[TenantId]
     commands: dict[TenantId, list[Command]]
+    dispatched: list[TenantId]
     checks: dict[str, Any] = field(default_factory=dict)
 
     async def counts(self) -> dict[str, int]:
@@ -41,6 +43,7 @@ async def api(database: Database) -> AsyncIterator[Api]:  # noqa: ARG001  the st
     clock, woken, dropped, checks = ManualClock(), [], [], {"database": check_database}
     _, key = await api_keys.create("admin", scopes=["admin"])
     commands: dict[TenantId, list[Command]] = {}
+    dispatched: list[TenantId] = []
 
     async def instruct(tenant_id: TenantId, command: Command) -> bool:
         commands.get(tenant_id, []).append(command)
@@ -50,6 +53,7 @@ async def api(database: Database) -> AsyncIterator[Api]:  # noqa: ARG001  the st
         wake=woken.append,
         disconnect=dropped.append,
         instruct=instruct,
+        dispatch=dispatched.append,
         checks=checks,
         clock=clock,
     )
@@ -66,6 +70,7 @@ async def api(database: Database) -> AsyncIterator[Api]:  # noqa: ARG001  the st
             woken=woken,
             dropped=dropped,
             commands=commands,
+            dispatched=dispatched,
             checks=checks,
         )
 

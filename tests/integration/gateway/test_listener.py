@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from controlplane.gateway.dispatch import Dispatcher
 from controlplane.gateway.heartbeats import HeartbeatCollector
 from controlplane.gateway.listener import Gateway
 from shared.clock import SystemClock
@@ -85,6 +86,7 @@ async def bench(
 ) -> AsyncIterator[Bench]:
     heartbeats = HeartbeatCollector(fleet.record_heartbeats, clock=SystemClock())
     gateway = Gateway(
+        dispatcher=Dispatcher(clock=SystemClock()),
         heartbeats=heartbeats,
         tenant_files=tenant_files,
         clock=SystemClock(),

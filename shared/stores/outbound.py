@@ -1,0 +1,200 @@
+"""What is queued to be sent: rows are put in, taken back, and read. `outbound_work` moves them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from shared.enums import OutboundState
+from shared.errors import ConflictError, NotFoundError
+from shared.ids import TenantId
+from shared.stores.cursors import Cursor, parse_cursor, to_page
+from shared.stores.messages import ascending_ids
+from shared.stores.rows import to_uuid
+from shared.stores.text import to_storable
+from shared.structs.outbound import OutboundAccepted, OutboundView, SendMessageInput
+from shared.structs.pages import Page
+from shared.tables import OutboundMessage
+from shared.wire.frames import TextContent
+
+_LIST = "outbound"
+_COLUMNS = (
+    "id, to_phone, content_json, state, reason, send_at, expires_at, attempts,"
+    " cancel_requested_at, wa_message_id, created_at, sent_at, delivered_at, read_at"
+)
+
+# One array per column: one statement for one message or a thousand.
+_INSERT = """
+    INSERT INTO outbound_messages (tenant, idempotency_key, fingerprint, created_at, id, position,
+                                   to_phone, content_json, send_at, due_at, expires_at)
+    SELECT {}, {}::text, {}, {}, m.id, m.position, m.to_phone, m.content_json,
+           m.send_at, m.due_at, m.expires_at
+      FROM unnest({}::uuid[], {}::integer[], {}::text[], {}::jsonb[],
+                  {}::timestamptz[], {}::timestamptz[], {}::timestamptz[])
+           AS m (id, position, to_phone, content_json, send_at, due_at, expires_at)
+    ON CONFLICT (tenant, idempotency_key, position) WHERE idempotency_key IS NOT NULL DO NOTHING
+    RETURNING id
+"""
+
+
+class IdempotencyKeyReusedError(ConflictError):
+    """The key was used before, and for another request."""
+
+
+async def enqueue(
+    tenant_id: TenantId,
+    messages: Sequence[SendMessageInput],
+    *,
+    fingerprint: str,
+    key: str | None,
+    now: datetime,
+) -> list[OutboundAccepted]:
+    """All or none, in one statement; in the order given. Call it in a transaction.
+
+    For a key that was used before with the same fingerprint: what that use answered, as it is
+    now. Raises IdempotencyKeyReusedError for another fingerprint, NotFoundError when the
+    tenant's rows are gone.
+    """
+    ids = ascending_ids(len(messages))
+    try:
+        rows = await OutboundMessage.raw(
+            _INSERT, tenant_id, key, fingerprint, now, ids, *_to_columns(messages, now)
+        )
+    except asyncpg.ForeignKeyViolationError as error:
+        raise NotFoundError("there is no such tenant") from error
+    if len(rows) == len(messages):
+        return [OutboundAccepted(id=each, state=OutboundState.QUEUED) for each in ids]
+    assert key is not None, "only a key can be in the way"
+    # Somebody used the key at the same moment and has committed: PostgreSQL waited for that.
+    found = await find_by_key(tenant_id, key, fingerprint=fingerprint)
+    if found is None:
+        raise ConflictError("the key is in use by a request that has just ended: try again")
+    return found
+
+
+async def find_by_key(
+    tenant_id: TenantId, key: str, *, fingerprint: str
+) -> list[OutboundAccepted] | None:
+    """What an earlier request queued with this key, in its order; None when there was none.
+
+    Raises IdempotencyKeyReusedError when that request was another.
+    """
+    rows = await OutboundMessage.raw(
+        "SELECT id, state, fingerprint FROM outbound_messages"
+        " WHERE tenant = {} AND idempotency_key = {} ORDER BY position",
+        tenant_id,
+        key,
+    )
+    if not rows:
+        return None
+    if rows[0]["fingerprint"] != fingerprint:
+        raise IdempotencyKeyReusedError("the idempotency key was used for another request")
+    return [
+        OutboundAccepted(id=to_uuid(row["id"]), state=OutboundState(row["state"])) for row in rows
+    ]
+
+
+async def get(tenant_id: TenantId, message_id: UUID) -> OutboundView:
+    """Raises NotFoundError, also for another tenant's."""
+    rows = await OutboundMessage.raw(
+        f"SELECT {_COLUMNS} FROM outbound_messages WHERE tenant = {{}} AND id = {{}}",
+        tenant_id,
+        message_id,
+    )
+    if not rows:
+        raise NotFoundError("there is no such message")
+    return _to_view(rows[0])
+
+
+async def list_page(
+    tenant_id: TenantId,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    state: OutboundState | None = None,
+) -> Page[OutboundView]:
+    """Newest first."""
+    after = parse_cursor(cursor, of=_LIST)
+    where, values = ["tenant = {}"], list[Any]([tenant_id])
+    if state is not None:
+        where.append("state = {}")
+        values.append(state.value)
+    if after is not None:
+        where.append("(created_at, id) < ({}, {})")
+        values += [after.at, after.id]
+    rows = await OutboundMessage.raw(
+        f"SELECT {_COLUMNS} FROM outbound_messages WHERE {' AND '.join(where)}"
+        " ORDER BY created_at DESC, id DESC LIMIT {}",
+        *values,
+        limit + 1,
+    )
+    return to_page(
+        rows,
+        limit=limit,
+        item=_to_view,
+        cursor=lambda row: Cursor(_LIST, row["created_at"], to_uuid(row["id"])),
+    )
+
+
+async def cancel(tenant_id: TenantId, message_id: UUID, *, now: datetime) -> OutboundView:
+    """CANCELLED at once while QUEUED. What a worker has is asked back: it stays SENDING until
+    the worker says whether that came in time. Safe to repeat.
+
+    Raises NotFoundError, or ConflictError for what is sent or settled already.
+    """
+    rows = await OutboundMessage.raw(
+        f"""
+        UPDATE outbound_messages
+           SET state = CASE WHEN state = 'QUEUED' THEN 'CANCELLED' ELSE state END,
+               cancel_requested_at = COALESCE(
+                   cancel_requested_at, GREATEST({{}}, claimed_at + interval '1 microsecond'))
+         WHERE tenant = {{}} AND id = {{}} AND state IN ('QUEUED', 'SENDING')
+        RETURNING {_COLUMNS}
+        """,
+        now,
+        tenant_id,
+        message_id,
+    )
+    if rows:
+        return _to_view(rows[0])
+    found = await get(tenant_id, message_id)
+    if found.state is not OutboundState.CANCELLED:
+        raise ConflictError(f"a message that is {found.state} cannot be cancelled")
+    return found
+
+
+def _to_columns(messages: Sequence[SendMessageInput], now: datetime) -> tuple[list[Any], ...]:
+    return (
+        list(range(len(messages))),
+        [message.to for message in messages],
+        [_encode_content(message.text) for message in messages],
+        [message.send_at for message in messages],
+        [message.send_at or now for message in messages],
+        [message.expires_at for message in messages],
+    )
+
+
+def _encode_content(text: str) -> str:
+    return msgspec.json.encode(TextContent(text=to_storable(text))).decode()
+
+
+def _to_view(row: dict[str, Any]) -> OutboundView:
+    return OutboundView(
+        id=to_uuid(row["id"]),
+        to=row["to_phone"],
+        text=msgspec.json.decode(row["content_json"], type=TextContent).text,
+        state=OutboundState(row["state"]),
+        reason=row["reason"],
+        send_at=row["send_at"],
+        expires_at=row["expires_at"],
+        attempts=row["attempts"],
+        cancel_requested_at=row["cancel_requested_at"],
+        wa_message_id=row["wa_message_id"],
+        created_at=row["created_at"],
+        sent_at=row["sent_at"],
+        delivered_at=row["delivered_at"],
+        read_at=row["read_at"],
+    )
