@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from launcher import environment
+from launcher.errors import LauncherError
 from launcher.paths import Paths
 from launcher.processes import ProcessSpec
 from launcher.settings import LauncherSettings
@@ -47,10 +48,12 @@ def control_plane(
 
 def worker_environment(settings: LauncherSettings, *, live: bool) -> str:
     """In practice a worker's way to WhatsApp is the sandbox's proxy on the bridge, as JSON."""
-    if live:
-        return "{}"
+    try:
+        more = msgspec.json.decode(settings.worker_environment, type=dict[str, str])
+    except msgspec.DecodeError as error:
+        raise LauncherError(f"FLOWHQ_WORKER_ENVIRONMENT: {error}") from error
     proxy = f"http://{GATEWAY_HOST}:{settings.sandbox_proxy_port}"
-    return msgspec.json.encode({"HTTPS_PROXY": proxy}).decode()
+    return msgspec.json.encode((({} if live else {"HTTPS_PROXY": proxy}) | more)).decode()
 
 
 def sandbox(

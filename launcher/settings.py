@@ -8,7 +8,11 @@ from launcher.paths import ROOT
 
 
 class LauncherSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Ports are on 127.0.0.1, those of gateway and proxy on the workers' own bridge."""
+    """Ports are on 127.0.0.1, those of gateway and proxy on the workers' own bridge.
+
+    worker_environment: more variables for every worker, as a JSON object; from
+        FLOWHQ_WORKER_ENVIRONMENT only, such as '{"FLOWHQ_OUTBOUND_A_MINUTE": "60"}'.
+    """
 
     state_dir: Path = ROOT / ".flowhq"
     port: int = 8000
@@ -16,6 +20,7 @@ class LauncherSettings(msgspec.Struct, frozen=True, kw_only=True):
     sandbox_port: int = 8070
     sandbox_tls_port: int = 8071
     sandbox_proxy_port: int = 8072
+    worker_environment: str = "{}"
 
 
 class UpOptions(msgspec.Struct, frozen=True, kw_only=True):

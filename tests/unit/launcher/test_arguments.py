@@ -8,6 +8,7 @@ import pytest
 from launcher import environment, parts, pip_settings
 from launcher.__main__ import _parser, main, settings_of
 from launcher.base_image import mirrors_of
+from launcher.errors import LauncherError
 from launcher.paths import ROOT, Paths
 from launcher.settings import LauncherSettings
 
@@ -64,6 +65,20 @@ def test_in_practice_a_worker_goes_through_the_sandboxs_proxy() -> None:
 
 def test_with_the_real_whatsapp_a_worker_has_no_proxy() -> None:
     assert parts.worker_environment(LauncherSettings(), live=True) == "{}"
+
+
+def test_workers_can_be_given_more_variables() -> None:
+    given = LauncherSettings(worker_environment='{"FLOWHQ_OUTBOUND_A_MINUTE": "60"}')
+    written = msgspec.json.decode(parts.worker_environment(given, live=False))
+    assert written.keys() == {"HTTPS_PROXY", "FLOWHQ_OUTBOUND_A_MINUTE"}
+    assert msgspec.json.decode(parts.worker_environment(given, live=True)).keys() == {
+        "FLOWHQ_OUTBOUND_A_MINUTE"
+    }
+
+
+def test_variables_for_workers_that_are_no_json_object_are_refused() -> None:
+    with pytest.raises(LauncherError, match="FLOWHQ_WORKER_ENVIRONMENT"):
+        parts.worker_environment(LauncherSettings(worker_environment="A=1"), live=False)
 
 
 def test_the_sandbox_listens_for_workers_on_their_own_bridge_only() -> None:
