@@ -126,6 +126,7 @@ class _Worker:
         loop = asyncio.get_running_loop()
         # Lines come from the library's thread as well.
         self._log_tail.on_line = lambda: loop.call_soon_threadsafe(self._wake_uplink)
+        await self._outbound.restore()
         self._tasks.supervise("intake", self._intake.run())
         self._tasks.supervise("receipts", self._receipts.run())
         self._tasks.supervise("outbound", self._outbound.run())

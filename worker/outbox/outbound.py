@@ -91,6 +91,7 @@ class Outbound:
             log.warning("outbound.refused", outbound=send.id, problem=str(error))
             return None
         self.wake()
+        self._on_change()  # one that was lost with another volume is settled already
         return SendTaken(id=send.id, cancelled=not wanted)
 
     async def cancel(self, request: CancelSend) -> SendTaken | None:
@@ -104,12 +105,15 @@ class Outbound:
             return None
         return SendTaken(id=request.id, cancelled=cancelled)
 
-    async def run(self) -> None:
+    async def restore(self) -> None:
+        """What the last process knew: to be awaited before `run`."""
         now = self._clock.now()
         self._freeze = await self._database.run_patiently(freeze.find)
         self._history = await self._database.run_patiently(
             lambda db: outbound_rows.list_begun(db, now=now)
         )
+
+    async def run(self) -> None:
         while not self._stopping.is_set():
             self._news.clear()
             next_at = await self.step()

@@ -19,6 +19,7 @@ from worker.uplink import event_rows
 # As long as inbox rows: an id that comes again within it is answered, not sent again.
 KEPT = timedelta(days=45)
 _DIED = "The worker ended while this message was being sent."
+_LOST = "The worker's volume was lost after it took this message."
 
 _encoder = msgspec.msgpack.Encoder()
 _send = msgspec.msgpack.Decoder(Send)
@@ -53,7 +54,7 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
 
 def take(db: sqlite3.Connection, send: Send, *, now: datetime) -> bool:
     """Written down, unless this id is known. False when it was struck off before."""
-    db.execute(
+    inserted = db.execute(
         "INSERT INTO outbound (id, chat, state, payload, due, expires_at, changed_at)"
         " VALUES (?, ?, 'TAKEN', ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
         (
@@ -65,6 +66,10 @@ def take(db: sqlite3.Connection, send: Send, *, now: datetime) -> bool:
             now.timestamp(),
         ),
     )
+    if inserted.rowcount == 1 and send.taken:
+        # Another volume took it, and may have sent it before it was lost.
+        lost = SendUncertain(outbound_id=send.id, reason=_LOST, at=now)
+        settle_uncertain(db, _get_position(db, send.id), lost)
     return _get_state(db, send.id) != OutboundRowState.CANCELLED
 
 
@@ -191,6 +196,11 @@ def prune(db: sqlite3.Connection, *, now: datetime) -> None:
         "DELETE FROM outbound WHERE changed_at < ? AND state NOT IN ('TAKEN', 'SENDING')",
         ((now - KEPT).timestamp(),),
     )
+
+
+def _get_position(db: sqlite3.Connection, outbound_id: str) -> int:
+    row = db.execute("SELECT position FROM outbound WHERE id = ?", (outbound_id,)).fetchone()
+    return int(row[0])
 
 
 def _get_state(db: sqlite3.Connection, outbound_id: str) -> str:

@@ -231,20 +231,32 @@ class Linked:
 
 
 @pytest.fixture
+def worker_settings() -> dict[str, str]:
+    """What the linked worker is started with; a module may have its own."""
+    return {}
+
+
+@pytest.fixture
 async def linked(
-    start_worker: StartWorker, sandbox: Sandbox, gateway: FakeGateway
+    start_worker: StartWorker,
+    sandbox: Sandbox,
+    gateway: FakeGateway,
+    worker_settings: dict[str, str],
 ) -> AsyncIterator[Linked]:
-    async with linking(start_worker, sandbox, gateway) as made:
+    async with linking(start_worker, sandbox, gateway, worker_settings) as made:
         yield made
 
 
 @asynccontextmanager
 async def linking(
-    start_worker: StartWorker, sandbox: Sandbox, gateway: FakeGateway
+    start_worker: StartWorker,
+    sandbox: Sandbox,
+    gateway: FakeGateway,
+    settings: dict[str, str] | None = None,
 ) -> AsyncIterator[Linked]:
     from shared.enums import SessionState
 
-    worker = await start_worker()
+    worker = await start_worker(**(settings or {}))
     phone = await sandbox.phone()
     report = await gateway.until_state(SessionState.QR_READY)
     assert report.qr is not None

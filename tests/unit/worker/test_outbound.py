@@ -1,0 +1,380 @@
+"""Queued messages end to end within the worker: real SQLite, a client with a memory."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+
+from shared.backoff import Backoff
+from shared.clock import SystemClock
+from shared.tasks import TaskGroup
+from shared.wire.events import (
+    MessageSent,
+    Party,
+    SendExpired,
+    SendFailed,
+    SendUncertain,
+)
+from shared.wire.frames import CancelSend, Send, SendTaken, TextContent
+from tests.fakes.inbound import ASHA, OWN_PHONE, message
+from tests.fakes.whatsapp_client import FakeClient
+from worker.database import Database, StorageError
+from worker.inbox import rows
+from worker.outbox import freeze as freeze_module
+from worker.outbox import outbound_rows
+from worker.outbox import sending as sending_module
+from worker.outbox.outbound import LANES, Outbound
+from worker.outbox.pacing import Pacing
+from worker.outbox.quiet import QuietTimes
+from worker.outbox.sending import MAX_REFUSALS, Sending
+from worker.outbox.turns import Turns
+from worker.uplink import event_rows
+from worker.whatsapp.outcomes import (
+    NoAccountError,
+    NotSentError,
+    SendLimitedError,
+    SendRefusedError,
+    SendUncertainError,
+)
+
+BARAKA = "+255700000002"
+ASHA_LID = Party(phone=ASHA, lid="100@lid")
+HASTY = Pacing(
+    a_minute=10_000,
+    a_minute_per_chat=10_000,
+    cold_chats_a_day=10_000,
+    typing_shortest=timedelta(0),
+    typing_longest=timedelta(0),
+)
+AT_ONCE = Backoff(first=timedelta(0), ceiling=timedelta(0))
+BRIEFLY = Backoff(first=timedelta(milliseconds=50), ceiling=timedelta(milliseconds=50))
+
+
+class Room:
+    def __init__(self, database, outbound, client, turns, connected):
+        self.database = database
+        self.outbound = outbound
+        self.client = client
+        self.turns = turns
+        self.connected = connected
+        self.changed = asyncio.Condition()
+
+    def tell(self):
+        async def notify():
+            async with self.changed:
+                self.changed.notify_all()
+
+        asyncio.ensure_future(notify())  # noqa: RUF006  lives as long as the test
+
+    async def queue(self, *numbers, to=ASHA, **more):
+        for number in numbers:
+            content = TextContent(text=f"text {number}")
+            send = Send(id=f"O{number}", to=Party(phone=to), content=content, **more)
+            assert await self.outbound.take(send) == SendTaken(id=send.id)
+
+    async def events(self):
+        batch = await self.database.run(lambda db: event_rows.next_batch(db, after=0))
+        return [numbered.event for numbered in batch]
+
+    async def ended(self, count):
+        """The events, once there are `count`."""
+        async with asyncio.timeout(10), self.changed:
+            while len(events := await self.events()) < count:
+                await self.changed.wait()
+        return events
+
+    async def states(self):
+        query = "SELECT state FROM outbound ORDER BY position"
+        return [r[0] for r in await self.database.run(lambda db: db.execute(query).fetchall())]
+
+
+@asynccontextmanager
+async def opened(database, *, connected=True, rules=HASTY, running=True):
+    client, clock, turns = FakeClient(), SystemClock(), Turns()
+    is_connected = asyncio.Event()
+    if connected:
+        is_connected.set()
+    tells = []
+
+    def tell():
+        for one in tells:
+            one()
+
+    async with TaskGroup() as tasks:
+        sending = Sending(
+            client,
+            database,
+            QuietTimes(clock),
+            turns,
+            clock,
+            own_phone=lambda: OWN_PHONE,
+            on_settled=tell,
+        )
+        outbound = Outbound(
+            client=client,
+            database=database,
+            sending=sending,
+            turns=turns,
+            tasks=tasks,
+            clock=clock,
+            rules=rules,
+            connected=is_connected,
+            on_change=tell,
+        )
+        room = Room(database, outbound, client, turns, is_connected)
+        tells.append(room.tell)
+        await outbound.restore()
+        if running:
+            tasks.supervise("outbound", outbound.run())
+        yield room
+
+
+@pytest.fixture
+async def room(database):
+    async with opened(database) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def no_long_waits(monkeypatch):
+    monkeypatch.setattr(sending_module, "_AGAIN", AT_ONCE)
+    monkeypatch.setattr(freeze_module, "PAUSE", BRIEFLY)
+
+
+async def test_what_is_queued_is_sent_and_told_with_its_id(room):
+    await room.queue(1)
+    [event] = await room.ended(1)
+    assert isinstance(event, MessageSent)
+    assert (event.outbound_id, event.text, event.own_phone) == ("O1", "text 1", OWN_PHONE)
+    assert room.client.delivered[ASHA] == ["text 1"]
+
+
+async def test_a_chat_gets_its_messages_in_order_and_one_at_a_time(room):
+    await room.queue(*range(20))
+    await room.ended(20)
+    assert room.client.delivered[ASHA] == [f"text {n}" for n in range(20)]
+    assert room.client.most_sending == 1
+
+
+async def test_chats_go_side_by_side_and_leave_threads_for_answers(room):
+    for number in range(20):
+        await room.queue(number, to=f"+2557{number:08}")
+    await room.ended(20)
+    assert room.client.most_sending == LANES
+
+
+async def test_what_did_not_leave_goes_later_in_its_order(room):
+    room.client.failures = [NotSentError("websocket not connected")] * 3
+    await room.queue(1, 2)
+    await room.ended(2)
+    assert room.client.delivered[ASHA] == ["text 1", "text 2"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind", "words"),
+    [
+        (SendRefusedError("server returned error 479"), SendFailed, "refused this message"),
+        (NoAccountError("no LID found"), SendFailed, "not on WhatsApp"),
+        (SendUncertainError("timed out"), SendUncertain, "did not confirm"),
+    ],
+    ids=["refused", "no account", "uncertain"],
+)
+async def test_what_cannot_go_ends_with_a_sentence_and_the_chat_goes_on(room, failure, kind, words):
+    room.client.failures = [failure]
+    await room.queue(1, 2)
+    ended, sent = await room.ended(2)
+    assert isinstance(ended, kind)
+    assert words in ended.reason
+    assert (ended.outbound_id, sent.outbound_id) == ("O1", "O2")
+    assert room.client.delivered[ASHA] == ["text 2"]
+
+
+async def test_a_number_without_an_account_is_not_even_tried(room):
+    room.client.strangers.add(ASHA)
+    await room.queue(1)
+    [event] = await room.ended(1)
+    assert isinstance(event, SendFailed)
+    assert not room.client.delivered
+
+
+async def test_nothing_is_begun_without_a_connection(database):
+    async with opened(database, connected=False) as room:
+        await room.queue(1)
+        assert await room.states() == ["TAKEN"]
+        room.connected.set()
+        room.outbound.wake()
+        await room.ended(1)
+
+
+async def test_what_is_too_late_expires_even_without_a_connection(database):
+    soon = SystemClock().now() + timedelta(milliseconds=50)
+    async with opened(database, connected=False) as room:
+        await room.queue(1, expires_at=soon)
+        [event] = await room.ended(1)
+    assert isinstance(event, SendExpired)
+
+
+async def test_a_message_waits_until_its_chat_is_answered(room):
+    room.turns.begin_answering(ASHA)
+    await room.queue(1)
+    await room.queue(2, to=BARAKA)
+    await room.ended(1)
+    assert not room.client.delivered[ASHA]
+    room.turns.end_answering(ASHA)
+    await room.ended(2)
+    assert room.client.delivered[ASHA] == ["text 1"]
+
+
+async def test_a_lid_that_becomes_known_joins_phone_and_answers(room):
+    room.client.known[ASHA] = ASHA_LID
+    room.turns.begin_answering(ASHA_LID.lid)
+    await room.queue(1)
+    await room.queue(2, to=BARAKA)
+    await room.ended(1)
+    assert not room.client.delivered[ASHA]
+    room.turns.end_answering(ASHA_LID.lid)
+    await room.ended(2)
+    query = "SELECT chat FROM outbound WHERE id = 'O1'"
+    assert await room.database.run(lambda db: db.execute(query).fetchone()) == ("100@lid",)
+
+
+async def test_rates_hold_messages_back(database):
+    rules = Pacing(a_minute=2, typing_shortest=timedelta(0), typing_longest=timedelta(0))
+    async with opened(database, rules=rules, running=False) as room:
+        await room.queue(1, 2, 3)
+        again_at = await room.outbound.step()
+        await room.ended(1)
+        await room.outbound.step()
+        await room.ended(2)
+        began = SystemClock().now()
+        again_at = await room.outbound.step()
+        assert timedelta(seconds=50) < again_at - began <= timedelta(minutes=1)
+    assert await states(database) == ["SENT", "SENT", "TAKEN"]
+
+
+async def states(database):
+    query = "SELECT state FROM outbound ORDER BY position"
+    return [r[0] for r in await database.run(lambda db: db.execute(query).fetchall())]
+
+
+async def test_the_budget_for_strangers_survives_a_restart(database):
+    rules = Pacing(cold_chats_a_day=1, typing_shortest=timedelta(0), typing_longest=timedelta(0))
+    async with opened(database, rules=rules) as room:
+        await room.queue(1)
+        await room.ended(1)
+    async with opened(database, rules=rules) as room:
+        await room.queue(2, to=BARAKA)
+        await room.database.run(lambda db: rows.record(db, message(1, phone="+255700000003")))
+        await room.queue(3, to="+255700000003")
+        await room.ended(3)
+        assert await room.states() == ["SENT", "TAKEN", "SENT"]
+
+
+async def test_typing_takes_its_time(database):
+    slow = Pacing(typing_shortest=timedelta(milliseconds=80))
+    async with opened(database, rules=slow) as room:
+        began = asyncio.get_running_loop().time()
+        await room.queue(1)
+        await room.ended(1)
+        assert asyncio.get_running_loop().time() - began >= 0.075
+
+
+async def test_a_limit_freezes_everything_and_lets_go_by_itself(room, monkeypatch):
+    monkeypatch.setattr(
+        freeze_module, "PAUSE", Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=1))
+    )
+    room.client.failures = [SendLimitedError("server returned error 463")]
+    await room.queue(1)
+    async with asyncio.timeout(5), room.changed:
+        await room.changed.wait_for(lambda: room.outbound.frozen is not None)
+    await room.queue(2, to=BARAKA)
+    assert "frozen until" in room.outbound.frozen.detail
+    assert await room.states() == ["TAKEN", "TAKEN"]
+    await room.ended(2)
+    assert room.client.delivered == {ASHA: ["text 1"], BARAKA: ["text 2"]}
+    assert room.outbound.frozen is None
+
+
+async def test_a_freeze_survives_a_restart(database, monkeypatch):
+    monkeypatch.setattr(
+        freeze_module, "PAUSE", Backoff(first=timedelta(hours=1), ceiling=timedelta(hours=1))
+    )
+    now = SystemClock().now()
+    await database.run(lambda db: freeze_module.begin(db, None, now=now))
+    async with opened(database) as room:
+        await room.queue(1)
+        assert room.outbound.frozen is not None
+        assert await room.states() == ["TAKEN"]
+
+
+async def test_a_contact_that_is_always_refused_does_not_freeze_the_others_for_ever(room):
+    room.client.failures = [SendLimitedError("server returned error 463")] * MAX_REFUSALS
+    await room.queue(1, 2)
+    failed, sent = await room.ended(2)
+    assert isinstance(failed, SendFailed)
+    assert "write first" in failed.reason
+    assert sent.outbound_id == "O2"
+
+
+async def test_a_full_volume_takes_nothing_and_says_nothing(room, monkeypatch):
+    async def refuse(_):
+        raise StorageError("database or disk is full")
+
+    monkeypatch.setattr(room.database, "run", refuse)
+    send = Send(id="O1", to=Party(phone=ASHA), content=TextContent(text="hi"))
+    assert await room.outbound.take(send) is None
+    assert await room.outbound.cancel(CancelSend(id="O1")) is None
+
+
+async def test_stopping_finishes_what_is_under_way_and_begins_nothing(room):
+    under_way = asyncio.Event()
+    room.client.before_delivery = under_way.set
+    await room.queue(1, 2, 3)
+    await under_way.wait()
+    assert await room.outbound.stop(grace=timedelta(seconds=5))
+    assert await room.states() == ["SENT", "TAKEN", "TAKEN"]
+
+
+async def test_stopping_does_not_wait_for_typing(database):
+    slow = Pacing(typing_shortest=timedelta(hours=1), typing_longest=timedelta(hours=1))
+    async with opened(database, rules=slow, running=False) as room:
+        await room.queue(1)
+        await room.outbound.step()
+        assert await room.outbound.stop(grace=timedelta(seconds=5))
+        assert await room.states() == ["TAKEN"]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"], ids=["before the send", "after the send"])
+async def test_a_crash_around_the_send_leaves_the_truth(tmp_path, moment):
+    """The process ends with the row marked; whether it was sent, the volume cannot know."""
+    path, over = tmp_path / "crash.db", asyncio.Event()
+    first = Database(path)
+    await first.open()
+
+    async with opened(first) as room:
+        crashed = asyncio.Event()
+
+        async def crash(to, words):
+            if moment == "after":
+                room.client.delivered[to.number].append(words)
+            crashed.set()
+            await over.wait()
+            raise asyncio.CancelledError
+
+        room.client.send_text = crash
+        await room.queue(1)
+        await crashed.wait()
+    await first.aclose()
+    second = Database(path)
+    await second.open()
+    await second.run(lambda db: outbound_rows.recover(db, now=SystemClock().now()))
+    async with opened(second) as room:
+        await room.queue(1)
+        await room.queue(2)
+        uncertain, sent = await room.ended(2)
+        assert isinstance(uncertain, SendUncertain)
+        assert sent.outbound_id == "O2"
+        assert room.client.delivered[ASHA] == ["text 2"]
+    await second.aclose()
+    over.set()
