@@ -87,6 +87,15 @@ async def test_delivery_is_told_once(linked, gateway):
     assert receipts(gateway, ReceiptKind.DELIVERED) == [e.wa_message_id for e in gateway.sent]
 
 
+async def test_reading_is_told_after_delivery(linked, sandbox, gateway):
+    for number in range(3):
+        await gateway.send(queued(number, linked.customer))
+    await gateway.until(lambda: len(receipts(gateway, ReceiptKind.DELIVERED)) == 3)
+    ids = [event.wa_message_id for event in gateway.sent]
+    await sandbox.call("POST", f"/customers/{linked.customer}/read", {"to": linked.phone})
+    await gateway.until(lambda: receipts(gateway, ReceiptKind.READ) == ids)
+
+
 async def test_the_bots_own_answers_have_no_receipts(linked, sandbox, gateway):
     await sandbox.write(linked.customer, linked.phone, "hello")
     await sandbox.answers(linked.customer, 1)
