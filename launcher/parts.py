@@ -53,7 +53,7 @@ def worker_environment(settings: LauncherSettings, *, live: bool) -> str:
     except msgspec.DecodeError as error:
         raise LauncherError(f"FLOWHQ_WORKER_ENVIRONMENT: {error}") from error
     proxy = f"http://{GATEWAY_HOST}:{settings.sandbox_proxy_port}"
-    return msgspec.json.encode((({} if live else {"HTTPS_PROXY": proxy}) | more)).decode()
+    return msgspec.json.encode(({} if live else {"HTTPS_PROXY": proxy}) | more).decode()
 
 
 def sandbox(

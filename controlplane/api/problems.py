@@ -9,6 +9,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import HeaderParameter, QueryParameter
 
 from controlplane.api.bodies import WHOLE, FieldProblem, InvalidBodyError, to_problem
 from shared.errors import ConflictError, InvalidInputError, NotFoundError, TransientError
@@ -52,7 +53,7 @@ def answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Respon
     """Errors that Litestar finds: unknown paths, wrong methods, sizes, path and query values."""
     if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return answer_unexpected(request, error)
-    errors = _read_extra(error.extra)
+    errors = _read_extra(request, error.extra)
     detail = _UNUSABLE if errors else str(error.detail)
     if error.status_code in _FIELDS:
         errors = [FieldProblem(_FIELDS[error.status_code], detail)]
@@ -110,18 +111,27 @@ HANDLERS: dict[int | type[Exception], Any] = {
 }
 
 
-def _read_extra(extra: object) -> list[FieldProblem]:
+def _read_extra(request: Request[Any, Any, Any], extra: object) -> list[FieldProblem]:
     """Litestar's list of what is wrong with the arguments of a handler."""
     if not isinstance(extra, list):
         return []
     problems = []
     for item in extra:
-        field = str(item.get("key", WHOLE))
+        field = _to_sent_name(request, str(item.get("key", WHOLE)))
         if field == "data":  # the argument's name in our code; only an absent body gets here
             problems.append(FieldProblem(WHOLE, "is required"))
         else:
             problems.append(to_problem(field, str(item["message"])))
     return problems
+
+
+def _to_sent_name(request: Request[Any, Any, Any], argument: str) -> str:
+    """What a client calls the argument, where that is not what our code calls it."""
+    parameter = request.route_handler.parsed_fn_signature.parameters.get(argument)
+    kwarg = None if parameter is None else parameter.kwarg_definition
+    if isinstance(kwarg, QueryParameter | HeaderParameter) and kwarg.name:
+        return kwarg.name
+    return argument
 
 
 def _answer(

@@ -10,7 +10,14 @@ from shared.errors import TransientError
 from shared.stores import api_keys
 from tests.fakes.businesses import NOW
 
-PATHS = ("/admin/tenants", "/admin/setup-requests", "/admin/tenants/x/logs")
+PATHS = (
+    "/admin/tenants",
+    "/admin/setup-requests",
+    "/admin/tenants/x/logs",
+    "/admin/tenants/x/messages",
+    "/admin/tenants/x/api-keys",
+    "/v1/messages",
+)
 
 
 @pytest.mark.parametrize(
@@ -170,11 +177,23 @@ async def test_the_description_names_every_path_and_the_key(api):
         request,
         f"{request}/approve",
         f"{request}/reject",
+        f"{tenant}/api-keys",
+        f"{tenant}/api-keys/{{key_id}}",
+        *(
+            f"{base}/messages{rest}"
+            for base in (tenant, "/v1")
+            for rest in ("", "/batch", "/{message_id}", "/{message_id}/cancel")
+        ),
     }
     assert described["paths"].keys() == expected
     assert described["components"]["securitySchemes"]["ApiKey"]["scheme"] == "bearer"
     assert described["security"] == [{"ApiKey": []}]
-    assert described["components"]["schemas"]["CreateTenantInput"]["additionalProperties"] is False
+    for closed in ("CreateTenantInput", "SendMessageInput", "SendBatchInput"):
+        assert described["components"]["schemas"][closed]["additionalProperties"] is False
+    sending = described["paths"]["/v1/messages"]["post"]
+    assert sending["parameters"][0]["name"] == "Idempotency-Key"
+    assert sending["parameters"][0]["in"] == "header"
+    assert {"202", "400", "401", "403", "422"} <= sending["responses"].keys()
 
 
 async def test_the_page_that_shows_it_loads_everything_from_here(api):
