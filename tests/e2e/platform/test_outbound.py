@@ -50,7 +50,9 @@ def texts(platform: Platform, customer: str) -> list[str]:
 
 
 def ahead(seconds: float) -> str:
-    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()  # noqa: TID251  the platform's clock is real
+    """A whole second, as WhatsApp's own times are."""
+    now = datetime.now(UTC)  # noqa: TID251  the platform's clock is real
+    return (now + timedelta(seconds=seconds)).replace(microsecond=0).isoformat()
 
 
 def stop(platform: Platform, tenant: dict[str, Any]) -> None:
