@@ -11,6 +11,7 @@ import secrets
 import signal
 import sys
 import tempfile
+import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,8 +67,11 @@ def play_all(ground: Ground, options: argparse.Namespace) -> Any:
     """
     rng = random.Random(options.seed)  # noqa: S311  drawn again from the same seed
     run_id = secrets.token_hex(3)
+    ends_at = time.monotonic() + options.minutes * 60
     for number in range(1, options.rounds + 1):
         for fault in rng.sample(options.faults, len(options.faults)):
+            if time.monotonic() > ends_at:
+                return
             label = f"{run_id}-{fault.name}-{number}"
             yield play(ground, fault, number=number, label=label, rng=rng)
 
@@ -101,6 +105,9 @@ def parse_options(arguments: list[str]) -> argparse.Namespace:
         prog="scripts/chaos", description=__doc__.split("\n")[0], epilog=f"Faults: {listed}."
     )
     parser.add_argument("--rounds", type=int, default=1, metavar="N", help="of each fault")
+    parser.add_argument(
+        "--minutes", type=float, default=float("inf"), metavar="M", help="no new round after that"
+    )
     parser.add_argument("--fault", action="append", choices=known, metavar="NAME")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
     parser.add_argument("--json", type=Path, metavar="FILE", help="every round's verdict")

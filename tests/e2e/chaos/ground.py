@@ -195,11 +195,18 @@ class Ground:
         asked = wait_for(
             lambda: self.platform.write(customer.number, tenant, f"probe {label}"), "a message"
         )
+        # Seen on the phone too: what comes there late would count as an answer of the round.
         wait_for(
-            lambda: asked in {row.in_reply_to for row in self._list_rows(tenant_id, since)},
+            lambda: self._has_arrived(tenant_id, since, asked),
             f"an answer to the probe of {label}",
             patience=2 * PATIENCE,
         )
+
+    def _has_arrived(self, tenant_id: str, since: str, asked: str) -> bool:
+        rows = self._list_rows(tenant_id, since)
+        answers = {row.wa_message_id for row in rows if row.in_reply_to == asked}
+        seen = {item.id for item in self.phones.received_after(0)}
+        return bool(answers & (seen | {item.id for item in self.phones.dropped}))
 
     def _is_replaced(self, tenant_id: str, before: str) -> bool:
         seen = self.platform.tenant(tenant_id)["worker"]
