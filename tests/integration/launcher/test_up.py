@@ -83,8 +83,8 @@ class Installation(msgspec.Struct, frozen=True):
     def _ports(self, script: str) -> list[str]:
         if script != "up":
             return []
-        ports = msgspec.structs.asdict(self.settings)
-        del ports["state_dir"]
+        chosen = msgspec.structs.asdict(self.settings)
+        ports = {name: port for name, port in chosen.items() if name.endswith("port")}
         return [f"--{name.replace('_', '-')}={port}" for name, port in ports.items()]
 
 
