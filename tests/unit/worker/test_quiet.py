@@ -5,6 +5,7 @@ import pytest
 from tests.fakes.clocks import ManualClock
 from tests.fakes.inbound import NOW
 from worker.outbox.quiet import (
+    BURST_GAP,
     LONGEST_WAIT,
     MANY,
     QUIET,
@@ -25,6 +26,10 @@ MS = timedelta(milliseconds=1)
         pytest.param(Chat(NOW - 60 * MS, 1), NOW, 40 * MS, id="heard a moment ago"),
         pytest.param(Chat(NOW - 100 * MS, 1), NOW, timedelta(0), id="quiet for long enough"),
         pytest.param(Chat(NOW, 2), NOW, QUIET_IN_BURST, id="in the middle of a burst"),
+        pytest.param(
+            Chat(NOW, 1, BURST_GAP / 2), NOW, QUIET_IN_BURST, id="a burst, answered so far"
+        ),
+        pytest.param(Chat(NOW, 1, BURST_GAP), NOW, QUIET, id="no burst any more"),
         pytest.param(
             Chat(NOW, 9), NOW - LONGEST_WAIT, timedelta(0), id="a burst that does not end"
         ),
