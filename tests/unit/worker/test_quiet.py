@@ -39,14 +39,15 @@ def test_how_long_to_wait(chat, since, left):
     assert remaining(chat, since=since, now=NOW) == left
 
 
-async def test_a_burst_is_over_when_one_message_is_left():
+async def test_a_burst_is_waited_out_though_one_message_of_it_is_left():
     clock = ManualClock()
     quiet = QuietTimes(clock)
     quiet.heard("a")
     quiet.heard("a")
+    quiet.done("a")
     clock.advance(QUIET)
     assert remaining(quiet._chats["a"], since=clock.now(), now=clock.now()) > timedelta(0)
-    quiet.done("a")
+    clock.advance(QUIET_IN_BURST)
     await quiet.wait("a")
 
 
