@@ -22,8 +22,6 @@ PACKAGES = ("python3", "python3-venv", "ca-certificates", "tzdata")
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 APT_SOURCES = Path("/etc/apt")
-DEFAULT_MIRROR = "http://deb.debian.org/debian"
-DEFAULT_SECURITY_MIRROR = "http://deb.debian.org/debian-security"
 MIRROR = re.compile(r"(?:https?|file|ftp)://[^\s\]]+")
 
 
@@ -48,8 +46,8 @@ def ensure_base(paths: Paths, address: str) -> Image:
     return building.get_image(address, tag, made=True)
 
 
-def mirrors_of(lists: Iterable[str]) -> Mirrors:
-    """The Debian mirrors that this machine's own package lists name; Debian's where none is.
+def mirrors_of(lists: Iterable[str]) -> Mirrors | None:
+    """The Debian mirrors that this machine's own package lists name; None where none is.
 
     lists: the contents of sources.list and its like, in either format.
     """
@@ -62,10 +60,23 @@ def mirrors_of(lists: Iterable[str]) -> Mirrors:
     ]
     archive = [mirror for mirror in named if mirror.endswith("/debian")]
     security = [mirror for mirror in named if mirror.endswith("/debian-security")]
+    if not archive:
+        return None
     return Mirrors(
-        archive=archive[0] if archive else DEFAULT_MIRROR,
-        security=security[0] if security else DEFAULT_SECURITY_MIRROR,
+        archive=archive[0],
+        security=security[0] if security else f"{archive[0]}-security",
     )
+
+
+def package_lines(mirrors: Mirrors | None) -> list[str]:
+    """For mmdebstrap, which knows Debian's own mirrors where no line is given."""
+    if mirrors is None:
+        return []
+    return [
+        f"deb {mirrors.archive} {SUITE} main",
+        f"deb {mirrors.archive} {SUITE}-updates main",
+        f"deb {mirrors.security} {SUITE}-security main",
+    ]
 
 
 def pulled(paths: Paths) -> list[str]:
@@ -130,7 +141,6 @@ def _knows_suite() -> bool:
 
 
 def _bootstrap(archive: Path, log: Path) -> None:
-    mirrors = mirrors_of(_apt_lists())
     tool = host.find_tool("mmdebstrap")
     assert tool is not None, "was just installed"
     command = [
@@ -141,9 +151,7 @@ def _bootstrap(archive: Path, log: Path) -> None:
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT),
         SUITE,
         str(archive),
-        f"deb {mirrors.archive} {SUITE} main",
-        f"deb {mirrors.archive} {SUITE}-updates main",
-        f"deb {mirrors.security} {SUITE}-security main",
+        *package_lines(mirrors_of(_apt_lists())),
     ]
     with log.open("ab") as output:
         done = subprocess.run(
