@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from contextlib import suppress
 
 import pytest
 
@@ -64,9 +65,6 @@ async def test_a_killed_worker_comes_back_without_a_scan_and_loses_no_message(
     assert len(gateway.received) == 2
 
 
-# Not done: about one run in twenty loses a message. The library tells WhatsApp that it has a
-# message before it hands it to us, and a kill in between takes it along (docs/reliability.md).
-@pytest.mark.xfail(strict=False, reason="the library's receipt precedes our commit: see above")
 async def test_killed_in_the_middle_of_bursts_it_logs_each_message_once_and_answers_at_most_once(
     linked, sandbox, gateway, start_worker
 ):
@@ -81,13 +79,26 @@ async def test_killed_in_the_middle_of_bursts_it_logs_each_message_once_and_answ
         gateway.frames.clear()
         worker = await start_worker()
         await gateway.until_state(SessionState.CONNECTED)
-    await gateway.until(lambda: len(gateway.received) >= len(written))
-    assert [event.wa_message_id for event in gateway.received] == written
+    lost = await _lost_with_the_library(gateway, written)
+    kept = [message_id for message_id in written if message_id not in lost]
+    assert [event.wa_message_id for event in gateway.received] == kept
     last = await sandbox.write(linked.customer, linked.phone, "the last")
     await gateway.until(lambda: any(event.in_reply_to == last for event in gateway.sent))
     answered = [event.in_reply_to for event in gateway.sent]
     assert len(answered) == len(set(answered)) <= len(written) + 1
     assert len(await sandbox.answers(linked.customer, len(answered))) <= len(written) + 1
+    if lost:
+        # Not done, and said in docs/reliability.md: the library tells WhatsApp that it has a
+        # message before it hands it to us. All the rest was asserted above, and more is a failure.
+        assert len(lost) <= 3, "more than one for each kill"
+        pytest.xfail(f"{len(lost)} messages went with the killed library")
+
+
+async def _lost_with_the_library(gateway, written):
+    """The messages of `written` that do not come, however long one waits."""
+    with suppress(TimeoutError):
+        await gateway.until(lambda: len(gateway.received) >= len(written))
+    return set(written) - {event.wa_message_id for event in gateway.received}
 
 
 async def test_what_happened_while_the_gateway_was_away_arrives_afterwards(
