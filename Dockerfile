@@ -15,7 +15,7 @@ RUN set -eu; \
     python3 -m venv --symlinks /opt/flowhq; \
     /opt/flowhq/bin/python -m pip install --quiet --no-cache-dir --no-compile \
       --disable-pip-version-check --root-user-action=ignore --only-binary=:all: \
-      --require-hashes --requirement /build/controlplane.lock; \
+      --no-deps --require-hashes --requirement /build/controlplane.lock; \
     /opt/flowhq/bin/python -m pip --quiet uninstall --yes --root-user-action=ignore pip; \
     rm -rf /opt/flowhq/bin/[Aa]ctivate* /opt/flowhq/include /opt/flowhq/share; \
     find /opt/flowhq -depth -type d \( -name tests -o -name test \) -exec rm -rf {} +; \

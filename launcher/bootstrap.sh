@@ -84,7 +84,9 @@ _install_packages() {
   # An old pip trusts only its own list of CAs, not the one that this machine's administrator keeps.
   if [ -z "${PIP_CERT:-}" ] && [ -f "$SYSTEM_CA" ]; then export PIP_CERT="$SYSTEM_CA"; fi
   rm -f "$VENV/.flowhq-$1"
-  "$PYTHON" -m pip install --quiet --no-compile --disable-pip-version-check --no-input \
+  # --no-deps: the lock is the whole set. A pip that resolves it anew refuses it where its own
+  # configuration names a constraints file (seen with 23.2: an extra of a locked package has no hash).
+  "$PYTHON" -m pip install --quiet --no-compile --disable-pip-version-check --no-input --no-deps \
     --require-hashes --requirement "$ROOT/requirements/$1.lock" >>"$BOOTSTRAP_LOG" 2>&1 </dev/null || {
     tail -n 5 "$BOOTSTRAP_LOG" >&2
     fail "The Python packages could not be installed (see $BOOTSTRAP_LOG): check that pip reaches its index, or set PIP_INDEX_URL to one that it reaches, and repeat"
