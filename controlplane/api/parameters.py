@@ -10,7 +10,7 @@ from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from controlplane.services.acting import Caller, Disconnect, Dispatch, Instruct, Wake
 from shared.clock import Clock
 from shared.enums import Direction, OutboundState, SetupStatus
-from shared.structs.text import VISIBLE_ASCII
+from shared.structs.text import NUMBER_PART_PATTERN, VISIBLE_ASCII
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
@@ -39,6 +39,13 @@ Since = Annotated[
 
 DirectionFilter = Annotated[
     Direction | None, QueryParameter(description="Only what came in, or only what went out.")
+]
+NumberFilter = Annotated[
+    str | None,
+    QueryParameter(
+        pattern=NUMBER_PART_PATTERN,
+        description="Only contacts whose phone or LID has these digits in a row.",
+    ),
 ]
 StatusFilter = Annotated[
     SetupStatus | None, QueryParameter(description="Only requests of this status.")

@@ -1,4 +1,4 @@
-"""`/admin/tenants`: the businesses, their logs and incidents."""
+"""`/admin/tenants`: the businesses, their contacts, logs and incidents."""
 
 from litestar import Router, delete, get, post
 from litestar.params import JSONBody
@@ -9,6 +9,7 @@ from controlplane.api.parameters import (
     Cursor,
     DirectionFilter,
     Limit,
+    NumberFilter,
     Since,
     TenantPath,
     Timing,
@@ -18,9 +19,11 @@ from controlplane.api.problems import documented
 from controlplane.services.create_tenant import create_tenant
 from controlplane.services.remove_tenant import remove_tenant
 from controlplane.services.show_qr import show_qr
+from shared.contacts import to_digits
 from shared.ids import TenantId
 from shared.instants import to_instant
-from shared.stores import incidents, messages, tenants
+from shared.stores import contacts, incidents, messages, tenants
+from shared.structs.contacts import ContactView
 from shared.structs.incidents import IncidentView
 from shared.structs.messages import MessageLogView
 from shared.structs.pages import Page
@@ -79,6 +82,22 @@ async def logs(
 
 
 @get(
+    "/{tenant_id:str}/contacts",
+    summary="People who wrote or were written to, newest first",
+    responses=documented(404),
+)
+async def list_contacts(
+    tenant_id: TenantPath,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    number: NumberFilter = None,
+) -> Page[ContactView]:
+    tenant = TenantId((await tenants.get(TenantId(tenant_id))).id)
+    digits = None if number is None else to_digits(number)
+    return await contacts.list_page(tenant, limit=limit, cursor=cursor, digits=digits)
+
+
+@get(
     "/{tenant_id:str}/incidents",
     summary="What befell the worker, newest first",
     responses=documented(404),
@@ -92,6 +111,6 @@ async def list_incidents(
 
 tenants_router = Router(
     "/tenants",
-    route_handlers=[create, list_all, show, remove, qr, logs, list_incidents],
+    route_handlers=[create, list_all, show, remove, qr, logs, list_contacts, list_incidents],
     tags=["Tenants"],
 )

@@ -26,7 +26,7 @@ from shared.db.engine import transaction
 from shared.errors import NotFoundError, TransientError
 from shared.ids import TenantId
 from shared.log import TenantFiles
-from shared.stores import messages, outbound_work, sessions
+from shared.stores import contacts, messages, outbound_work, sessions
 from shared.tasks import TaskGroup
 from shared.wire.frames import (
     MAX_FRAME_BYTES,
@@ -193,6 +193,8 @@ class Gateway:
         told = to_told(numbered.event for numbered in frame.events)
         if told.is_log_alone:  # most are: one statement needs no transaction of ours
             await messages.append_messages(tenant_id, told.log)
+            # A crash in between leaves the events unacknowledged: they come again.
+            await contacts.record(tenant_id, told.sightings)
         else:
             await _commit_together(tenant_id, told)
         await connection.send(Ack(seq=frame.events[-1].seq))
@@ -242,6 +244,8 @@ async def _commit_together(tenant_id: TenantId, told: Told) -> None:
         await outbound_work.settle_receipts(
             tenant_id, told.receipts, logged=[each.wa_message_id for each in told.sent]
         )
+        # Last of all: it may take a lock, which others then wait for no longer than a commit.
+        await contacts.record(tenant_id, told.sightings)
 
 
 def _log_result(connection: Connection, result: CommandResult) -> None:

@@ -1,18 +1,23 @@
-"""A worker's events as what they change: rows of the message log, states of queued messages."""
+"""A worker's events as what they change: rows of the message log, states of queued messages,
+and who is known.
+"""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
 import msgspec
 
 from shared.enums import Direction, OutboundState
+from shared.structs.contacts import Sighting
 from shared.structs.messages import MessageLogInput
 from shared.structs.outbound import NotSent, Receipt, Sent
 from shared.wire.events import (
     Event,
     MessageReceived,
     MessageSent,
+    Party,
     ReceiptReceived,
     SendExpired,
     SendFailed,
@@ -30,6 +35,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     sent: list[Sent] = []
     not_sent: list[NotSent] = []
     receipts: list[Receipt] = []
+    sightings: list[Sighting] = []
     unknown_ids: list[str] = []
 
     @property
@@ -59,8 +65,10 @@ def _add(told: Told, event: Event) -> None:
     match event:
         case MessageReceived():
             told.log.append(_to_received(event))
+            _add_sighting(told, event.contact, event.at, event.push_name)
         case MessageSent():
             told.log.append(_to_sent(event))
+            _add_sighting(told, event.contact, event.at)
             if event.outbound_id is not None:
                 _add_sent(told, event, event.outbound_id)
         case SendFailed(outbound_id=text, reason=reason):
@@ -74,6 +82,7 @@ def _add(told: Told, event: Event) -> None:
                 Receipt(wa_message_id=each, kind=event.kind, at=event.at)
                 for each in event.wa_message_ids
             )
+            _add_sighting(told, event.contact, event.at)
         case _:
             assert_never(event)
 
@@ -92,6 +101,21 @@ def _add_not_sent(told: Told, outbound_id: str, state: OutboundState, reason: st
         told.unknown_ids.append(outbound_id)
         return
     told.not_sent.append(NotSent(id=parsed, state=state, reason=reason))
+
+
+def _add_sighting(told: Told, contact: Party, at: datetime, push_name: str = "") -> None:
+    if not contact.number:
+        return  # a sender whom the library could not name
+    told.sightings.append(
+        Sighting(
+            phone=contact.phone,
+            lid=contact.lid,
+            first_at=at,
+            last_at=at,
+            push_name=push_name,
+            named_at=at if push_name else None,
+        )
+    )
 
 
 def _to_received(event: MessageReceived) -> MessageLogInput:

@@ -36,6 +36,19 @@ _INSERT = """
     SELECT count(*) AS count FROM inserted
 """
 
+# The number of a row is the LID where no phone was known: only then is the contact looked up.
+_SELECT = """
+    SELECT m.id, m.direction, m.kind, m.message_text, m.wa_message_id, m.contact_lid,
+           m.in_reply_to, m.occurred_at, m.created_at,
+           CASE WHEN m.from_number = m.contact_lid THEN COALESCE(c.phone, m.from_number)
+                ELSE m.from_number END AS from_number,
+           CASE WHEN m.to_number = m.contact_lid THEN COALESCE(c.phone, m.to_number)
+                ELSE m.to_number END AS to_number
+      FROM message_logs m
+      LEFT JOIN contacts c ON c.tenant = m.tenant AND c.lid = m.contact_lid
+                          AND m.contact_lid IN (m.from_number, m.to_number)
+"""
+
 
 async def append_messages(tenant_id: TenantId, messages: Sequence[MessageLogInput]) -> int:
     """Inserts those that are not there yet, all in one statement; answers how many those were.
@@ -63,23 +76,22 @@ async def list_page(
 ) -> Page[MessageLogView]:
     """Newest first, by the moment at which a row was written, so that a page never shifts.
 
-    since: rows written at or after it.
+    since: rows written at or after it. A row of somebody who was known by LID alone shows the
+    phone once it is learned.
     """
     after = parse_cursor(cursor, of=_LIST)
-    where, values = ["tenant = {}"], list[Any]([tenant_id])
+    where, values = ["m.tenant = {}"], list[Any]([tenant_id])
     if direction is not None:
-        where.append("direction = {}")
+        where.append("m.direction = {}")
         values.append(direction.value)
     if since is not None:
-        where.append("created_at >= {}")
+        where.append("m.created_at >= {}")
         values.append(since)
     if after is not None:
-        where.append("(created_at, id) < ({}, {})")
+        where.append("(m.created_at, m.id) < ({}, {})")
         values += [after.at, after.id]
     rows = await MessageLog.raw(
-        "SELECT id, direction, kind, from_number, to_number, message_text, wa_message_id,"
-        " contact_lid, in_reply_to, occurred_at, created_at FROM message_logs"
-        f" WHERE {' AND '.join(where)} ORDER BY created_at DESC, id DESC LIMIT {{}}",
+        f"{_SELECT} WHERE {' AND '.join(where)} ORDER BY m.created_at DESC, m.id DESC LIMIT {{}}",
         *values,
         limit + 1,
     )

@@ -18,6 +18,8 @@ TIME_PATTERN = rf"^([01][0-9]|2[0-3]):[0-5][0-9]{_END}"
 TimeOfDay = Annotated[str, msgspec.Meta(pattern=TIME_PATTERN)]
 # The shape of E.164; whether a country has such numbers is `shared.phone`'s to say.
 PHONE_PATTERN = rf"^\+[1-9][0-9]{{6,14}}{_END}"
+# As people type one, and as `+` arrives that was not encoded in a query: as a space.
+NUMBER_PART_PATTERN = rf"^[+ ]?[0-9][0-9 ]{{1,30}}(@lid)?{_END}"
 PhoneNumber = Annotated[str, msgspec.Meta(pattern=PHONE_PATTERN)]
 # A message may have line breaks and anything else that a phone can show.
 _NO_NUL = rf"^[^\x00]*{_END}"
@@ -34,5 +36,6 @@ PATTERN_PROBLEMS = {
     _NO_NUL: "must not contain the character U+0000",
     VISIBLE_ASCII: "must be visible ASCII characters without spaces",
     TIME_PATTERN: "must be a time of day like 08:30",
+    NUMBER_PART_PATTERN: "must be part of a phone number or LID: at least two digits",
     PHONE_PATTERN: "must be a phone number in E.164 form, like +255712345678",
 }

@@ -2,6 +2,7 @@
 
 from piccolo.table import Table
 
+from shared.tables.contacts import Contact
 from shared.tables.keys import AdminAuditLog, ApiKey, WorkerCredential
 from shared.tables.messages import MessageLog
 from shared.tables.outbound import EarlyReceipt, OutboundMessage
@@ -15,6 +16,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     TenantConfig,
     WhatsAppSession,
     MessageLog,
+    Contact,
     OutboundMessage,
     EarlyReceipt,
     WorkerProcess,
@@ -31,6 +33,7 @@ __all__ = [
     "ALL_TABLES",
     "AdminAuditLog",
     "ApiKey",
+    "Contact",
     "EarlyReceipt",
     "MessageLog",
     "OutboundMessage",

@@ -21,16 +21,17 @@ from shared.enums import (
     Direction,
     Language,
     MessageKind,
+    ReceiptKind,
     SessionReason,
     SessionState,
     TemplateType,
 )
 from shared.ids import TenantId
 from shared.log import TenantFiles
-from shared.stores import credentials, fleet, messages, tenants
+from shared.stores import contacts, credentials, fleet, messages, tenants
 from shared.structs.tenants import CreateTenantInput
 from shared.tasks import TaskGroup
-from shared.wire.events import MessageReceived, MessageSent, Party
+from shared.wire.events import MessageReceived, MessageSent, Party, ReceiptReceived
 from shared.wire.frames import (
     Ack,
     Events,
@@ -197,6 +198,34 @@ async def test_events_are_committed_before_they_are_acknowledged(
     ]
     assert page.items[1].from_number == "+255712000001"
     assert page.items[1].contact_lid == "1234@lid"
+
+
+async def test_who_a_batch_tells_of_is_known_before_it_is_acknowledged(
+    bench: Bench, tenant: tuple[TenantId, str]
+) -> None:
+    by_lid = msgspec.structs.replace(
+        _received("A"), contact=Party(lid=CUSTOMER.lid), push_name="Asha"
+    )
+    receipt = ReceiptReceived(
+        kind=ReceiptKind.READ,
+        wa_message_ids=["B"],
+        contact=Party(phone=CUSTOMER.phone),
+        at=NOW + timedelta(hours=1),
+    )
+    async with bench.worker(tenant[1]) as socket:
+        await _next(socket)
+        await socket.send(encode(Events(events=[Numbered(1, by_lid), Numbered(2, receipt)])))
+        assert await _next(socket) == Ack(seq=2)
+        assert len((await contacts.list_page(tenant[0], limit=10)).items) == 2
+        await socket.send(encode(Events(events=[Numbered(3, _sent("B", "A"))])))
+        assert await _next(socket) == Ack(seq=3)
+    [contact] = (await contacts.list_page(tenant[0], limit=10)).items
+    assert (contact.phone, contact.lid, contact.push_name) == (*_halves(CUSTOMER), "Asha")
+    assert contact.last_seen_at == NOW + timedelta(hours=1)
+
+
+def _halves(party: Party) -> tuple[str | None, str | None]:
+    return party.phone, party.lid
 
 
 async def test_a_resent_batch_is_acknowledged_and_not_doubled(
