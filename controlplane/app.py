@@ -20,6 +20,9 @@ from controlplane.containers.spec import Limits, WorkerTemplate
 from controlplane.gateway.dispatch import Dispatcher
 from controlplane.gateway.heartbeats import HeartbeatCollector
 from controlplane.gateway.listener import WORKER_PATH, Gateway
+from controlplane.media.fetching import Fetching
+from controlplane.media.files import MediaFiles
+from controlplane.reconcile.executor import ForgetTenant
 from controlplane.reconcile.loop import Reconciler
 from controlplane.services.ensure_admin_key import FILE_NAME, ensure_admin_key
 from controlplane.settings import ControlPlaneSettings
@@ -28,6 +31,7 @@ from shared.clock import SystemClock
 from shared.db.engine import check_database, open_database
 from shared.db.lease import Lease
 from shared.errors import ContainerRuntimeError, SettingsError
+from shared.ids import TenantId
 from shared.log import TenantFiles, configure_logging
 from shared.stores import credentials, fleet
 from shared.tasks import TaskGroup
@@ -76,10 +80,15 @@ async def _serve(
         )
         host = settings.gateway_host or network.gateway
         lease = Lease(settings.database_url)
+        files = MediaFiles(settings.state_dir / "media", settings.media_limits)
+        await files.open(await fleet.list_tenant_ids())
+        transfers = TaskGroup()
+        fetching = Fetching(files, gateway.connections.find, transfers)
         reconciler = Reconciler(
             driver,
             template=_worker_template(settings, gateway_host=host),
             issue_token=credentials.issue,
+            forget_tenant=_forgetting(files),
             resync_interval=settings.resync_interval,
             clock=clock,
             leading=lease.held,
@@ -99,8 +108,10 @@ async def _serve(
             instruct=gateway.connections.push_command,
             dispatch=dispatcher.wake,
             clock=clock,
+            files=files,
+            fetching=fetching,
         )
-        async with TaskGroup() as tasks:
+        async with transfers, TaskGroup() as tasks:
             tasks.supervise("gateway", gateway.serve(host, settings.gateway_port))
             tasks.supervise("dispatcher", dispatcher.run())
             tasks.supervise("heartbeats", heartbeats.run())
@@ -117,6 +128,15 @@ async def _serve(
         await heartbeats.flush()
     finally:
         await driver.aclose()
+
+
+def _forgetting(files: MediaFiles) -> ForgetTenant:
+    async def forget(tenant_id: TenantId) -> None:
+        await fleet.forget_tenant(tenant_id)
+        # After the rows: what a crash leaves between the two is removed at the next start.
+        await files.remove_tenant(tenant_id)
+
+    return forget
 
 
 class _StoppedError(Exception):

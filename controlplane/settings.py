@@ -2,8 +2,14 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+
+from controlplane.media.space import Limits
+
+AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
+_LIMITS = Limits()
 
 
 class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -13,7 +19,9 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
     worker_image: a tag on the engine. worker_environment: a JSON object of more variables
         for every worker; `{gateway_host}` in a value is the workers' bridge address.
     gateway_host: empty for the bridge's own address, which only workers reach.
-    state_dir: `admin.key` and `logs/` live here.
+    state_dir: `admin.key`, `logs/` and `media/` live here.
+    media_file_bytes: a larger file is neither fetched nor taken. media_tenant_bytes,
+        media_total_bytes: what all files of a tenant, and all files, take up at most.
     """
 
     database_url: str
@@ -30,6 +38,17 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
     worker_cpus: float = 0.5
     heartbeat_interval: timedelta = timedelta(seconds=15)
     resync_interval: timedelta = timedelta(seconds=15)
+    media_file_bytes: AtLeastOne = _LIMITS.file
+    media_tenant_bytes: AtLeastOne = _LIMITS.tenant
+    media_total_bytes: AtLeastOne = _LIMITS.total
     stop_grace: timedelta = timedelta(seconds=20)
     log_level: str = "INFO"
     log_json: bool = False
+
+    @property
+    def media_limits(self) -> Limits:
+        return Limits(
+            file=self.media_file_bytes,
+            tenant=self.media_tenant_bytes,
+            total=self.media_total_bytes,
+        )

@@ -163,6 +163,22 @@ class ReceiptKind(StrEnum):
     READ = "READ"
 
 
+class FileProblem(StrEnum):
+    """Why a file cannot be had. GONE, UNKNOWN and TOO_LARGE stay so; the others may pass.
+
+    GONE: WhatsApp has it no longer. UNKNOWN: nothing is known of where it is.
+    CORRUPT: what came is not what was sent. OFFLINE: there is no connection to WhatsApp.
+    """
+
+    GONE = "GONE"
+    UNKNOWN = "UNKNOWN"
+    TOO_LARGE = "TOO_LARGE"
+    CORRUPT = "CORRUPT"
+    OFFLINE = "OFFLINE"
+    BUSY = "BUSY"
+    FAILED = "FAILED"
+
+
 class UserRole(StrEnum):
     OWNER = "OWNER"
     STAFF = "STAFF"

@@ -13,7 +13,8 @@ from shared.wire.frames import Hello
 from worker import meta
 from worker.database import Database
 from worker.drain import drain
-from worker.inbox import rows
+from worker.files.lending import Lending
+from worker.inbox import file_rows, rows
 from worker.inbox.intake import Intake
 from worker.inbox.receipts import Receipts
 from worker.local import LocalWorker
@@ -30,6 +31,7 @@ from worker.session.volume import Volume
 from worker.settings import WorkerSettings
 from worker.uplink.uplink import Uplink
 from worker.whatsapp.events import MessageEvent, Receipt, WhatsAppEvent
+from worker.whatsapp.file_client import FileClient
 from worker.whatsapp.library import Library, find_library
 from worker.whatsapp.neonize_client import NeonizeClient
 
@@ -110,12 +112,17 @@ class _Worker:
             connected=self._link.connected,
             on_change=self._wake_uplink,
         )
+        self._file_client = FileClient(self._client)
+        self._lending = Lending(
+            self._file_client, database, volume.files_directory, connected=self._link.connected
+        )
         self._local = LocalWorker(
             database=database,
             link=self._link,
             intake=self._intake,
             answering=self.answering,
             outbound=self._outbound,
+            lending=self._lending,
             log_tail=log_tail,
             clock=clock,
         )
@@ -126,6 +133,7 @@ class _Worker:
         loop = asyncio.get_running_loop()
         # Lines come from the library's thread as well.
         self._log_tail.on_line = lambda: loop.call_soon_threadsafe(self._wake_uplink)
+        await self._lending.open()
         await self._outbound.restore()
         self._tasks.supervise("intake", self._intake.run())
         self._tasks.supervise("receipts", self._receipts.run())
@@ -147,6 +155,7 @@ class _Worker:
             uplink=self._uplink,
             database=self._database,
         )
+        self._file_client.aclose()
         self._client.aclose()
 
     async def _stay_up(self, stopping: asyncio.Event) -> None:
@@ -214,6 +223,7 @@ async def _recover(database: Database) -> None:
         log.warning("sends.uncertain", replies=replies, queued=sends)
     await database.run(lambda db: rows.prune(db, now=now))
     await database.run(lambda db: outbound_rows.prune(db, now=now))
+    await database.run(lambda db: file_rows.prune(db, now=now))
 
 
 async def _begin_session_generation(wanted: int, volume: Volume, database: Database) -> None:

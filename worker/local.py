@@ -10,6 +10,7 @@ import structlog
 from shared.clock import Clock
 from shared.enums import SessionReason, SessionState
 from shared.structs.tenants import TenantConfig
+from shared.wire.files import AskPiece, FetchFile, FileMissing, FileReady, Piece
 from shared.wire.frames import (
     NEW_QR_ROUND,
     CancelSend,
@@ -23,6 +24,7 @@ from shared.wire.frames import (
 )
 from worker import meta
 from worker.database import Database
+from worker.files.lending import Lending
 from worker.inbox.intake import Intake
 from worker.logtail import LogTail
 from worker.outbox.answering import Answering
@@ -42,6 +44,7 @@ class LocalWorker:
         intake: Intake,
         answering: Answering,
         outbound: Outbound,
+        lending: Lending,
         log_tail: LogTail,
         clock: Clock,
     ) -> None:
@@ -50,6 +53,7 @@ class LocalWorker:
         self._intake = intake
         self._answering = answering
         self._outbound = outbound
+        self._lending = lending
         self._log_tail = log_tail
         self._clock = clock
         self._config: TenantConfig | None = None
@@ -106,6 +110,18 @@ class LocalWorker:
 
     async def cancel_send(self, request: CancelSend) -> SendTaken | None:
         return await self._outbound.cancel(request)
+
+    async def fetch_file(self, request: FetchFile) -> FileReady | FileMissing:
+        return await self._lending.fetch(request)
+
+    async def read_piece(self, request: AskPiece) -> Piece | FileMissing:
+        return await self._lending.read_piece(request)
+
+    async def file_done(self, name: str) -> None:
+        await self._lending.done(name)
+
+    async def disconnected(self) -> None:
+        await self._lending.take_back()
 
     def _with_freeze(self, report: SessionReport) -> SessionReport:
         """The link is well and queued messages still wait: that must be said somewhere."""

@@ -63,9 +63,20 @@ CREATE INDEX IF NOT EXISTS outbound_begun ON outbound (begun_at)
 CREATE INDEX IF NOT EXISTS inbox_chat ON inbox (chat);
 """
 
+# Payloads hold the keys to files: they stay here.
+_MEDIA = """
+CREATE TABLE IF NOT EXISTS media (
+    wa_message_id TEXT PRIMARY KEY,
+    payload BLOB NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    received_at REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS media_age ON media (received_at);
+"""
+
 # A file's `user_version` is how many of these it has been through. Files of before there was
 # a version are at 0 with the first step's tables in place, which it then leaves alone.
-STEPS = (_FIRST, _OUTBOUND)
+STEPS = (_FIRST, _OUTBOUND, _MEDIA)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -15,6 +15,7 @@ from controlplane.api.documentation import close_inputs, describe
 from controlplane.api.headers import add_security_headers
 from controlplane.api.health import Check, healthz, readyz
 from controlplane.api.keys import keys_router
+from controlplane.api.logs import named_logs_router, own_logs_router
 from controlplane.api.messages import named_messages_router, own_messages_router
 from controlplane.api.problems import HANDLERS
 from controlplane.api.requests import (
@@ -26,6 +27,8 @@ from controlplane.api.requests import (
 from controlplane.api.setup_requests import setup_requests_router
 from controlplane.api.tenants import tenants_router
 from controlplane.api.workers import workers_router
+from controlplane.media.fetching import Fetching
+from controlplane.media.files import MediaFiles
 from controlplane.services.acting import Disconnect, Dispatch, Instruct, Wake
 from shared.clock import Clock
 
@@ -38,6 +41,8 @@ def create_api(
     dispatch: Dispatch,
     checks: Mapping[str, Check],
     clock: Clock,
+    files: MediaFiles,
+    fetching: Fetching,
 ) -> Litestar:
     """The ASGI application; the stores must be bound before it is called.
 
@@ -45,6 +50,7 @@ def create_api(
     disconnect: cuts off the tenant's worker until it has shown its token again.
     instruct: sends a command to the tenant's worker, if it is connected.
     dispatch: called when something was queued to be sent; must not block.
+    files, fetching: tenants' files, and the way to those that only a worker can get.
     checks: for `/readyz`, by name; each raises when its part does not answer.
     """
     # In this order: who has no key learns nothing more than that.
@@ -54,6 +60,7 @@ def create_api(
         route_handlers=[
             tenants_router,
             workers_router,
+            named_logs_router,
             named_messages_router,
             keys_router,
             setup_requests_router,
@@ -63,7 +70,7 @@ def create_api(
     )
     own = Router(
         "/v1",
-        route_handlers=[own_messages_router],
+        route_handlers=[own_messages_router, own_logs_router],
         guards=[require_tenant_key, refuse_large_body, refuse_unknown_query],
         dependencies=caller,
     )
@@ -74,6 +81,8 @@ def create_api(
             "disconnect": Provide(lambda: disconnect, sync_to_thread=False),
             "instruct": Provide(lambda: instruct, sync_to_thread=False),
             "dispatch": Provide(lambda: dispatch, sync_to_thread=False),
+            "files": Provide(lambda: files, sync_to_thread=False),
+            "fetching": Provide(lambda: fetching, sync_to_thread=False),
             "clock": Provide(lambda: clock, sync_to_thread=False),
             "checks": Provide(lambda: checks, sync_to_thread=False),
         },

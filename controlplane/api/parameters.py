@@ -7,6 +7,8 @@ from uuid import UUID
 from litestar.di import NamedDependency
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
+from controlplane.media.fetching import Fetching
+from controlplane.media.files import MediaFiles
 from controlplane.services.acting import Caller, Disconnect, Dispatch, Instruct, Wake
 from shared.clock import Clock
 from shared.enums import Direction, OutboundState, SetupStatus
@@ -20,9 +22,12 @@ Waking = NamedDependency[Wake]
 Disconnecting = NamedDependency[Disconnect]
 Instructing = NamedDependency[Instruct]
 Dispatching = NamedDependency[Dispatch]
+Filing = NamedDependency[MediaFiles]
+Bringing = NamedDependency[Fetching]
 Timing = NamedDependency[Clock]
 TenantPath = Annotated[UUID, PathParameter(description="The tenant's id.")]
 MessagePath = Annotated[UUID, PathParameter(description="The queued message's id.")]
+LogPath = Annotated[UUID, PathParameter(description="The logged message's id.")]
 KeyPath = Annotated[UUID, PathParameter(description="The API key's id.")]
 RequestPath = Annotated[UUID, PathParameter(description="The setup request's id.")]
 Limit = Annotated[

@@ -12,6 +12,8 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter, QueryParameter
 
 from controlplane.api.bodies import WHOLE, FieldProblem, InvalidBodyError, to_problem
+from controlplane.media.fetching import FileGoneError
+from controlplane.media.files import NoRoomError, TooLargeError, WrongContentError
 from shared.errors import ConflictError, InvalidInputError, NotFoundError, TransientError
 from shared.stores.outbound import IdempotencyKeyReusedError
 from shared.stores.tenants import PhoneNumberTakenError
@@ -89,6 +91,25 @@ def answer_reused_key(
     return _answer(request, 422, str(error), [problem])
 
 
+def answer_gone(request: Request[Any, Any, Any], error: FileGoneError) -> Response[bytes]:
+    return _answer(request, 410, str(error))
+
+
+def answer_too_large(request: Request[Any, Any, Any], error: TooLargeError) -> Response[bytes]:
+    return _answer(request, 413, str(error))
+
+
+def answer_wrong_content(
+    request: Request[Any, Any, Any], error: WrongContentError
+) -> Response[bytes]:
+    return _answer(request, 502, str(error))
+
+
+def answer_no_room(request: Request[Any, Any, Any], error: NoRoomError) -> Response[bytes]:
+    log.warning("request.refused", path=request.url.path, error=str(error))
+    return _answer(request, 507, str(error))
+
+
 def answer_transient(request: Request[Any, Any, Any], error: TransientError) -> Response[bytes]:
     log.warning("request.postponed", path=request.url.path, error=str(error))
     return _answer(request, 503, str(error), headers={"Retry-After": RETRY_AFTER})
@@ -106,6 +127,10 @@ HANDLERS: dict[int | type[Exception], Any] = {
     NotFoundError: answer_not_found,
     IdempotencyKeyReusedError: answer_reused_key,
     ConflictError: answer_conflict,
+    FileGoneError: answer_gone,
+    TooLargeError: answer_too_large,
+    WrongContentError: answer_wrong_content,
+    NoRoomError: answer_no_room,
     TransientError: answer_transient,
     Exception: answer_unexpected,
 }

@@ -1,4 +1,4 @@
-"""`/admin/tenants`: the businesses, their contacts, logs and incidents."""
+"""`/admin/tenants`: the businesses, their contacts and incidents."""
 
 from litestar import Router, delete, get, post
 from litestar.params import JSONBody
@@ -7,10 +7,8 @@ from controlplane.api.parameters import (
     DEFAULT_LIMIT,
     Acting,
     Cursor,
-    DirectionFilter,
     Limit,
     NumberFilter,
-    Since,
     TenantPath,
     Timing,
     Waking,
@@ -21,11 +19,9 @@ from controlplane.services.remove_tenant import remove_tenant
 from controlplane.services.show_qr import show_qr
 from shared.contacts import to_digits
 from shared.ids import TenantId
-from shared.instants import to_instant
-from shared.stores import contacts, incidents, messages, tenants
+from shared.stores import contacts, incidents, tenants
 from shared.structs.contacts import ContactView
 from shared.structs.incidents import IncidentView
-from shared.structs.messages import MessageLogView
 from shared.structs.pages import Page
 from shared.structs.sessions import QrView
 from shared.structs.tenants import CreateTenantInput, RemovalView, TenantWithRelations
@@ -63,24 +59,6 @@ async def qr(tenant_id: TenantPath) -> QrView:
     return await show_qr(TenantId(tenant_id))
 
 
-@get("/{tenant_id:str}/logs", summary="Messages, newest first", responses=documented(404))
-async def logs(
-    tenant_id: TenantPath,
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: Cursor = None,
-    direction: DirectionFilter = None,
-    since: Since = None,
-) -> Page[MessageLogView]:
-    tenant = TenantId((await tenants.get(TenantId(tenant_id))).id)
-    return await messages.list_page(
-        tenant,
-        limit=limit,
-        cursor=cursor,
-        direction=direction,
-        since=to_instant("since", since),
-    )
-
-
 @get(
     "/{tenant_id:str}/contacts",
     summary="People who wrote or were written to, newest first",
@@ -111,6 +89,6 @@ async def list_incidents(
 
 tenants_router = Router(
     "/tenants",
-    route_handlers=[create, list_all, show, remove, qr, logs, list_contacts, list_incidents],
+    route_handlers=[create, list_all, show, remove, qr, list_contacts, list_incidents],
     tags=["Tenants"],
 )

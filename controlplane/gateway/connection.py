@@ -2,17 +2,22 @@
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 
 import structlog
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from shared.ids import TenantId
+from shared.questions import Questions
+from shared.wire.files import AskPiece, FetchFile, FileMissing, FileReady, Piece
 from shared.wire.frames import FromGateway, Superseded, encode
 
 log = structlog.get_logger(__name__)
 
 SUPERSEDE_TIMEOUT = 1.0
+
+Answer = FileReady | FileMissing | Piece
 
 
 class Connection:
@@ -22,6 +27,9 @@ class Connection:
         self._socket = socket
         self.tenant_id = tenant_id
         self.epoch = epoch
+        self._questions = Questions[Answer]()
+        # Held by whoever has a file sent over this connection: one file at a time.
+        self.transfer = asyncio.Lock()
 
     async def send(self, frame: FromGateway) -> None:
         """Sends, or does nothing when the worker has gone: its next `Hello` starts afresh."""
@@ -29,6 +37,18 @@ class Connection:
             await self._socket.send(encode(frame))
         except ConnectionClosed:
             return
+
+    async def ask(self, request: FetchFile | AskPiece, *, within: timedelta) -> Answer:
+        """Raises NoAnswerError."""
+        return await self._questions.ask(request.id, lambda: self.send(request), within=within)
+
+    def answered(self, answer: Answer) -> None:
+        """The worker answered; to nothing that was asked, or too late, it says nothing."""
+        self._questions.answer(answer.id, answer)
+
+    def ended(self) -> None:
+        """Nothing will come over it any more."""
+        self._questions.close()
 
     def abort(self) -> None:
         """Cuts the connection at once; its worker comes back with a new `Hello`."""

@@ -32,6 +32,9 @@ class Connections:
     def is_current(self, connection: Connection) -> bool:
         return self._by_tenant.get(connection.tenant_id) is connection
 
+    def find(self, tenant_id: TenantId) -> Connection | None:
+        return self._by_tenant.get(tenant_id)
+
     def drop(self, tenant_id: TenantId) -> None:
         """Makes the tenant's worker show its token again."""
         connection = self._by_tenant.get(tenant_id)

@@ -28,6 +28,7 @@ from shared.ids import TenantId
 from shared.log import TenantFiles
 from shared.stores import contacts, messages, outbound_work, sessions
 from shared.tasks import TaskGroup
+from shared.wire.files import FileMissing, FileReady, Piece
 from shared.wire.frames import (
     MAX_FRAME_BYTES,
     Ack,
@@ -130,6 +131,7 @@ class Gateway:
             await socket.close(POLICY_VIOLATION)
         finally:
             self.connections.leave(connection)
+            connection.ended()
             log.info("worker.disconnected", tenant_id=connection.tenant_id, epoch=connection.epoch)
 
     async def _admit(self, socket: ServerConnection) -> Connection | None:
@@ -169,7 +171,7 @@ class Gateway:
             return
         await self._handle(connection, frame)
 
-    async def _handle(self, connection: Connection, frame: FromWorker) -> None:
+    async def _handle(self, connection: Connection, frame: FromWorker) -> None:  # noqa: C901  a line per frame
         match frame:
             case Events():
                 await self._commit(connection, frame)
@@ -183,6 +185,8 @@ class Gateway:
                 await self._record_taken(connection, frame)
             case CommandResult():
                 _log_result(connection, frame)
+            case FileReady() | FileMissing() | Piece():
+                connection.answered(frame)
             case Hello():
                 await connection.send(Rejected(detail="hello was said already"))
 

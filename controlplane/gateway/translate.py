@@ -128,6 +128,7 @@ def _to_received(event: MessageReceived) -> MessageLogInput:
         wa_message_id=event.wa_message_id,
         contact_lid=event.contact.lid,
         occurred_at=event.at,
+        media=event.media,
     )
 
 
@@ -142,4 +143,5 @@ def _to_sent(event: MessageSent) -> MessageLogInput:
         contact_lid=event.contact.lid,
         in_reply_to=event.in_reply_to,
         occurred_at=event.at,
+        media=event.media,
     )

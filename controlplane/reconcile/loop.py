@@ -11,7 +11,7 @@ import structlog
 from controlplane.containers.driver import ContainerDriver, ObservedContainer
 from controlplane.containers.spec import WorkerTemplate
 from controlplane.reconcile.actions import Action, Create, EnsureVolume, Remove, Start, Wait
-from controlplane.reconcile.executor import Executor, IssueToken
+from controlplane.reconcile.executor import Executor, ForgetTenant, IssueToken
 from controlplane.reconcile.judgement import (
     TenantView,
     find_unexplained_end,
@@ -73,6 +73,7 @@ class Reconciler:
         issue_token: IssueToken,
         resync_interval: timedelta,
         clock: Clock,
+        forget_tenant: ForgetTenant = fleet.forget_tenant,
         leading: asyncio.Event | None = None,
     ) -> None:
         self._driver = driver
@@ -81,7 +82,7 @@ class Reconciler:
         self._executor = Executor(
             driver,
             issue_token=issue_token,
-            forget_tenant=fleet.forget_tenant,
+            forget_tenant=forget_tenant,
             grace=template.limits.stop_grace,
         )
         self._resync_interval = resync_interval

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from shared.enums import Direction, MessageKind
 from shared.errors import NotFoundError
@@ -15,6 +16,7 @@ from shared.ids import TenantId
 from shared.stores.cursors import Cursor, parse_cursor, to_page
 from shared.stores.rows import to_uuid
 from shared.stores.text import to_key, to_storable, to_storable_or_none
+from shared.structs.media import Media
 from shared.structs.messages import MessageLogInput, MessageLogView
 from shared.structs.pages import Page
 from shared.tables import MessageLog
@@ -26,10 +28,10 @@ _INSERT = """
     WITH inserted AS (
         INSERT INTO message_logs (tenant, id, direction, kind, from_number, to_number,
                                   message_text, wa_message_id, contact_lid, in_reply_to,
-                                  occurred_at)
+                                  media_json, occurred_at)
         SELECT {}, *
           FROM unnest({}::uuid[], {}::text[], {}::text[], {}::text[], {}::text[], {}::text[],
-                      {}::text[], {}::text[], {}::text[], {}::timestamptz[])
+                      {}::text[], {}::text[], {}::text[], {}::jsonb[], {}::timestamptz[])
         ON CONFLICT (tenant, direction, wa_message_id) DO NOTHING
         RETURNING 1
     )
@@ -39,7 +41,7 @@ _INSERT = """
 # The number of a row is the LID where no phone was known: only then is the contact looked up.
 _SELECT = """
     SELECT m.id, m.direction, m.kind, m.message_text, m.wa_message_id, m.contact_lid,
-           m.in_reply_to, m.occurred_at, m.created_at,
+           m.in_reply_to, m.media_json, m.occurred_at, m.created_at,
            CASE WHEN m.from_number = m.contact_lid THEN COALESCE(c.phone, m.from_number)
                 ELSE m.from_number END AS from_number,
            CASE WHEN m.to_number = m.contact_lid THEN COALESCE(c.phone, m.to_number)
@@ -103,6 +105,16 @@ async def list_page(
     )
 
 
+async def get(tenant_id: TenantId, message_id: UUID) -> MessageLogView:
+    """Raises NotFoundError, also for another tenant's."""
+    rows = await MessageLog.raw(
+        f"{_SELECT} WHERE m.tenant = {{}} AND m.id = {{}}", tenant_id, message_id
+    )
+    if not rows:
+        raise NotFoundError("there is no such message")
+    return _to_view(rows[0])
+
+
 def ascending_ids(count: int) -> list[UUID]:
     """`count` version 7 UUIDs (RFC 9562), each greater than the one before.
 
@@ -128,8 +140,24 @@ def _to_columns(messages: Sequence[MessageLogInput]) -> tuple[list[Any], ...]:
         [to_key(message.wa_message_id) for message in messages],
         [to_storable_or_none(message.contact_lid) for message in messages],
         [to_storable_or_none(message.in_reply_to) for message in messages],
+        [_encode_media(message.media) for message in messages],
         [message.occurred_at for message in messages],
     )
+
+
+def _encode_media(media: Media | None) -> str | None:
+    if media is None:
+        return None
+    storable = msgspec.structs.replace(
+        media,
+        mime_type=to_storable(media.mime_type),
+        file_name=to_storable_or_none(media.file_name),
+    )
+    return msgspec.json.encode(storable).decode()
+
+
+def _decode_media(text: str | None) -> Media | None:
+    return None if text is None else msgspec.json.decode(text, type=Media)
 
 
 def _to_view(row: dict[str, Any]) -> MessageLogView:
@@ -145,4 +173,5 @@ def _to_view(row: dict[str, Any]) -> MessageLogView:
         in_reply_to=row["in_reply_to"],
         occurred_at=row["occurred_at"],
         created_at=row["created_at"],
+        media=_decode_media(row["media_json"]),
     )

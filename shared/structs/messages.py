@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from shared.enums import Direction, MessageKind
+from shared.structs.media import Media
 
 
 class MessageLogInput(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,6 +17,7 @@ class MessageLogInput(msgspec.Struct, frozen=True, kw_only=True):
     contact_lid: the other side's LID (`…@lid`) where known.
     in_reply_to: the WhatsApp id of the message that an answer of the bot answers.
     occurred_at: when WhatsApp says it happened (in), or when it was sent (out).
+    media: of a message that holds a file.
     """
 
     direction: Direction
@@ -27,6 +29,7 @@ class MessageLogInput(msgspec.Struct, frozen=True, kw_only=True):
     occurred_at: datetime
     contact_lid: str | None = None
     in_reply_to: str | None = None
+    media: Media | None = None
 
 
 class MessageLogView(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,3 +44,4 @@ class MessageLogView(msgspec.Struct, frozen=True, kw_only=True):
     in_reply_to: str | None
     occurred_at: datetime
     created_at: datetime
+    media: Media | None

@@ -1,6 +1,6 @@
 """What was said, once per tenant, direction and WhatsApp id."""
 
-from piccolo.columns import UUID, ForeignKey, OnDelete, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, ForeignKey, OnDelete, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.constraints import Unique
@@ -22,6 +22,7 @@ class MessageLog(Table, tablename="message_logs"):
     wa_message_id = Text()
     contact_lid = Text(null=True, default=None)
     in_reply_to = Text(null=True, default=None)
+    media_json = JSONB(null=True, default=None)
     occurred_at = Timestamptz(default=TimestamptzNow())
     created_at = Timestamptz(default=TimestamptzNow())
 

@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from shared.enums import MessageKind, ReceiptKind
+from shared.structs.media import Media
 
 
 class Party(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -23,7 +24,10 @@ class Party(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class MessageReceived(msgspec.Struct, frozen=True, kw_only=True, tag="message.received"):
-    """A contact wrote. `own_phone` is the tenant's number, E.164."""
+    """A contact wrote. `own_phone` is the tenant's number, E.164.
+
+    media: of a message that holds a file, which the worker fetches when it is asked to.
+    """
 
     wa_message_id: str
     kind: MessageKind
@@ -32,6 +36,7 @@ class MessageReceived(msgspec.Struct, frozen=True, kw_only=True, tag="message.re
     text: str
     at: datetime
     push_name: str = ""
+    media: Media | None = None
 
 
 class MessageSent(msgspec.Struct, frozen=True, kw_only=True, tag="message.sent"):
@@ -48,6 +53,7 @@ class MessageSent(msgspec.Struct, frozen=True, kw_only=True, tag="message.sent")
     at: datetime
     in_reply_to: str | None = None
     outbound_id: str | None = None
+    media: Media | None = None
 
 
 class SendFailed(msgspec.Struct, frozen=True, kw_only=True, tag="send.failed"):

@@ -13,6 +13,7 @@ import msgspec
 from shared.enums import SessionReason, SessionState
 from shared.structs.tenants import TenantConfig
 from shared.wire.events import Event, Party
+from shared.wire.files import AskPiece, FetchFile, FileDone, FileMissing, FileReady, Piece
 
 PROTOCOL = 1
 MAX_FRAME_BYTES = 1 << 20
@@ -167,8 +168,32 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True, tag="rejected"):
     detail: str
 
 
-FromWorker = Hello | SessionReport | Events | Heartbeat | LogLines | CommandResult | SendTaken
-FromGateway = Welcome | Refused | Ack | Config | Command | Send | CancelSend | Superseded | Rejected
+FromWorker = (
+    Hello
+    | SessionReport
+    | Events
+    | Heartbeat
+    | LogLines
+    | CommandResult
+    | SendTaken
+    | FileReady
+    | FileMissing
+    | Piece
+)
+FromGateway = (
+    Welcome
+    | Refused
+    | Ack
+    | Config
+    | Command
+    | Send
+    | CancelSend
+    | FetchFile
+    | AskPiece
+    | FileDone
+    | Superseded
+    | Rejected
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _from_worker: msgspec.msgpack.Decoder[FromWorker] = msgspec.msgpack.Decoder(FromWorker)

@@ -6,6 +6,7 @@ us, a few milliseconds' worth. Nothing above the library can make that window ze
 """
 
 import asyncio
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -13,8 +14,9 @@ from datetime import datetime
 from shared.clock import Clock
 from shared.wire.events import MessageReceived
 from worker.database import Database
-from worker.inbox import rows
+from worker.inbox import file_rows, rows
 from worker.whatsapp.events import Inbound, MessageEvent, Skipped, SkipReason
+from worker.whatsapp.files import FileSource
 from worker.whatsapp.neonize_client import NeonizeClient
 
 BATCH = 256
@@ -64,11 +66,11 @@ class Intake:
             if isinstance(event, Skipped):
                 self.skipped[event.reason] += 1
             else:
-                messages.append(await self._complete(event))
+                messages.append((await self._complete(event), event.source))
         if messages:
             self.last_inbound_at = self._clock.now()
             recorded = await self._database.run_patiently(
-                lambda db: [message for message in messages if rows.record(db, message)]
+                lambda db: [message for message, source in messages if _record(db, message, source)]
             )
             self._on_recorded(recorded)
 
@@ -81,4 +83,12 @@ class Intake:
             text=event.text,
             at=event.at,
             push_name=event.push_name,
+            media=event.media,
         )
+
+
+def _record(db: sqlite3.Connection, message: MessageReceived, source: FileSource | None) -> bool:
+    is_new = rows.record(db, message)
+    if is_new and source is not None:
+        file_rows.add(db, message, source)
+    return is_new

@@ -34,6 +34,11 @@ class Volume:
     def database_file(self) -> Path:
         return self._directory / "worker.db"
 
+    @property
+    def files_directory(self) -> Path:
+        """Files on their way between WhatsApp and the gateway."""
+        return self._directory / "files"
+
     def lock(self, holder: str) -> None:
         """Held until the process ends, however it ends. Raises SessionLockedError
         or VolumeUnusableError.

@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from shared.structs.tenants import TenantConfig
 from shared.tasks import TaskGroup
 from shared.wire import frames
+from shared.wire.files import AskPiece, FetchFile, FileDone, FileMissing, FileReady, Piece
 from shared.wire.frames import (
     Ack,
     CancelSend,
@@ -49,6 +50,10 @@ class Local(Protocol):
     async def command(self, command: Command) -> CommandResult: ...
     async def send(self, send: Send) -> SendTaken | None: ...
     async def cancel_send(self, request: CancelSend) -> SendTaken | None: ...
+    async def fetch_file(self, request: FetchFile) -> FileReady | FileMissing: ...
+    async def read_piece(self, request: AskPiece) -> Piece | FileMissing: ...
+    async def file_done(self, name: str) -> None: ...
+    async def disconnected(self) -> None: ...
 
 
 class Connection:
@@ -67,10 +72,13 @@ class Connection:
     async def serve(self) -> bool:
         """Until the connection ends. True when a newer worker took over."""
         await self._local.configure(self._welcome.config)
-        async with self._tasks as tasks:
-            tasks.supervise("uplink talk", self._talk())
-            tasks.supervise("uplink heartbeat", self._beat())
-            return await self._listen()
+        try:
+            async with self._tasks as tasks:
+                tasks.supervise("uplink talk", self._talk())
+                tasks.supervise("uplink heartbeat", self._beat())
+                return await self._listen()
+        finally:
+            await self._local.disconnected()
 
     async def flush(self, *, grace: timedelta) -> bool:
         try:
@@ -106,7 +114,7 @@ class Connection:
             return False
         return await self._handle(frame)
 
-    async def _handle(self, frame: FromGateway) -> bool:
+    async def _handle(self, frame: FromGateway) -> bool:  # noqa: C901  a line per frame
         match frame:
             case Ack(seq=seq):
                 await self._local.acknowledge(seq)
@@ -119,6 +127,9 @@ class Connection:
             case Send() | CancelSend():
                 # Begun in order and not awaited: a batch of them shares a few commits.
                 self._tasks.supervise("send", self._take_send(frame))
+            case FetchFile() | AskPiece() | FileDone():
+                # Beside the listening: a download takes minutes.
+                self._tasks.supervise("file", self._serve_file(frame))
             case Superseded():
                 return True
             case Refused(detail=detail) | Rejected(detail=detail):
@@ -134,6 +145,15 @@ class Connection:
             taken = await self._local.cancel_send(frame)
         if taken is not None:
             await self._send(taken)
+
+    async def _serve_file(self, frame: FetchFile | AskPiece | FileDone) -> None:
+        match frame:
+            case FetchFile():
+                await self._send(await self._local.fetch_file(frame))
+            case AskPiece():
+                await self._send(await self._local.read_piece(frame))
+            case FileDone(id=name):
+                await self._local.file_done(name)
 
     async def _talk(self) -> None:
         """Says what is new, in one place and therefore in one order."""

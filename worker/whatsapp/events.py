@@ -6,7 +6,9 @@ from enum import StrEnum
 import msgspec
 
 from shared.enums import MessageKind, ReceiptKind
+from shared.structs.media import Media
 from shared.wire.events import Party
+from worker.whatsapp.files import FileSource
 
 
 class SkipReason(StrEnum):
@@ -23,7 +25,10 @@ class SkipReason(StrEnum):
 
 
 class Inbound(msgspec.Struct, frozen=True, kw_only=True):
-    """A contact's message. One half of `contact` may be missing until it is looked up."""
+    """A contact's message. One half of `contact` may be missing until it is looked up.
+
+    source: of the file that `media` describes, when the message says enough to fetch it.
+    """
 
     wa_message_id: str
     kind: MessageKind
@@ -31,6 +36,8 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     at: datetime
     push_name: str = ""
+    media: Media | None = None
+    source: FileSource | None = None
 
 
 class Skipped(msgspec.Struct, frozen=True):

@@ -7,14 +7,28 @@ missing it downloads one. Signatures are those of `neonize/_binder.py` 0.5.2.
 
 import ctypes
 import os
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from shared.errors import PermanentError
+from worker.whatsapp.files import FileKind, FileSource
+
+ResultT = TypeVar("ResultT")
 
 VERSION = "0.5.2"
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+# The library's number for a kind of file, and its name in the path it is stored under
+# (`neonize/utils/enum.py`).
+_FILE_KINDS = {
+    FileKind.IMAGE: (0, b"image"),
+    FileKind.VIDEO: (1, b"video"),
+    FileKind.AUDIO: (2, b"audio"),
+    FileKind.DOCUMENT: (3, b"document"),
+}
+_UNKNOWN_SIZE = -1
 
 QrCallback = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
 EventCallback = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_int)
@@ -72,6 +86,8 @@ class Library:
         self._declare("IsOnWhatsApp", [text, text, size], self._take_buffer)
         self._declare("SendMessage", [text, text, size, text, size], self._take_buffer)
         self._declare("GetMe", [text], self._take_buffer)
+        download = [text, text, text, size, text, size, text, size, size, size, text]
+        self._declare("DownloadMediaWithPath", download, self._take_pointer)
 
     def run_round(
         self,
@@ -130,6 +146,33 @@ class Library:
         """Returns when the server took the message, or after 75 s at most."""
         return self._buffer(self._go.SendMessage(client, jid, len(jid), message, len(message)))
 
+    def download(
+        self, client: bytes, source: FileSource, take: Callable[[memoryview], ResultT]
+    ) -> ResultT:
+        """Asks WhatsApp's media host: blocks as long as that takes. `take` is given the answer in
+        the library's own memory, which is gone when it returns.
+        """
+        pointer = self._go.DownloadMediaWithPath(
+            client,
+            source.path.encode(),
+            source.sealed_sha256,
+            len(source.sealed_sha256),
+            source.sha256,
+            len(source.sha256),
+            source.key,
+            len(source.key),
+            source.size or _UNKNOWN_SIZE,
+            *_FILE_KINDS[source.kind],
+        )
+        if not pointer:
+            return take(memoryview(b""))
+        try:
+            content = pointer.contents
+            buffer = (ctypes.c_ubyte * content.size).from_address(content.data or 0)
+            return take(memoryview(buffer).cast("B"))
+        finally:
+            self._go.FreeBytesStruct(pointer)
+
     def _declare(self, name: str, arguments: list[Any], take: Any) -> None:
         function = getattr(self._go, name)
         function.argtypes = arguments
@@ -140,6 +183,10 @@ class Library:
         is_string = take == self._take_string
         function.restype = ctypes.c_void_p if is_string else ctypes.POINTER(_Buffer)
         function.errcheck = take
+
+    @staticmethod
+    def _take_pointer(result: Any, _function: Any, _arguments: Any) -> Any:
+        return result
 
     def _take_string(self, result: Any, _function: Any, _arguments: Any) -> bytes:
         if not result:

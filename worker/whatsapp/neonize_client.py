@@ -153,6 +153,18 @@ class NeonizeClient:
             lid=contact.lid or translate.to_lid(found),
         )
 
+    async def call(
+        self, question: Callable[[Library, bytes], ResultT], *, pool: ThreadPoolExecutor
+    ) -> ResultT:
+        """The library's answer about the current round, on a thread of `pool`.
+
+        Raises NotSentError when there is no round.
+        """
+        current = self._round
+        if current is None:
+            raise NotSentError("there is no connection")
+        return await self._loop.run_in_executor(pool, self._call, current, question)
+
     def aclose(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
@@ -169,6 +181,11 @@ class NeonizeClient:
         if current is not self._round:
             raise NotSentError("the connection has ended")
         return self._library.ask_on_whatsapp(current.name, phone)
+
+    def _call(self, current: _Round, question: Callable[[Library, bytes], ResultT]) -> ResultT:
+        if current is not self._round:
+            raise NotSentError("the connection has ended")
+        return question(self._library, current.name)
 
     def _send(self, current: _Round, jid: bytes, message: bytes) -> bytes:
         if current is not self._round:

@@ -5,9 +5,11 @@ fields; `tests/unit/worker/test_translate.py` holds this reader against them.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
 
+DataT = TypeVar("DataT", bytes, memoryview)
 Value = int | bytes
 Fields = dict[int, Value]
 Writable = int | bool | str | bytes | Mapping[int, "Writable"]
@@ -24,6 +26,11 @@ def read(data: Value | None) -> Fields:
     """
     if not isinstance(data, bytes):
         return {}
+    return dict(_read_all(data))
+
+
+def read_large(data: memoryview) -> dict[int, int | memoryview]:
+    """As `read`, of a message too large to be copied: what has a length is a part of `data`."""
     return dict(_read_all(data))
 
 
@@ -56,7 +63,7 @@ def write(fields: Mapping[int, Writable]) -> bytes:
     return bytes(out)
 
 
-def _read_all(data: bytes) -> Iterator[tuple[int, Value]]:
+def _read_all(data: DataT) -> Iterator[tuple[int, int | DataT]]:
     at = 0
     while at < len(data):
         key, at = _read_varint(data, at)
@@ -79,7 +86,7 @@ def _varint(value: int) -> bytes:
     return bytes(out)
 
 
-def _read_varint(data: bytes, at: int) -> tuple[int, int]:
+def _read_varint(data: bytes | memoryview, at: int) -> tuple[int, int]:
     value = shift = 0
     while True:
         if at >= len(data) or shift > 63:
@@ -92,7 +99,7 @@ def _read_varint(data: bytes, at: int) -> tuple[int, int]:
         shift += 7
 
 
-def _read_value(data: bytes, at: int, wire_type: int) -> tuple[Value, int]:
+def _read_value(data: DataT, at: int, wire_type: int) -> tuple[int | DataT, int]:
     if wire_type == _VARINT:
         return _read_varint(data, at)
     if wire_type == _LENGTH:

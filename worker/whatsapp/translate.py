@@ -11,6 +11,7 @@ import msgspec
 from shared.enums import MessageKind, ReceiptKind
 from shared.wire.events import Party
 from worker.whatsapp import events as ours
+from worker.whatsapp.files import read_file
 from worker.whatsapp.protobuf import Fields, Value, number, read, read_repeated, text
 
 MAX_TEXT = 65_536  # WhatsApp's own limit for a message, in characters
@@ -154,6 +155,8 @@ def translate_message(data: bytes) -> ours.MessageEvent:
     kind, words = content
     if number(fields.get(9)):  # IsEdit: the library has unwrapped the new text already
         kind = MessageKind.EDIT
+    file = None if kind is MessageKind.EDIT else read_file(unwrap(fields.get(2)))
+    media, fetch_from = file or (None, None)
     return ours.Inbound(
         wa_message_id=text(info.get(2)),
         kind=kind,
@@ -161,6 +164,8 @@ def translate_message(data: bytes) -> ours.MessageEvent:
         text=words[:MAX_TEXT],
         at=to_instant(number(info.get(6))),
         push_name=text(info.get(5))[:200],
+        media=media,
+        source=fetch_from,
     )
 
 
@@ -280,12 +285,17 @@ _REVOKE, _MESSAGE_EDIT = 0, 14
 _CARGO = frozenset({2, 15, 35, 123, 127})
 
 
+def unwrap(message: Value | None) -> Fields:
+    """The fields of a waE2E.Message without what is only wrapped around it."""
+    fields = read(message)
+    while wrapper := next((each for each in _WRAPPERS if each in fields), None):
+        fields = read(read(fields[wrapper]).get(_WRAPPERS[wrapper]))
+    return fields
+
+
 def read_content(message: Value | None) -> Content | None:
     """Kind and words of a waE2E.Message; None when there is nothing a person sent."""
-    fields = read(message)
-    for wrapper, inner in _WRAPPERS.items():
-        if wrapper in fields:
-            return read_content(read(fields[wrapper]).get(inner))
+    fields = unwrap(message)
     if _PROTOCOL in fields:
         return _read_protocol(read(fields[_PROTOCOL]))
     if _EDITED in fields:

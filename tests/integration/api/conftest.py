@@ -2,26 +2,33 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from controlplane.api.app import create_api
+from controlplane.media.fetching import Fetching
+from controlplane.media.files import MediaFiles
+from controlplane.media.space import Limits
 from shared.db.engine import Database, check_database
 from shared.ids import TenantId
 from shared.stores import api_keys, tenants
 from shared.tables import ALL_TABLES
+from shared.tasks import TaskGroup
 from shared.wire.frames import Command
 from tests.fakes.businesses import business
 from tests.fakes.clocks import ManualClock
+from tests.fakes.file_worker import FileWorker
 
 
 @dataclass
 class Api:
     """client: has the admin key. woken, dropped: the tenants that the reconciler and
     the gateway were told of. commands: what the workers that are connected were told.
-    dispatched: the tenants for which something was queued or taken back.
+    dispatched: the tenants for which something was queued or taken back. workers: those that
+    are connected and may be asked for files.
     """
 
     client: httpx.AsyncClient
@@ -31,6 +38,9 @@ class Api:
     dropped: list[TenantId]
     commands: dict[TenantId, list[Command]]
     dispatched: list[TenantId]
+    workers: dict[TenantId, FileWorker]
+    files: MediaFiles
+    fetching: Fetching
     checks: dict[str, Any] = field(default_factory=dict)
 
     async def counts(self) -> dict[str, int]:
@@ -39,7 +49,10 @@ class Api:
 
 
 @pytest.fixture
-async def api(database: Database) -> AsyncIterator[Api]:  # noqa: ARG001  the stores are bound to it
+async def api(
+    database: Database,  # noqa: ARG001  the stores are bound to it
+    tmp_path: Path,
+) -> AsyncIterator[Api]:
     clock, woken, dropped, checks = ManualClock(), [], [], {"database": check_database}
     _, key = await api_keys.create("admin", scopes=["admin"])
     commands: dict[TenantId, list[Command]] = {}
@@ -49,6 +62,11 @@ async def api(database: Database) -> AsyncIterator[Api]:  # noqa: ARG001  the st
         commands.get(tenant_id, []).append(command)
         return tenant_id in commands
 
+    files = MediaFiles(tmp_path / "media", Limits())
+    await files.open([])
+    workers: dict[TenantId, FileWorker] = {}
+    transfers = TaskGroup()
+    fetching = Fetching(files, workers.get, transfers)
     app = create_api(
         wake=woken.append,
         disconnect=dropped.append,
@@ -56,13 +74,18 @@ async def api(database: Database) -> AsyncIterator[Api]:  # noqa: ARG001  the st
         dispatch=dispatched.append,
         checks=checks,
         clock=clock,
+        files=files,
+        fetching=fetching,
     )
     transport = httpx.ASGITransport(app, client=("192.0.2.7", 4711))
-    async with httpx.AsyncClient(
-        transport=transport,
-        base_url="http://api.test",
-        headers={"authorization": f"Bearer {key}"},
-    ) as client:
+    async with (
+        transfers,
+        httpx.AsyncClient(
+            transport=transport,
+            base_url="http://api.test",
+            headers={"authorization": f"Bearer {key}"},
+        ) as client,
+    ):
         yield Api(
             client=client,
             key=key,
@@ -71,6 +94,9 @@ async def api(database: Database) -> AsyncIterator[Api]:  # noqa: ARG001  the st
             dropped=dropped,
             commands=commands,
             dispatched=dispatched,
+            workers=workers,
+            files=files,
+            fetching=fetching,
             checks=checks,
         )
 

@@ -9,6 +9,7 @@ from shared.enums import Direction
 from shared.errors import NotFoundError
 from shared.ids import TenantId, new_tenant_id
 from shared.stores import messages, tenants
+from shared.structs.media import Media
 from tests.fakes.businesses import NOW, business, message
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -46,6 +47,29 @@ async def test_one_tenants_messages_are_not_anothers(tenant_id):
     await messages.append_messages(other, [message("same", message_text="other")])
     page = await messages.list_page(other, limit=10)
     assert [item.message_text for item in page.items] == ["other"]
+
+
+async def test_a_file_is_described_as_it_was_told(tenant_id):
+    media = Media(mime_type="application/pdf", size=7, sha256="ab" * 32, file_name="bei.pdf")
+    await messages.append_messages(tenant_id, [message("a", media=media), message("b")])
+    page = await messages.list_page(tenant_id, limit=10)
+    assert [item.media for item in page.items] == [None, media]
+
+
+async def test_a_files_name_is_stored_whatever_its_sender_put_into_it(tenant_id):
+    media = Media(mime_type="a\0b", size=7, file_name="a\0b\ud800")
+    await messages.append_messages(tenant_id, [message("a", media=media)])
+    (item,) = (await messages.list_page(tenant_id, limit=10)).items
+    assert (item.media.mime_type, item.media.file_name) == ("a\ufffdb", "a\ufffdb\ufffd")
+
+
+async def test_one_message_is_read_by_its_tenant_alone(tenant_id):
+    other = TenantId((await tenants.create(business(2))).id)
+    await messages.append_messages(tenant_id, [message("a")])
+    (item,) = (await messages.list_page(tenant_id, limit=1)).items
+    assert await messages.get(tenant_id, item.id) == item
+    with pytest.raises(NotFoundError):
+        await messages.get(other, item.id)
 
 
 async def test_pages_hold_every_row_once_newest_first_while_rows_arrive(tenant_id):

@@ -1,24 +1,34 @@
 import asyncio
+from datetime import timedelta
 
+import msgspec
 import pytest
 
 from shared.clock import SystemClock
 from shared.enums import MessageKind
+from shared.structs.media import Media
 from shared.tasks import TaskGroup
 from shared.wire.events import Party
 from tests.fakes.inbound import NOW, OWN_PHONE
 from tests.fakes.whatsapp_client import FakeClient
+from worker.inbox import file_rows, rows
 from worker.inbox.intake import Intake
 from worker.uplink import event_rows
 from worker.whatsapp.events import Inbound, Skipped, SkipReason
+from worker.whatsapp.files import FileKind, FileSource
 
 LID = "683440944073283@lid"
+MEDIA = Media(mime_type="image/jpeg", size=3, sha256="70" * 32)
+SOURCE = FileSource(
+    kind=FileKind.IMAGE, path="/v/1?x", key=b"k" * 32, sha256=b"p" * 32, sealed_sha256=b"s" * 32,
+    size=3,
+)  # fmt: skip
 
 
-def inbound(number, contact=None):
+def inbound(number, contact=None, **more):
     return Inbound(
         wa_message_id=f"ID{number}", kind=MessageKind.TEXT, text="hello", at=NOW,
-        contact=contact or Party(phone="+255700000001"),
+        contact=contact or Party(phone="+255700000001"), **more,
     )  # fmt: skip
 
 
@@ -85,3 +95,27 @@ async def test_what_is_skipped_is_counted_by_reason(door):
     await door.take(Skipped(SkipReason.GROUP), Skipped(SkipReason.GROUP), inbound(1))
     assert door.intake.skipped == {SkipReason.GROUP: 2}
     assert door.client.unsettled == 0
+
+
+async def test_a_file_is_told_of_and_its_key_stays_on_the_volume(door):
+    await door.take(inbound(1, media=MEDIA, source=SOURCE))
+    [event] = await door.events()
+    assert event.media == MEDIA
+    assert SOURCE.key not in msgspec.msgpack.encode(event)
+    assert await door.database.run(lambda db: file_rows.find(db, "ID1")) == SOURCE
+
+
+async def test_a_message_that_comes_again_does_not_change_where_its_file_is(door):
+    await door.take(inbound(1, media=MEDIA, source=SOURCE))
+    other = msgspec.structs.replace(SOURCE, path="/elsewhere?x")
+    await door.take(inbound(1, media=MEDIA, source=other))
+    assert await door.database.run(lambda db: file_rows.find(db, "ID1")) == SOURCE
+
+
+async def test_what_it_takes_to_fetch_a_file_is_kept_as_long_as_its_message(door):
+    await door.take(inbound(1, media=MEDIA, source=SOURCE))
+    soon, late = NOW + rows.KEPT - timedelta(hours=1), NOW + rows.KEPT + timedelta(hours=1)
+    await door.database.run(lambda db: file_rows.prune(db, now=soon))
+    assert await door.database.run(lambda db: file_rows.find(db, "ID1")) is not None
+    await door.database.run(lambda db: file_rows.prune(db, now=late))
+    assert await door.database.run(lambda db: file_rows.find(db, "ID1")) is None

@@ -166,6 +166,22 @@ def test_an_edit_that_the_library_unwrapped_is_an_edit():
     assert translate_message(received(text("sahihi"), edit=True)).kind is K.EDIT
 
 
+def test_a_message_with_a_file_says_what_it_is():
+    event = translate_message(received(IMAGE))
+    assert event.media.mime_type == "image/jpeg"
+
+
+def test_an_edited_caption_is_no_second_file():
+    assert translate_message(received(IMAGE, edit=True)).media is None
+
+
+def test_wrappers_without_end_are_unwrapped_without_one():
+    content = IMAGE
+    for _ in range(40):
+        content = wrapped("ephemeralMessage", content)
+    assert translate_message(received(content)).kind is K.IMAGE
+
+
 SKIPPED = [
     pytest.param({"from_me": True}, SkipReason.FROM_ME, id="own message"),
     pytest.param({"chat": jid("1203630", "g.us")}, SkipReason.GROUP, id="group"),

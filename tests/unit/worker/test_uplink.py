@@ -12,6 +12,7 @@ from shared.enums import SessionReason, SessionState
 from shared.tasks import TaskGroup
 from shared.wire import frames
 from shared.wire.events import Party
+from shared.wire.files import AskPiece, FetchFile, FileDone, FileReady, Piece
 from shared.wire.frames import (
     CancelSend,
     Command,
@@ -45,6 +46,9 @@ class Home:
         self.state = SessionState.CONNECTING
         self.lines = []
         self.sends = []
+        self.fetching = asyncio.Event()
+        self.done = []
+        self.ends = 0
 
     async def record(self, *numbers, text="hello"):
         await self.database.run(lambda db: [rows.record(db, message(n, text)) for n in numbers])
@@ -77,6 +81,19 @@ class Home:
 
     async def cancel_send(self, request):
         return SendTaken(id=request.id, cancelled=True)
+
+    async def fetch_file(self, request):
+        await self.fetching.wait()
+        return FileReady(id=request.id, size=3)
+
+    async def read_piece(self, request):
+        return Piece(id=request.id, offset=request.offset, data=b"abc")
+
+    async def file_done(self, name):
+        self.done.append(name)
+
+    async def disconnected(self):
+        self.ends += 1
 
     async def waiting(self):
         return await self.database.run(event_rows.count)
@@ -128,6 +145,33 @@ async def test_the_configuration_is_applied_on_welcome_and_on_change(home, gatew
 
 def send_frame(number):
     return Send(id=str(number), to=Party(phone="+255700000001"), content=TextContent(text="hi"))
+
+
+async def test_a_download_that_takes_long_holds_up_nothing(home, gateway):
+    async with running(uplink_to(gateway.url, home)):
+        await gateway.until(lambda: bool(gateway.of(SessionReport)))
+        await gateway.send(FetchFile(id="f", wa_message_id="ID1", max_bytes=9))
+        await home.record(1)
+        await gateway.send(Command(id="1", kind="known"))
+        await gateway.until(lambda: bool(gateway.of(CommandResult)))
+        assert not gateway.of(FileReady)
+        home.fetching.set()
+        await gateway.until(lambda: bool(gateway.of(FileReady)))
+        await gateway.send(AskPiece(id="f", offset=0))
+        await gateway.until(lambda: bool(gateway.of(Piece)))
+        await gateway.send(FileDone(id="f"))
+        await gateway.send(Command(id="2", kind="known"))
+        await gateway.until(lambda: len(gateway.of(CommandResult)) == 2)
+    assert home.done == ["f"]
+
+
+async def test_the_end_of_a_connection_is_told(home, gateway):
+    async with running(uplink_to(gateway.url, home)):
+        await gateway.until(lambda: bool(gateway.of(SessionReport)))
+        await gateway.stop()
+        await gateway.start()
+        await gateway.until(lambda: len(gateway.of(SessionReport)) == 2)
+        assert home.ends == 1
 
 
 async def test_sends_are_taken_in_order_and_answered(home, gateway):

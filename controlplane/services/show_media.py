@@ -1,0 +1,73 @@
+"""The file of a logged message: from this machine, else from WhatsApp by way of the worker."""
+
+import asyncio
+import mimetypes
+import os
+from typing import BinaryIO
+from uuid import UUID
+
+from controlplane.media.fetching import Fetching, FileGoneError
+from controlplane.media.files import MediaFiles, Shelf
+from controlplane.media.kinds import HEAD_BYTES, choose_type
+from shared.enums import Direction
+from shared.errors import NotFoundError
+from shared.ids import TenantId
+from shared.stores import messages, tenants
+from shared.structs.media import Media
+from shared.structs.messages import MessageLogView
+
+READ_BYTES = 64 * 1024
+
+
+class SharedFile:
+    """An open file and what to call it. Whoever gets it closes it."""
+
+    def __init__(self, file: BinaryIO, *, size: int, mime_type: str, name: str) -> None:
+        self._file = file
+        self.size = size
+        self.mime_type = mime_type
+        self.name = name
+
+    async def read(self, length: int) -> bytes:
+        return await asyncio.to_thread(self._file.read, length)
+
+    async def aclose(self) -> None:
+        await asyncio.to_thread(self._file.close)
+
+
+async def show_media(
+    tenant_id: TenantId, log_id: UUID, *, files: MediaFiles, fetching: Fetching
+) -> SharedFile:
+    """Raises NotFoundError for a message that has no file or is not the tenant's, FileGoneError,
+    and whatever `Fetching.fetch` does.
+    """
+    await tenants.get(tenant_id)
+    message = await messages.get(tenant_id, log_id)
+    if message.media is None:
+        raise NotFoundError("this message has no file")
+    file = await _find(tenant_id, message, message.media, files)
+    if file is None and message.direction is Direction.IN:
+        await fetching.fetch(tenant_id, message.wa_message_id, message.media)
+        file = await _find(tenant_id, message, message.media, files)
+    if file is None:
+        raise FileGoneError("The file is not kept any more.")
+    return await asyncio.to_thread(_describe, file, message, message.media)
+
+
+async def _find(
+    tenant_id: TenantId, message: MessageLogView, media: Media, files: MediaFiles
+) -> BinaryIO | None:
+    shelf = Shelf.RECEIVED if message.direction is Direction.IN else Shelf.UPLOADED
+    return await files.find(tenant_id, shelf, media.sha256 or "")
+
+
+def _describe(file: BinaryIO, message: MessageLogView, media: Media) -> SharedFile:
+    mime_type = choose_type(media.mime_type, file.read(HEAD_BYTES))
+    file.seek(0)
+    extension = mimetypes.guess_extension(mime_type) or ""
+    return SharedFile(
+        file,
+        size=os.fstat(file.fileno()).st_size,
+        mime_type=mime_type,
+        name=media.file_name or f"{message.kind.lower()}-{message.id}{extension}",
+    )

@@ -1,0 +1,135 @@
+"""Tenants' files on a real disk."""
+
+import asyncio
+from hashlib import sha256
+from uuid import uuid4
+
+import pytest
+
+from controlplane.media.files import MediaFiles, NoRoomError, Shelf, TooLargeError
+from controlplane.media.space import Limits
+from shared.ids import new_tenant_id
+
+TENANT, OTHER = new_tenant_id(), new_tenant_id()
+LIMITS = Limits(file=100, tenant=150, total=250)
+
+
+@pytest.fixture
+async def files(tmp_path):
+    made = MediaFiles(tmp_path / "media", LIMITS)
+    await made.open([TENANT, OTHER])
+    return made
+
+
+async def put(files, content, *, tenant=TENANT, shelf=Shelf.RECEIVED):
+    async with files.receive(tenant, shelf, size=len(content)) as incoming:
+        await incoming.write(content)
+        await incoming.keep()
+    return sha256(content).hexdigest()
+
+
+async def content_of(files, name, *, tenant=TENANT, shelf=Shelf.RECEIVED):
+    file = await files.find(tenant, shelf, name)
+    if file is None:
+        return None
+    try:
+        return await asyncio.to_thread(file.read)
+    finally:
+        file.close()
+
+
+def on_disk(tmp_path):
+    return sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file())
+
+
+async def test_a_file_is_found_by_its_content(files):
+    name = await put(files, b"habari")
+    assert await content_of(files, name) == b"habari"
+
+
+async def test_another_tenant_who_knows_the_hash_finds_nothing(files):
+    name = await put(files, b"habari")
+    assert await content_of(files, name, tenant=OTHER) is None
+    assert await files.read_piece(OTHER, Shelf.RECEIVED, name, offset=0, length=9) is None
+
+
+@pytest.mark.parametrize("name", ["../../admin.key", "", "a" * 63, "A" * 64, "a" * 64 + "\n"])
+async def test_a_name_that_is_no_hash_leads_nowhere(files, name):
+    assert await files.find(TENANT, Shelf.RECEIVED, name) is None
+
+
+async def test_what_is_not_kept_leaves_nothing(files, tmp_path):
+    async with files.receive(TENANT, Shelf.RECEIVED, size=3) as incoming:
+        await incoming.write(b"abc")
+    assert on_disk(tmp_path) == []
+
+
+async def test_a_file_that_grows_beyond_its_limit_is_stopped_and_removed(files, tmp_path):
+    async with files.receive(TENANT, Shelf.RECEIVED, size=10) as incoming:
+        await incoming.write(b"x" * 100)
+        with pytest.raises(TooLargeError):
+            await incoming.write(b"x")
+    assert on_disk(tmp_path) == []
+
+
+async def test_a_file_that_says_it_is_too_large_is_not_begun(files):
+    with pytest.raises(TooLargeError):
+        async with files.receive(TENANT, Shelf.RECEIVED, size=101):
+            pass
+
+
+async def test_what_was_received_makes_room_for_the_new(files):
+    first = await put(files, b"1" * 100)
+    second = await put(files, b"2" * 100)
+    assert await content_of(files, first) is None
+    assert await content_of(files, second) == b"2" * 100
+
+
+async def test_uploads_stay_and_the_next_is_refused(files):
+    first = await put(files, b"1" * 100, shelf=Shelf.UPLOADED)
+    with pytest.raises(NoRoomError):
+        await put(files, b"2" * 100, shelf=Shelf.UPLOADED)
+    assert await content_of(files, first, shelf=Shelf.UPLOADED) == b"1" * 100
+
+
+async def test_a_file_that_makes_room_can_be_read_to_its_end(files):
+    name = await put(files, b"1" * 100)
+    file = await files.find(TENANT, Shelf.RECEIVED, name)
+    await put(files, b"2" * 100)
+    with file:
+        assert await asyncio.to_thread(file.read) == b"1" * 100
+
+
+async def test_pieces_are_read_where_they_are_asked_for(files):
+    name = await put(files, b"habari")
+    read = [
+        await files.read_piece(TENANT, Shelf.RECEIVED, name, offset=n, length=4)
+        for n in (0, 4, 6, -1)
+    ]
+    assert read == [b"haba", b"ri", None, None]
+
+
+async def test_a_removed_tenant_leaves_no_file(files, tmp_path):
+    await put(files, b"one")
+    await put(files, b"two", tenant=OTHER)
+    await files.remove_tenant(TENANT)
+    assert on_disk(tmp_path) == [f"media/{OTHER}/in/{sha256(b'two').hexdigest()}"]
+
+
+async def test_a_start_removes_what_was_half_written_and_what_is_nobodys(files, tmp_path):
+    name = await put(files, b"habari")
+    left = [
+        tmp_path / "media" / str(TENANT) / "in" / ".unfinished-1",
+        tmp_path / "media" / str(uuid4()) / "in" / name,
+    ]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    await files.open([TENANT])
+    assert on_disk(tmp_path) == [f"media/{TENANT}/in/{name}"]
+
+
+async def test_files_are_their_owners_alone(files, tmp_path):
+    await put(files, b"habari")
+    modes = {oct(path.stat().st_mode & 0o077) for path in (tmp_path / "media").rglob("*")}
+    assert modes == {"0o0"}

@@ -1,0 +1,47 @@
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from shared.questions import NoAnswerError, Questions
+
+LONG = timedelta(seconds=30)
+
+
+async def test_an_answer_goes_to_who_asked():
+    questions = Questions()
+
+    async def send():
+        assert questions.answer("b", 2)
+        assert not questions.answer("c", 3)
+
+    assert await questions.ask("b", send, within=LONG) == 2
+
+
+async def test_silence_ends_a_question_and_a_late_answer_says_nothing():
+    questions = Questions()
+
+    async def send():
+        pass
+
+    with pytest.raises(NoAnswerError, match="does not answer"):
+        await questions.ask("a", send, within=timedelta(milliseconds=1))
+    assert not questions.answer("a", 1)
+
+
+async def test_the_end_of_the_connection_ends_every_question():
+    questions = Questions()
+
+    async def send():
+        questions.close()
+
+    with pytest.raises(NoAnswerError, match="has ended"):
+        await questions.ask("a", send, within=LONG)
+    with pytest.raises(NoAnswerError, match="has ended"):
+        await questions.ask("b", send, within=LONG)
+
+
+async def test_a_send_that_hangs_is_silence_too():
+    questions = Questions()
+    with pytest.raises(NoAnswerError):
+        await questions.ask("a", asyncio.Event().wait, within=timedelta(milliseconds=1))
