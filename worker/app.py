@@ -7,6 +7,7 @@ from secrets import token_hex
 import structlog
 
 from shared.clock import SystemClock
+from shared.structs.content import CONTENT_TYPES
 from shared.tasks import TaskGroup
 from shared.wire.events import MessageReceived
 from shared.wire.frames import Hello
@@ -126,7 +127,12 @@ class _Worker:
             log_tail=log_tail,
             clock=clock,
         )
-        hello = Hello(token=settings.token, boot_id=token_hex(16), image=settings.image)
+        hello = Hello(
+            token=settings.token,
+            boot_id=token_hex(16),
+            image=settings.image,
+            can_send=CONTENT_TYPES,
+        )
         self._uplink = Uplink(settings.gateway_url, hello, self._local)
 
     async def start(self, stopping: asyncio.Event) -> None:

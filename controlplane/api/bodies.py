@@ -1,7 +1,8 @@
 """Says what is wrong with a JSON body: every field at once, in words for a person."""
 
 import re
-from typing import Annotated, Any, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 
@@ -20,8 +21,8 @@ _PLAIN = (
     ),
     (re.compile(r"Invalid RFC3339 encoded datetime$"), "must be a time like 2026-11-23T08:00:00Z"),
     (re.compile(r"Expected `(.+)`, got `(.+)`$"), r"must be \1, not \2"),
-    (re.compile(r"Expected `\w+` (>=|<=) (-?\d+)$"), r"must be \1 \2"),
-    (re.compile(r"Invalid enum value .*$", re.DOTALL), "is not one of the known values"),
+    (re.compile(r"Expected `\w+` (>=|<=) (-?\d+(?:\.\d+)?)$"), r"must be \1 \2"),
+    (re.compile(r"Invalid (?:enum )?value .*$", re.DOTALL), "is not one of the known values"),
     (re.compile(r"Invalid UUID$"), "must be a UUID"),
     (re.compile(r"Object contains unknown field `(.*)`$"), r"has an unknown field '\1'"),
     (re.compile(r"Object missing required field `(.*)`$"), r"lacks the field '\1'"),
@@ -51,8 +52,9 @@ def find_problems(body: object, shape: type[msgspec.Struct]) -> list[FieldProble
     if not isinstance(body, dict):
         return [FieldProblem(WHOLE, "must be a JSON object")]
     fields = {field.encode_name: field for field in msgspec.structs.fields(shape)}
+    known = {*fields, shape.__struct_config__.tag_field}
     problems = [
-        FieldProblem(name, "is not a field of this request") for name in body.keys() - fields
+        FieldProblem(name, "is not a field of this request") for name in body.keys() - known
     ]
     for name, field in fields.items():
         if name in body:
@@ -80,6 +82,12 @@ def _check(name: str, value: object, kind: Any) -> list[FieldProblem]:
         ]
         if problems:
             return problems[:MAX_PROBLEMS]
+    variant = _find_variant(kind, value)
+    if variant is not None:
+        return [
+            FieldProblem(f"{name}.{problem.field}", problem.message)
+            for problem in find_problems(value, variant)
+        ]
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
@@ -95,6 +103,19 @@ def _find_item(kind: Any) -> type[msgspec.Struct] | None:
         return None
     (item,) = get_args(kind)
     return item if isinstance(item, type) and issubclass(item, msgspec.Struct) else None
+
+
+def _find_variant(kind: Any, value: object) -> type[msgspec.Struct] | None:
+    """The struct of a tagged union that `value` says it is."""
+    if get_origin(kind) not in {Union, UnionType} or not isinstance(value, dict):
+        return None
+    for variant in get_args(kind):
+        if not isinstance(variant, type) or not issubclass(variant, msgspec.Struct):
+            continue
+        config = variant.__struct_config__
+        if config.tag_field is not None and value.get(config.tag_field) == config.tag:
+            return variant
+    return None
 
 
 def _under(field: str) -> str:

@@ -15,6 +15,14 @@ from litestar.params import FromPath
 from controlplane.api.authentication import COMPONENTS, SCHEME
 from controlplane.api.downgrade import to_openapi_30
 from controlplane.api.headers import DOCUMENTATION
+from shared.structs.content_input import (
+    ContactInput,
+    DeleteInput,
+    EditInput,
+    LocationInput,
+    ReactionInput,
+    TextInput,
+)
 from shared.structs.keys import CreateTenantKeyInput
 from shared.structs.outbound import SendBatchInput, SendMessageInput
 from shared.structs.setup_requests import CreateSetupRequestInput, DecisionInput
@@ -36,6 +44,12 @@ INPUTS = (
     CreateTenantKeyInput,
     SendMessageInput,
     SendBatchInput,
+    TextInput,
+    LocationInput,
+    ContactInput,
+    ReactionInput,
+    EditInput,
+    DeleteInput,
 )
 
 _PAGE = f"""<!DOCTYPE html>

@@ -1,6 +1,7 @@
 """One worker's connection after its handshake."""
 
 import asyncio
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import timedelta
 
@@ -21,12 +22,23 @@ Answer = FileReady | FileMissing | Piece
 
 
 class Connection:
-    """Fenced by `epoch`: what an older connection of a tenant says of the link is ignored."""
+    """Fenced by `epoch`: what an older connection of a tenant says of the link is ignored.
 
-    def __init__(self, socket: ServerConnection, *, tenant_id: TenantId, epoch: int) -> None:
+    can_send: the types of content that its worker knows.
+    """
+
+    def __init__(
+        self,
+        socket: ServerConnection,
+        *,
+        tenant_id: TenantId,
+        epoch: int,
+        can_send: Collection[str],
+    ) -> None:
         self._socket = socket
         self.tenant_id = tenant_id
         self.epoch = epoch
+        self.can_send = can_send
         self._questions = Questions[Answer]()
         # Held by whoever has a file sent over this connection: one file at a time.
         self.transfer = asyncio.Lock()

@@ -13,12 +13,14 @@ import structlog
 from controlplane.gateway.connection import Connection
 from shared.backoff import Backoff
 from shared.clock import Clock
+from shared.enums import OutboundState
 from shared.errors import TransientError
 from shared.ids import TenantId
 from shared.stores import outbound_work
-from shared.structs.outbound import Handover
+from shared.structs.content import type_of
+from shared.structs.outbound import Handover, NotSent
 from shared.wire.events import Party
-from shared.wire.frames import CancelSend, Send, TextContent
+from shared.wire.frames import CancelSend, Send
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +30,8 @@ MAX_UNSETTLED = 32
 SWEEP = timedelta(seconds=1)
 # Early receipts are looked through this rarely: they are kept for days.
 FORGET_EVERY = timedelta(hours=1)
+_TOO_OLD = "This tenant's worker is too old to send this kind of message: restart it."
+_TAKEN_BY_NEWER = "A newer worker took this message; the one that runs now does not know its kind."
 _AGAIN = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=15))
 
 
@@ -93,16 +97,40 @@ class Dispatcher:
         failures = 0
         while True:
             try:
-                return await outbound_work.claim(
-                    connection.tenant_id,
-                    epoch=connection.epoch,
-                    now=self._clock.now(),
-                    limit=MAX_UNSETTLED,
-                )
+                return await self._claim(connection)
             except TransientError as error:
                 failures += 1
                 log.warning("outbound.delayed", tenant_id=connection.tenant_id, error=str(error))
                 await asyncio.sleep(_AGAIN.delay(failures).total_seconds())
+
+    async def _claim(self, connection: Connection) -> list[Handover]:
+        """What this connection's worker can send; the rest is settled, and makes room for more."""
+        claimed = await outbound_work.claim(
+            connection.tenant_id,
+            epoch=connection.epoch,
+            now=self._clock.now(),
+            limit=MAX_UNSETTLED,
+        )
+        strange = [each for each in claimed if not _is_for(each, connection)]
+        if not strange:
+            return claimed
+        await outbound_work.settle(
+            connection.tenant_id, sent=[], not_sent=[_to_refusal(each) for each in strange]
+        )
+        log.warning("outbound.refused", tenant_id=connection.tenant_id, count=len(strange))
+        self.wake(connection.tenant_id)
+        return [each for each in claimed if each not in strange]
+
+
+def _is_for(claimed: Handover, connection: Connection) -> bool:
+    return claimed.withdrawn or type_of(claimed.content) in connection.can_send
+
+
+def _to_refusal(claimed: Handover) -> NotSent:
+    """Of what an older worker does not understand: it would not even say so."""
+    if claimed.taken:  # by a newer one, which may have sent it
+        return NotSent(id=claimed.id, state=OutboundState.UNCERTAIN, reason=_TAKEN_BY_NEWER)
+    return NotSent(id=claimed.id, state=OutboundState.FAILED, reason=_TOO_OLD)
 
 
 def _to_frame(claimed: Handover) -> Send | CancelSend:
@@ -111,7 +139,7 @@ def _to_frame(claimed: Handover) -> Send | CancelSend:
     return Send(
         id=str(claimed.id),
         to=Party(phone=claimed.to),
-        content=TextContent(text=claimed.text),
+        content=claimed.content,
         expires_at=claimed.expires_at,
         taken=claimed.taken,
     )

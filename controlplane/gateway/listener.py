@@ -144,7 +144,12 @@ class Gateway:
             if not isinstance(outcome, Admitted):
                 await socket.send(encode(Refused(detail=outcome.detail)))
                 return None
-            connection = Connection(socket, tenant_id=outcome.tenant_id, epoch=outcome.epoch)
+            connection = Connection(
+                socket,
+                tenant_id=outcome.tenant_id,
+                epoch=outcome.epoch,
+                can_send=hello.can_send,
+            )
             replaced = self.connections.enter(connection)
             if replaced is connection:
                 await connection.supersede()

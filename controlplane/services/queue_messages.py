@@ -1,23 +1,24 @@
 """Queues messages to be sent by a tenant's worker: all of a request or none of it."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 
 import msgspec
 
 from controlplane.services.acting import Caller, Dispatch, leave_trace
+from controlplane.services.read_message import (
+    Item,
+    check_times,
+    find_named,
+    normalise,
+    to_new,
+)
 from shared.clock import Clock
 from shared.db.engine import transaction
-from shared.errors import InvalidInputError
 from shared.ids import TenantId
-from shared.instants import to_instant
-from shared.phone import parse_phone
-from shared.stores import outbound, tenants
-from shared.structs.outbound import OutboundAccepted, SendMessageInput
-
-# Further ahead is somebody's calendar, not a queue.
-LONGEST_AHEAD = timedelta(days=30)
+from shared.stores import outbound, targets, tenants
+from shared.structs.outbound import NewOutbound, OutboundAccepted, SendMessageInput
 
 
 async def queue_messages(
@@ -34,11 +35,11 @@ async def queue_messages(
 
     Raises InvalidInputError, IdempotencyKeyReusedError, NotFoundError for the tenant.
     """
-    messages = [
-        _normalise(each, prefix=f"messages[{index}]." if batch else "")
+    items = [
+        normalise(Item(each, f"messages[{index}]." if batch else ""))
         for index, each in enumerate(given)
     ]
-    fingerprint = _fingerprint(messages, batch=batch)
+    fingerprint = _fingerprint(items, batch=batch)
     now = clock.now()
     async with transaction():
         await tenants.get(tenant_id)
@@ -47,8 +48,9 @@ async def queue_messages(
             known = await outbound.find_by_key(tenant_id, key, fingerprint=fingerprint)
             if known is not None:
                 return known
-        for index, each in enumerate(messages):
-            _check_times(each, prefix=f"messages[{index}]." if batch else "", now=now)
+        for item in items:
+            check_times(item, now=now)
+        messages = await _complete(tenant_id, items, now=now)
         queued = await outbound.enqueue(
             tenant_id, messages, fingerprint=fingerprint, key=key, now=now
         )
@@ -64,27 +66,16 @@ async def queue_messages(
     return queued
 
 
-def _normalise(given: SendMessageInput, *, prefix: str) -> SendMessageInput:
-    return msgspec.structs.replace(
-        given,
-        to=parse_phone(f"{prefix}to", given.to),
-        send_at=to_instant(f"{prefix}send_at", given.send_at),
-        expires_at=to_instant(f"{prefix}expires_at", given.expires_at),
-    )
+async def _complete(
+    tenant_id: TenantId, items: Sequence[Item], *, now: datetime
+) -> list[NewOutbound]:
+    """With what the messages that they are about say."""
+    named = {index: each for index, item in enumerate(items) if (each := find_named(item))}
+    found = await targets.find_targets(tenant_id, list(named.values()))
+    target_of = dict(zip(named, found, strict=True))
+    return [to_new(item, target_of.get(index), now=now) for index, item in enumerate(items)]
 
 
-def _check_times(message: SendMessageInput, *, prefix: str, now: datetime) -> None:
-    if message.send_at is not None and message.send_at > now + LONGEST_AHEAD:
-        raise InvalidInputError(
-            f"{prefix}send_at", f"must be at most {LONGEST_AHEAD.days} days ahead"
-        )
-    if message.expires_at is None:
-        return
-    if message.send_at is not None and message.expires_at <= message.send_at:
-        raise InvalidInputError(f"{prefix}expires_at", "must be after send_at")
-    if message.expires_at <= now:
-        raise InvalidInputError(f"{prefix}expires_at", "must be in the future")
-
-
-def _fingerprint(messages: Sequence[SendMessageInput], *, batch: bool) -> str:
+def _fingerprint(items: Sequence[Item], *, batch: bool) -> str:
+    messages = [item.message for item in items]
     return sha256(msgspec.json.encode((batch, messages))).hexdigest()

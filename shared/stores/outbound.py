@@ -6,19 +6,18 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import msgspec
 
 from shared.enums import OutboundState
 from shared.errors import ConflictError, NotFoundError
 from shared.ids import TenantId
+from shared.stores.content import parse_content, to_json
 from shared.stores.cursors import Cursor, parse_cursor, to_page
 from shared.stores.messages import ascending_ids
 from shared.stores.rows import to_uuid
-from shared.stores.text import to_storable
-from shared.structs.outbound import OutboundAccepted, OutboundView, SendMessageInput
+from shared.structs.content import kind_of, words_of
+from shared.structs.outbound import NewOutbound, OutboundAccepted, OutboundView
 from shared.structs.pages import Page
 from shared.tables import OutboundMessage
-from shared.wire.frames import TextContent
 
 _LIST = "outbound"
 _COLUMNS = (
@@ -46,7 +45,7 @@ class IdempotencyKeyReusedError(ConflictError):
 
 async def enqueue(
     tenant_id: TenantId,
-    messages: Sequence[SendMessageInput],
+    messages: Sequence[NewOutbound],
     *,
     fingerprint: str,
     key: str | None,
@@ -166,26 +165,25 @@ async def cancel(tenant_id: TenantId, message_id: UUID, *, now: datetime) -> Out
     return found
 
 
-def _to_columns(messages: Sequence[SendMessageInput], now: datetime) -> tuple[list[Any], ...]:
+def _to_columns(messages: Sequence[NewOutbound], now: datetime) -> tuple[list[Any], ...]:
     return (
         list(range(len(messages))),
         [message.to for message in messages],
-        [_encode_content(message.text) for message in messages],
+        [to_json(message.content) for message in messages],
         [message.send_at for message in messages],
         [message.send_at or now for message in messages],
         [message.expires_at for message in messages],
     )
 
 
-def _encode_content(text: str) -> str:
-    return msgspec.json.encode(TextContent(text=to_storable(text))).decode()
-
-
 def _to_view(row: dict[str, Any]) -> OutboundView:
+    content = parse_content(row["content_json"])
     return OutboundView(
         id=to_uuid(row["id"]),
         to=row["to_phone"],
-        text=msgspec.json.decode(row["content_json"], type=TextContent).text,
+        kind=kind_of(content),
+        text=words_of(content),
+        content=content,
         state=OutboundState(row["state"]),
         reason=row["reason"],
         send_at=row["send_at"],

@@ -9,15 +9,14 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import msgspec
 
 from shared.errors import NotFoundError
 from shared.ids import TenantId
+from shared.stores.content import parse_content
 from shared.stores.rows import to_uuid
 from shared.stores.text import to_key, to_storable_or_none
 from shared.structs.outbound import Handover, NotSent, Receipt, Sent
 from shared.tables import EarlyReceipt, OutboundMessage
-from shared.wire.frames import TextContent
 
 # A `Send` is answered within a disk write; one that is not was lost, or is not understood.
 UNANSWERED_AFTER = timedelta(seconds=60)
@@ -206,7 +205,7 @@ def _to_handover(row: dict[str, Any]) -> Handover:
     return Handover(
         id=to_uuid(row["id"]),
         to=row["to_phone"],
-        text=msgspec.json.decode(row["content_json"], type=TextContent).text,
+        content=parse_content(row["content_json"]),
         expires_at=row["expires_at"],
         taken=row["taken_at"] is not None,
         withdrawn=row["cancel_requested_at"] is not None,

@@ -6,8 +6,10 @@ from uuid import UUID
 
 import msgspec
 
-from shared.enums import OutboundState, ReceiptKind
-from shared.structs.text import MessageText, PhoneNumber
+from shared.enums import MessageKind, OutboundState, ReceiptKind
+from shared.structs.content import Content
+from shared.structs.content_input import ContentInput
+from shared.structs.text import MessageRef, MessageText, PhoneNumber
 
 MAX_BATCH = 1000
 # An instant without an offset would be a guess.
@@ -15,12 +17,19 @@ Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class SendMessageInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """send_at: at most 30 days ahead. expires_at: not to be sent from then on."""
+    """text: short for a content of type `text`; one of the two is given.
+    reply_to, and message_id in contents: the id that this API gave a message, its id in the
+    message log, or WhatsApp's; of a message of the same chat.
+    send_at: at most 30 days ahead. expires_at: not to be sent from then on.
+    """
 
     to: PhoneNumber
-    text: MessageText
+    # What is unset is not encoded either: the fingerprint of a text is what it always was.
+    text: MessageText | msgspec.UnsetType = msgspec.UNSET
     send_at: Instant | None = None
     expires_at: Instant | None = None
+    content: ContentInput | msgspec.UnsetType = msgspec.UNSET
+    reply_to: MessageRef | msgspec.UnsetType = msgspec.UNSET
 
 
 class SendBatchInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,15 +49,27 @@ class BatchAccepted(msgspec.Struct, frozen=True, kw_only=True):
     items: list[OutboundAccepted]
 
 
-class OutboundView(msgspec.Struct, frozen=True, kw_only=True):
-    """reason: why it is FAILED or UNCERTAIN, for a person.
+class NewOutbound(msgspec.Struct, frozen=True, kw_only=True):
+    """A message to be queued, every value of it checked."""
 
+    to: str
+    content: Content
+    send_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+class OutboundView(msgspec.Struct, frozen=True, kw_only=True):
+    """text: what the message log will show of `content`.
+
+    reason: why it is FAILED or UNCERTAIN, for a person.
     cancel_requested_at: the worker had it already; the state says what came of it.
     """
 
     id: UUID
     to: str
+    kind: MessageKind
     text: str
+    content: Content
     state: OutboundState
     reason: str | None
     send_at: datetime | None
@@ -67,7 +88,7 @@ class Handover(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     to: str
-    text: str
+    content: Content
     expires_at: datetime | None
     taken: bool
     withdrawn: bool

@@ -28,6 +28,20 @@ MessageText = Annotated[
     str, msgspec.Meta(min_length=1, max_length=MAX_MESSAGE_LENGTH, pattern=_NO_NUL)
 ]
 VISIBLE_ASCII = rf"^[\x21-\x7e]+{_END}"
+# What names a message: an id of ours, or WhatsApp's. Longer ones are not kept whole in the log.
+MessageRef = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=VISIBLE_ASCII)]
+# One emoji as Unicode builds them (UTS 51): a picture with its variation and tone, several of
+# them joined, a flag of two letters or of tags, a keycap.
+_PICTURE = (
+    "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u21aa\u231a-\u27bf\u2934\u2935\u2b05-\u2b55"
+    "\u3030\u303d\u3297\u3299\U0001f000-\U0001f1e5\U0001f200-\U0001faff]"
+    "\ufe0f?[\U0001f3fb-\U0001f3ff]?"
+)
+_FLAG = "[\U0001f1e6-\U0001f1ff]{2}"
+_TAGGED = "\U0001f3f4[\U000e0020-\U000e007e]{1,8}\U000e007f"
+_KEYCAP = "[0-9#*]\ufe0f?\u20e3"
+EMOJI_PATTERN = rf"^(?:{_TAGGED}|{_PICTURE}(?:\u200d{_PICTURE}){{0,5}}|{_FLAG}|{_KEYCAP})?{_END}"
+Emoji = Annotated[str, msgspec.Meta(pattern=EMOJI_PATTERN)]
 
 # What to tell a person whose text does not match.
 PATTERN_PROBLEMS = {
@@ -37,5 +51,6 @@ PATTERN_PROBLEMS = {
     VISIBLE_ASCII: "must be visible ASCII characters without spaces",
     TIME_PATTERN: "must be a time of day like 08:30",
     NUMBER_PART_PATTERN: "must be part of a phone number or LID: at least two digits",
+    EMOJI_PATTERN: "must be one emoji, or empty to take an earlier reaction back",
     PHONE_PATTERN: "must be a phone number in E.164 form, like +255712345678",
 }

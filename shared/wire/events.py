@@ -40,8 +40,9 @@ class MessageReceived(msgspec.Struct, frozen=True, kw_only=True, tag="message.re
 
 
 class MessageSent(msgspec.Struct, frozen=True, kw_only=True, tag="message.sent"):
-    """We wrote, and WhatsApp's server took it. `in_reply_to` is the answered message's id.
+    """We wrote, and WhatsApp's server took it.
 
+    in_reply_to: the WhatsApp id of the message that it answers, reacts to, edits or deletes.
     outbound_id: of the queued message this settles; None for an answer of the bot.
     """
 

@@ -11,6 +11,7 @@ from datetime import datetime
 import msgspec
 
 from shared.enums import SessionReason, SessionState
+from shared.structs.content import Content
 from shared.structs.tenants import TenantConfig
 from shared.wire.events import Event, Party
 from shared.wire.files import AskPiece, FetchFile, FileDone, FileMissing, FileReady, Piece
@@ -22,12 +23,17 @@ MAX_BATCH_BYTES = 512 * 1024
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello"):
-    """boot_id: random, one per process start. image: what the container was started from."""
+    """boot_id: random, one per process start. image: what the container was started from.
+
+    can_send: the types of content that this worker knows (`CONTENT_TYPES`); it is handed no
+    other. A worker that does not say is of before there were others.
+    """
 
     token: str
     boot_id: str
     image: str
     protocol: int = PROTOCOL
+    can_send: tuple[str, ...] = ("text",)
 
 
 class SessionReport(msgspec.Struct, frozen=True, kw_only=True, tag="session", omit_defaults=True):
@@ -128,24 +134,19 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag="command"):
     kind: str
 
 
-class TextContent(msgspec.Struct, frozen=True, kw_only=True, tag="text"):
-    text: str
-
-
 class Send(msgspec.Struct, frozen=True, kw_only=True, tag="send", omit_defaults=True):
     """A queued message to send. The worker writes it down, answers `SendTaken`, and settles it
     later by an event that bears its id. `id` names it for good: a `Send` that was taken before
     is answered again and not sent again.
 
-    to: the phone is enough; the worker learns the LID. reply_to: a WhatsApp id to quote.
-    expires_at: not to be sent after it. taken: `SendTaken` was heard of it before; a worker
-    that does not know it then has lost its volume, and nobody knows whether it was sent.
+    to: the phone is enough; the worker learns the LID. expires_at: not to be sent after it.
+    taken: `SendTaken` was heard of it before; a worker that does not know it then has lost its
+    volume, and nobody knows whether it was sent.
     """
 
     id: str
     to: Party
-    content: TextContent
-    reply_to: str | None = None
+    content: Content
     expires_at: datetime | None = None
     taken: bool = False
 

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 
 from shared.wire.events import Party
 from worker.whatsapp.neonize_client import Sent
+from worker.whatsapp.translate import read_content
 
 
 class FakeClient:
-    """delivered: what each contact received, in order. `failures` answers the next sends."""
+    """delivered: the words that each contact received, in order. `failures` answers next sends."""
 
     def __init__(self) -> None:
         self.delivered: dict[str, list[str]] = defaultdict(list)
@@ -49,7 +50,7 @@ class FakeClient:
     async def complete(self, contact: Party) -> Party:
         return self.known.get(contact.number, contact)
 
-    async def send_text(self, to: Party, words: str) -> Sent:
+    async def send(self, to: Party, message: bytes) -> Sent:
         self.sending += 1
         self.most_sending = max(self.most_sending, self.sending)
         try:
@@ -57,8 +58,13 @@ class FakeClient:
             if self.failures:
                 raise self.failures.pop(0)
             self.before_delivery()
-            self.delivered[to.number].append(words)
+            self.deliver(to, message)
         finally:
             self.sending -= 1
         count = sum(map(len, self.delivered.values()))
         return Sent(f"SENT{count}", datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
+
+    def deliver(self, to: Party, message: bytes) -> None:
+        content = read_content(message)
+        assert content is not None, "a phone would show nothing"
+        self.delivered[to.number].append(content[1])

@@ -216,12 +216,14 @@ class Outbound:
 
     async def _serve(self, head: Head) -> None:
         try:
+            now = self._clock.now()
             message = await self._database.run_patiently(
-                lambda db: outbound_rows.find(db, head.position)
+                lambda db: outbound_rows.find(db, head.position, now=now)
             )
             if message is None:
+                self._on_change()
                 return
-            typing = pacing.typing_time(self._rules, message.send.content.text)
+            typing = pacing.typing_time(self._rules, message.send.content)
             if await self._stopped_within(typing):
                 return
             await self._learn(await self._sending.send(message, is_cold=head.is_cold))

@@ -19,6 +19,7 @@ from worker.uplink import event_rows
 # As long as inbox rows: an id that comes again within it is answered, not sent again.
 KEPT = timedelta(days=45)
 _DIED = "The worker ended while this message was being sent."
+_UNREADABLE = "A newer worker took this message; the one that runs now does not know its kind."
 _LOST = "The worker's volume was lost after it took this message."
 
 _encoder = msgspec.msgpack.Encoder()
@@ -104,18 +105,23 @@ def rename_chat(db: sqlite3.Connection, known_as: str, chat: str) -> None:
     db.execute("UPDATE outbound SET chat = ? WHERE chat = ? AND state = 'TAKEN'", (chat, known_as))
 
 
-def find(db: sqlite3.Connection, position: int) -> Outgoing | None:
-    """None when it does not wait to be sent any more."""
+def find(db: sqlite3.Connection, position: int, *, now: datetime) -> Outgoing | None:
+    """None when it does not wait to be sent any more, or never can be: then it has failed."""
     row = db.execute(
-        "SELECT position, chat, payload, attempts, refusals FROM outbound"
+        "SELECT position, chat, payload, attempts, refusals, id FROM outbound"
         " WHERE position = ? AND state = 'TAKEN'",
         (position,),
     ).fetchone()
     if row is None:
         return None
-    return Outgoing(
-        position=row[0], chat=row[1], send=_send.decode(row[2]), attempts=row[3], refusals=row[4]
-    )
+    try:
+        send = _send.decode(row[2])
+    except msgspec.ValidationError:
+        # Written down by a newer worker, whose image was taken back.
+        failed = SendFailed(outbound_id=row[5], reason=_UNREADABLE, at=now)
+        settle_failed(db, position, failed)
+        return None
+    return Outgoing(position=row[0], chat=row[1], send=send, attempts=row[3], refusals=row[4])
 
 
 def begin(db: sqlite3.Connection, position: int, *, is_cold: bool, now: datetime) -> bool:

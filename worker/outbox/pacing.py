@@ -9,6 +9,8 @@ from enum import StrEnum
 
 import msgspec
 
+from shared.structs.content import Content, EditContent, TextContent
+
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
@@ -94,9 +96,11 @@ def judge(
     return latest
 
 
-def typing_time(pacing: Pacing, text: str) -> timedelta:
-    """How long a person would have taken, within reason."""
-    wanted = len(text) * pacing.typing_per_character
+def typing_time(pacing: Pacing, content: Content) -> timedelta:
+    """How long a person would have taken, within reason; nobody types a place on a map."""
+    if not isinstance(content, TextContent | EditContent):
+        return timedelta(0)
+    wanted = len(content.text) * pacing.typing_per_character
     return max(pacing.typing_shortest, min(wanted, pacing.typing_longest))
 
 

@@ -17,6 +17,7 @@ from worker.inbox import rows
 from worker.inbox.rows import Entry
 from worker.outbox.quiet import QuietTimes
 from worker.outbox.turns import Turns
+from worker.whatsapp.compose import compose_text
 from worker.whatsapp.neonize_client import NeonizeClient
 from worker.whatsapp.outcomes import NotSentError, SendRefusedError, SendUncertainError
 
@@ -63,7 +64,7 @@ class Replies:
     async def _send_and_settle(self, entry: Entry, reply: str) -> None:
         message = entry.message
         try:
-            sent = await self._client.send_text(message.contact, reply)
+            sent = await self._client.send(message.contact, compose_text(reply))
         except NotSentError:
             await self._database.run_patiently(lambda db: rows.take_back_answer(db, entry.position))
             raise

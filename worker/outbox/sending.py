@@ -13,13 +13,14 @@ import structlog
 
 from shared.backoff import Backoff
 from shared.clock import Clock
-from shared.enums import MessageKind
+from shared.structs.content import kind_of, target_of, words_of
 from shared.wire.events import MessageSent, Party, SendFailed, SendUncertain
 from worker.database import Database, StorageError
 from worker.outbox import outbound_rows
 from worker.outbox.outbound_rows import Outgoing
 from worker.outbox.quiet import QuietTimes
 from worker.outbox.turns import Turns
+from worker.whatsapp.compose import compose
 from worker.whatsapp.neonize_client import NeonizeClient, Sent
 from worker.whatsapp.outcomes import (
     NoAccountError,
@@ -113,7 +114,7 @@ class Sending:
     async def _send_and_settle(self, message: Outgoing, contact: Party) -> Outcome:
         self._under_way += 1
         try:
-            sent = await self._client.send_text(contact, message.send.content.text)
+            sent = await self._client.send(contact, self._compose(message, contact))
             await self._settle_sent(message, contact, sent)
         except SendLimitedError as error:
             return await self._limited(message, error)
@@ -127,15 +128,20 @@ class Sending:
             self._under_way -= 1
         return Outcome.ENDED
 
+    def _compose(self, message: Outgoing, chat: Party) -> bytes:
+        own_phone, now = self._own_phone(), self._clock.now()
+        return compose(message.send.content, chat=chat, own_phone=own_phone, now=now)
+
     async def _settle_sent(self, message: Outgoing, contact: Party, sent: Sent) -> None:
         event = MessageSent(
             wa_message_id=sent.wa_message_id,
-            kind=MessageKind.TEXT,
+            kind=kind_of(message.send.content),
             # Sending to a number taught the library its LID.
             contact=await self._client.complete(contact),
             own_phone=self._own_phone(),
-            text=message.send.content.text,
+            text=words_of(message.send.content),
             at=sent.at,
+            in_reply_to=target_of(message.send.content),
             outbound_id=message.send.id,
         )
         await self._database.run_patiently(

@@ -112,14 +112,14 @@ class NeonizeClient:
         if count:
             self._unsettled.release(count)
 
-    async def send_text(self, to: Party, words: str) -> Sent:
-        """Raises NotSentError, SendRefusedError or SendUncertainError."""
+    async def send(self, to: Party, message: bytes) -> Sent:
+        """message: as `compose` makes them. Raises NotSentError, SendRefusedError or
+        SendUncertainError.
+        """
         current = self._round
         if current is None:
             raise NotSentError("there is no connection")
         jid = _encode_jid(to.lid or to.phone or "")
-        # Field 6, extended text, is what official clients send for typed text.
-        message = write({6: {1: words}})
         reply = read(await self._in_thread(self._send, current, jid, message))
         if 1 in reply:
             raise to_error(text(reply[1]))

@@ -166,6 +166,7 @@ async def test_the_description_names_every_path_and_the_key(api):
         tenant,
         f"{tenant}/qr",
         *(f"{base}/logs{rest}" for base in (tenant, "/v1") for rest in ("", "/{log_id}/media")),
+        f"{tenant}/contacts",
         f"{tenant}/incidents",
         *(
             f"{tenant}/worker/{action}"
@@ -188,8 +189,10 @@ async def test_the_description_names_every_path_and_the_key(api):
     assert described["paths"].keys() == expected
     assert described["components"]["securitySchemes"]["ApiKey"]["scheme"] == "bearer"
     assert described["security"] == [{"ApiKey": []}]
-    for closed in ("CreateTenantInput", "SendMessageInput", "SendBatchInput"):
+    for closed in ("CreateTenantInput", "SendMessageInput", "SendBatchInput", "LocationInput"):
         assert described["components"]["schemas"][closed]["additionalProperties"] is False
+    choices = described["components"]["schemas"]["SendMessageInput"]["properties"]["content"]
+    assert {"$ref": "#/components/schemas/LocationInput"} in choices["oneOf"]
     sending = described["paths"]["/v1/messages"]["post"]
     assert sending["parameters"][0]["name"] == "Idempotency-Key"
     assert sending["parameters"][0]["in"] == "header"

@@ -12,10 +12,20 @@ from hypothesis import strategies as st
 
 from shared.ids import TenantId
 from shared.stores import api_keys, audit, outbound_work, tenants, workers
+from shared.structs.content import CONTENT_TYPES
 from tests.fakes.businesses import NOW, business
 
 GOOD = {"to": "+255754000001", "text": "Karibu"}
+PLACE = {"type": "location", "latitude": -6.8161, "longitude": 39.2803}
 LONGEST = 65_536
+
+
+def say(content):
+    return {"to": GOOD["to"], "content": content}
+
+
+def without(body, *names):
+    return {name: value for name, value in body.items() if name not in names}
 
 
 def at(offset: timedelta) -> str:
@@ -51,9 +61,25 @@ BODIES = [
         {**GOOD, "send_at": at(DAY), "expires_at": at(DAY)}, "expires_at", id="expires when sent"
     ),
     pytest.param({**GOOD, "expires_at": "x"}, "expires_at", id="expires_at in words"),
-    pytest.param({**GOOD, "reply_to": "3EB0"}, "reply_to", id="a field that is yet to come"),
+    pytest.param({**GOOD, "reply_to": "3EB0"}, "reply_to", id="answer to nothing"),
+    pytest.param({**GOOD, "media": {}}, "media", id="a field that is yet to come"),
     pytest.param({**GOOD, "tenant_id": "x"}, "tenant_id", id="the tenant may not be chosen"),
     pytest.param({**GOOD, "id": str(uuid4())}, "id", id="the id may not be chosen"),
+    pytest.param({**GOOD, "text": None}, "text", id="text is null"),
+    pytest.param({**GOOD, "content": PLACE}, "text", id="text and content"),
+    pytest.param(say(None), "content", id="content is null"),
+    pytest.param(say({}), "content", id="content without a type"),
+    pytest.param(say({"type": "hologram"}), "content.type", id="unknown type"),
+    pytest.param(say({"type": ["text"]}), "content.type", id="type is a list"),
+    pytest.param(say({"type": "text"}), "content.text", id="content without its text"),
+    pytest.param(say({"type": "text", "text": ""}), "content.text", id="content of no text"),
+    pytest.param(say({**PLACE, "latitude": 90.001}), "content.latitude", id="beyond the pole"),
+    pytest.param(say({**PLACE, "longitude": -181}), "content.longitude", id="around the earth"),
+    pytest.param(say({**PLACE, "latitude": "6"}), "content.latitude", id="latitude is text"),
+    pytest.param(say(without(PLACE, "longitude")), "content.longitude", id="half a place"),
+    pytest.param(say({**PLACE, "name": "a\nb"}), "content.name", id="name of two lines"),
+    pytest.param(say({**PLACE, "address": "x" * 201}), "content.address", id="long address"),
+    pytest.param(say({**PLACE, "text": "x"}), "content.text", id="a place has no text"),
     pytest.param([GOOD], "body", id="a list"),
     pytest.param("x", "body", id="a string"),
     pytest.param(None, "body", id="null"),
@@ -171,6 +197,34 @@ async def test_a_message_is_accepted_shown_listed_and_dispatched(api, tenant_id,
     rest = await api.client.get(f"{path}?limit=1&cursor={listed['next_cursor']}", headers=headers)
     assert listed["items"] == [shown]
     assert [item["text"] for item in rest.json()["items"]] == [GOOD["text"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "text"),
+    [
+        pytest.param({"type": "text", "text": "Karibu"}, "TEXT", "Karibu", id="text"),
+        pytest.param(PLACE, "LOCATION", "-6.816100, 39.280300", id="a place"),
+        pytest.param({**PLACE, "name": "Duka"}, "LOCATION", "Duka", id="a place with a name"),
+        pytest.param({**PLACE, "latitude": 90}, "LOCATION", "90.000000, 39.280300", id="a pole"),
+    ],
+)
+async def test_other_contents_than_text_are_accepted_and_shown(api, door, content, kind, text):
+    path, headers = door
+    answer = await api.client.post(path, json=say(content), headers=headers)
+    assert answer.status_code == 202
+    shown = (await api.client.get(f"{path}/{answer.json()['id']}", headers=headers)).json()
+    assert (shown["kind"], shown["text"]) == (kind, text)
+    assert content.items() <= shown["content"].items()
+
+
+async def test_a_repeat_with_another_content_is_refused(api, door):
+    path, headers = door
+    headers = {**headers, "idempotency-key": "k"}
+    assert (await api.client.post(path, json=say(PLACE), headers=headers)).status_code == 202
+    other = await api.client.post(path, json=say({**PLACE, "name": "Duka"}), headers=headers)
+    assert_problem(other, 422)
+    assert (await api.client.post(path, json=say(PLACE), headers=headers)).status_code == 202
+    assert (await api.counts())["OutboundMessage"] == 1
 
 
 async def test_a_batch_is_accepted_in_its_order(api, door):
@@ -340,6 +394,13 @@ class TestKeys:
         assert (await api.client.get("/v1/messages", headers=own)).status_code == 401
 
 
+VALUES = st.none() | st.text() | st.floats(-200, 200) | st.integers() | st.lists(st.text())
+ANYTHING = dict.fromkeys(
+    ["text", "latitude", "longitude", "name", "address", "phones", "message_id", "emoji", "x"],
+    VALUES,
+)
+
+
 @settings(
     max_examples=60,
     deadline=None,
@@ -347,8 +408,12 @@ class TestKeys:
 )
 @given(
     changes=st.dictionaries(
-        st.sampled_from(["to", "text", "send_at", "expires_at", "x"]),
-        st.none() | st.integers() | st.text() | st.datetimes().map(lambda d: d.isoformat() + "Z"),
+        st.sampled_from(["to", "text", "content", "reply_to", "send_at", "expires_at", "x"]),
+        st.none()
+        | st.integers()
+        | st.text()
+        | st.datetimes().map(lambda d: d.isoformat() + "Z")
+        | st.fixed_dictionaries({"type": st.sampled_from(CONTENT_TYPES)}, optional=ANYTHING),
         max_size=4,
     )
 )

@@ -23,7 +23,8 @@ from shared.enums import MessageKind, OutboundState, ReceiptKind
 from shared.ids import TenantId
 from shared.log import TenantFiles
 from shared.stores import credentials, fleet, messages, outbound, outbound_work, tenants
-from shared.structs.outbound import OutboundView, SendMessageInput
+from shared.structs.content import CONTENT_TYPES, Content, LocationContent, TextContent
+from shared.structs.outbound import NewOutbound, OutboundView
 from shared.tasks import TaskGroup
 from shared.wire.events import (
     Event,
@@ -44,7 +45,6 @@ from shared.wire.frames import (
     Rejected,
     Send,
     SendTaken,
-    TextContent,
     Welcome,
     decode_from_gateway,
     encode,
@@ -69,17 +69,24 @@ class Bench:
         self.token = token
 
     @asynccontextmanager
-    async def worker(self) -> AsyncIterator["Worker"]:
+    async def worker(self, can_send: tuple[str, ...] = CONTENT_TYPES) -> AsyncIterator["Worker"]:
         assert self.gateway._server is not None
         host, port = next(iter(self.gateway._server.sockets)).getsockname()[:2]
         async with connect(f"ws://{host}:{port}/worker", proxy=None) as socket:
             worker = Worker(socket)
-            await worker.tell(Hello(token=self.token, boot_id="b", image="i"))
+            hello = Hello(token=self.token, boot_id="b", image="i", can_send=can_send)
+            await worker.tell(hello)
             assert isinstance(await worker.hear(), Welcome)
             yield worker
 
     async def queue(self, *texts: str, dispatch: bool = True, **changes: Any) -> list[str]:
-        wanted = [SendMessageInput(to=CUSTOMER, text=text, **changes) for text in texts]
+        contents = [TextContent(text=text) for text in texts]
+        return await self.queue_content(*contents, dispatch=dispatch, **changes)
+
+    async def queue_content(
+        self, *contents: Content, dispatch: bool = True, **changes: Any
+    ) -> list[str]:
+        wanted = [NewOutbound(to=CUSTOMER, content=each, **changes) for each in contents]
         async with transaction():
             queued = await outbound.enqueue(
                 self.tenant_id, wanted, fingerprint="f", key=None, now=SystemClock().now()
@@ -216,6 +223,44 @@ async def test_a_queued_message_is_handed_over_at_once_and_settled_with_its_log_
         assert await bench.logged() == ["WA1"]
         await worker.commit(2, receipt(ReceiptKind.DELIVERED, "WA1"))
         assert (await bench.show(message_id)).state is OutboundState.DELIVERED
+
+
+PLACE = LocationContent(latitude=-6.8161, longitude=39.2803, name="Duka")
+
+
+async def test_a_worker_is_handed_what_it_can_send_and_the_rest_fails_with_a_sentence(
+    bench: Bench,
+) -> None:
+    (place,) = await bench.queue_content(PLACE)
+    (text,) = await bench.queue("Karibu")
+    async with bench.worker(can_send=("text",)) as worker:
+        assert (await worker.hear_send()).id == text
+        failed = await bench.until(place, OutboundState.FAILED)
+        assert failed.reason is not None
+        assert "too old" in failed.reason
+
+
+async def test_what_a_newer_worker_took_is_uncertain_when_an_older_one_comes(bench: Bench) -> None:
+    async with bench.worker() as worker:
+        (place,) = await bench.queue_content(PLACE)
+        assert (await worker.hear_send()).content == PLACE
+        await worker.tell(SendTaken(id=place))
+        await worker.is_heard()
+    async with bench.worker(can_send=("text",)) as worker:
+        await bench.until(place, OutboundState.UNCERTAIN)
+        await worker.commit(1, sent(place))
+        assert (await bench.show(place)).state is OutboundState.SENT
+
+
+async def test_what_an_older_worker_does_not_know_can_still_be_cancelled(bench: Bench) -> None:
+    async with bench.worker() as worker:
+        (place,) = await bench.queue_content(PLACE)
+        await worker.hear_send()
+    await outbound.cancel(bench.tenant_id, UUID(place), now=SystemClock().now())
+    async with bench.worker(can_send=("text",)) as worker:
+        assert await worker.hear() == CancelSend(id=place)
+        await worker.tell(SendTaken(id=place, cancelled=True))
+        await bench.until(place, OutboundState.CANCELLED)
 
 
 async def test_what_was_queued_before_the_worker_came_is_handed_over_in_order(

@@ -12,7 +12,8 @@ from shared.errors import ConflictError, NotFoundError
 from shared.ids import TenantId, new_tenant_id
 from shared.stores import messages, outbound, outbound_work, tenants, workers
 from shared.stores.outbound import IdempotencyKeyReusedError
-from shared.structs.outbound import NotSent, Receipt, SendMessageInput, Sent
+from shared.structs.content import TextContent
+from shared.structs.outbound import NewOutbound, NotSent, Receipt, Sent
 from tests.fakes.businesses import NOW, business, message
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -20,11 +21,11 @@ pytestmark = pytest.mark.usefixtures("database")
 SECOND = timedelta(seconds=1)
 
 
-def wanted(text: str = "Karibu", **changes) -> SendMessageInput:
-    return SendMessageInput(to="+255754000001", text=text, **changes)
+def wanted(text: str = "Karibu", **changes) -> NewOutbound:
+    return NewOutbound(to="+255754000001", content=TextContent(text=text), **changes)
 
 
-async def queue(tenant_id: TenantId, *given: SendMessageInput, key=None, fingerprint="f", now=NOW):
+async def queue(tenant_id: TenantId, *given: NewOutbound, key=None, fingerprint="f", now=NOW):
     async with transaction():
         queued = await outbound.enqueue(
             tenant_id, given or [wanted()], fingerprint=fingerprint, key=key, now=now
@@ -65,7 +66,7 @@ async def test_a_thousand_are_queued_in_the_order_given(tenant_id, epoch):
     ids = await queue(tenant_id, *(wanted(str(number)) for number in range(1000)))
     claimed = await claim(tenant_id, epoch=epoch, limit=1000)
     assert [each.id for each in claimed] == ids
-    assert [each.text for each in claimed] == [str(number) for number in range(1000)]
+    assert [each.content.text for each in claimed] == [str(number) for number in range(1000)]
 
 
 async def test_the_same_key_and_request_queue_once(tenant_id):

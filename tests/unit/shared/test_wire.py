@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from shared.enums import Language, MessageKind, SessionReason, SessionState, TemplateType
+from shared.structs.content import LocationContent
 from shared.structs.tenants import TenantConfig
 from shared.wire.events import MessageReceived, Party
 from shared.wire.frames import (
@@ -22,6 +23,7 @@ from shared.wire.frames import (
     LogLines,
     Numbered,
     Refused,
+    Send,
     SessionReport,
     Superseded,
     Welcome,
@@ -70,6 +72,7 @@ def test_a_workers_frame_arrives_as_it_was_sent(frame: FromWorker) -> None:
         Config(config=CONFIG),
         Command(id="1", kind="new_qr_round"),
         Superseded(),
+        Send(id="1", to=Party(phone="+255"), content=LocationContent(latitude=-6.8, longitude=0)),
     ],
     ids=lambda frame: type(frame).__name__,
 )
@@ -80,6 +83,13 @@ def test_a_gateways_frame_arrives_as_it_was_sent(frame: FromGateway) -> None:
 def test_one_longest_text_more_than_a_full_batch_still_fits_a_frame() -> None:
     longest = len(msgspec.msgpack.encode(_event("😀" * 65_536)))
     assert MAX_BATCH_BYTES + longest < MAX_FRAME_BYTES
+
+
+def test_a_worker_that_does_not_say_what_it_can_send_sends_text() -> None:
+    old = msgspec.msgpack.encode({"type": "hello", "token": "t", "boot_id": "b", "image": "i"})
+    hello = decode_from_worker(old)
+    assert isinstance(hello, Hello)
+    assert hello.can_send == ("text",)
 
 
 def test_a_worker_cannot_speak_as_the_gateway() -> None:

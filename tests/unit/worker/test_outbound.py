@@ -8,6 +8,8 @@ import pytest
 
 from shared.backoff import Backoff
 from shared.clock import SystemClock
+from shared.enums import MessageKind
+from shared.structs.content import LocationContent, TextContent
 from shared.tasks import TaskGroup
 from shared.wire.events import (
     MessageSent,
@@ -16,7 +18,7 @@ from shared.wire.events import (
     SendFailed,
     SendUncertain,
 )
-from shared.wire.frames import CancelSend, Send, SendTaken, TextContent
+from shared.wire.frames import CancelSend, Send, SendTaken
 from tests.fakes.inbound import ASHA, OWN_PHONE, message
 from tests.fakes.whatsapp_client import FakeClient
 from worker.database import Database, StorageError
@@ -336,6 +338,16 @@ async def test_stopping_finishes_what_is_under_way_and_begins_nothing(room):
     assert await room.states() == ["SENT", "TAKEN", "TAKEN"]
 
 
+async def test_a_place_is_sent_without_typing_and_told_by_its_name(database):
+    slow = Pacing(typing_shortest=timedelta(hours=1), typing_longest=timedelta(hours=1))
+    async with opened(database, rules=slow) as room:
+        place = LocationContent(latitude=-6.8161, longitude=39.2803, name="Duka")
+        await room.outbound.take(Send(id="O1", to=Party(phone=ASHA), content=place))
+        [sent] = await room.ended(1)
+    assert (sent.kind, sent.text) == (MessageKind.LOCATION, "Duka")
+    assert room.client.delivered[ASHA] == ["Duka"]
+
+
 async def test_stopping_does_not_wait_for_typing(database):
     slow = Pacing(typing_shortest=timedelta(hours=1), typing_longest=timedelta(hours=1))
     async with opened(database, rules=slow, running=False) as room:
@@ -355,14 +367,14 @@ async def test_a_crash_around_the_send_leaves_the_truth(tmp_path, moment):
     async with opened(first) as room:
         crashed = asyncio.Event()
 
-        async def crash(to, words):
+        async def crash(to, message):
             if moment == "after":
-                room.client.delivered[to.number].append(words)
+                room.client.deliver(to, message)
             crashed.set()
             await over.wait()
             raise asyncio.CancelledError
 
-        room.client.send_text = crash
+        room.client.send = crash
         await room.queue(1)
         await crashed.wait()
     await first.aclose()

@@ -4,11 +4,13 @@ import sqlite3
 from contextlib import closing
 from datetime import timedelta
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.enums import MessageKind, ReceiptKind
+from shared.structs.content import TextContent
 from shared.wire.events import (
     MessageSent,
     Party,
@@ -17,7 +19,7 @@ from shared.wire.events import (
     SendFailed,
     SendUncertain,
 )
-from shared.wire.frames import Send, TextContent
+from shared.wire.frames import Send
 from tests.fakes.inbound import ASHA, NOW, OWN_PHONE, message
 from worker import schema
 from worker.inbox import rows
@@ -193,8 +195,34 @@ def test_attempts_are_counted_whether_or_not_they_got_as_far_as_sending(db):
     outbound_rows.take_back(db, 1, due=NOW, note="nobody to ask")
     begin(db)
     outbound_rows.take_back(db, 1, due=NOW, note="no connection", refused=True)
-    found = outbound_rows.find(db, 1)
+    found = outbound_rows.find(db, 1, now=NOW)
     assert (found.attempts, found.refusals) == (2, 1)
+
+
+def test_what_only_a_newer_worker_can_read_fails_with_a_sentence(db):
+    outbound_rows.take(db, send(), now=NOW)
+    newer = msgspec.msgpack.encode(
+        {"type": "send", "id": "O1", "to": {}, "content": {"type": "hologram"}}
+    )
+    db.execute("UPDATE outbound SET payload = ?", (newer,))
+    assert outbound_rows.find(db, 1, now=NOW) is None
+    assert states(db) == {"O1": "FAILED"}
+    [event] = events(db)
+    assert "newer worker" in event.reason
+
+
+def test_what_was_written_down_before_there_were_other_contents_is_read(db):
+    outbound_rows.take(db, send(), now=NOW)
+    older = msgspec.msgpack.encode(
+        {
+            "type": "send",
+            "id": "O1",
+            "to": {"phone": ASHA},
+            "content": {"type": "text", "text": "hi"},
+        }
+    )
+    db.execute("UPDATE outbound SET payload = ?", (older,))
+    assert outbound_rows.find(db, 1, now=NOW).send == send()
 
 
 def test_a_settled_message_keeps_no_text(db):

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.structs.content import LocationContent, TextContent
 from tests.fakes.inbound import NOW
 from worker.outbox import pacing
 from worker.outbox.pacing import Begun, Pacing, Verdict, Waiting, Why, judge
@@ -106,7 +107,9 @@ def test_a_message_goes_when_its_last_reason_to_wait_is_gone(history, message, f
     ("characters", "milliseconds"), [(0, 800), (10, 800), (50, 1500), (84, 2500), (5000, 2500)]
 )
 def test_typing_takes_as_long_as_a_person_would_within_reason(characters, milliseconds):
-    assert pacing.typing_time(Pacing(), "x" * characters) == timedelta(milliseconds=milliseconds)
+    assert pacing.typing_time(Pacing(), TextContent(text="x" * characters)) == timedelta(
+        milliseconds=milliseconds
+    )
 
 
 messages = st.lists(
@@ -163,3 +166,7 @@ def test_forgetting_what_no_rule_asks_about_changes_no_verdict(rules, messages):
     for cold in (False, True):
         message = waiting("A", due=now, cold=cold)
         assert judge(rules, kept, message, now=now) == judge(rules, everything, message, now=now)
+
+
+def test_nobody_types_a_place_on_a_map():
+    assert pacing.typing_time(Pacing(), LocationContent(latitude=0, longitude=0)) == timedelta(0)

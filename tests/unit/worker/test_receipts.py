@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from shared.enums import ReceiptKind
+from shared.structs.content import TextContent
 from shared.tasks import TaskGroup
 from shared.wire.events import MessageSent, Party, ReceiptReceived
-from shared.wire.frames import Send, TextContent
+from shared.wire.frames import Send
 from tests.fakes.inbound import ASHA, NOW, OWN_PHONE
 from tests.fakes.library_protobuf import neonize
 from worker.inbox.receipts import Receipts, merge

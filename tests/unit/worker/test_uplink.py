@@ -9,6 +9,7 @@ from websockets.asyncio.server import serve
 
 from shared.backoff import Backoff
 from shared.enums import SessionReason, SessionState
+from shared.structs.content import TextContent
 from shared.tasks import TaskGroup
 from shared.wire import frames
 from shared.wire.events import Party
@@ -25,7 +26,6 @@ from shared.wire.frames import (
     Send,
     SendTaken,
     SessionReport,
-    TextContent,
 )
 from tests.fakes.inbound import message
 from tests.fakes.worker_gateway import CONFIG, GOOD_TOKEN, FakeGateway, running_gateway

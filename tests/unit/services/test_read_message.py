@@ -1,0 +1,196 @@
+"""What is made of a message that a request gives, and what is said against it."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from controlplane.services.judge_target import DELETABLE, EDITABLE, find_problem
+from controlplane.services.read_message import LONGEST_QUOTE, Item, find_named, normalise, to_new
+from shared.enums import Direction, MessageKind, OutboundState
+from shared.errors import InvalidInputError
+from shared.structs.content import (
+    ContactContent,
+    DeleteContent,
+    EditContent,
+    LocationContent,
+    Quote,
+    ReactionContent,
+    TextContent,
+)
+from shared.structs.outbound import SendMessageInput
+from shared.structs.targets import Logged, Named, NotLogged
+from tests.fakes.businesses import NOW
+
+SECOND = timedelta(seconds=1)
+TO = "+255754000001"
+
+
+def given(**values) -> Item:
+    return normalise(Item(msgspec.convert({"to": TO, **values}, SendMessageInput)))
+
+
+def content(kind, **values):
+    return given(content={"type": kind, **values})
+
+
+def logged(direction=Direction.OUT, kind=MessageKind.TEXT, at=NOW, text="Bei gani?") -> Logged:
+    return Logged(wa_message_id="WA1", direction=direction, kind=kind, text=text, at=at)
+
+
+THEIRS = logged(Direction.IN)
+OURS = logged()
+EDIT = {"message_id": "WA1", "text": "Kesho"}
+
+
+@pytest.mark.parametrize(
+    ("item", "target", "expected"),
+    [
+        pytest.param(given(text="hi"), None, TextContent(text="hi"), id="text"),
+        pytest.param(content("text", text="hi"), None, TextContent(text="hi"), id="text in full"),
+        pytest.param(
+            content("location", latitude=1, longitude=2),
+            None,
+            LocationContent(latitude=1, longitude=2),
+            id="location",
+        ),
+        pytest.param(
+            content("contact", name="Asha", phones=[TO]),
+            None,
+            ContactContent(name="Asha", phones=[TO]),
+            id="contact",
+        ),
+        pytest.param(
+            given(text="300", reply_to="WA1"),
+            THEIRS,
+            TextContent(
+                text="300", quote=Quote(wa_message_id="WA1", from_me=False, text="Bei gani?")
+            ),
+            id="answer to theirs",
+        ),
+        pytest.param(
+            content("reaction", message_id="WA1", emoji="👍"),
+            THEIRS,
+            ReactionContent(wa_message_id="WA1", from_me=False, emoji="👍"),
+            id="reaction to theirs",
+        ),
+        pytest.param(
+            content("reaction", message_id="WA1", emoji=""),
+            OURS,
+            ReactionContent(wa_message_id="WA1", from_me=True, emoji=""),
+            id="reaction to ours taken back",
+        ),
+        pytest.param(
+            content("edit", **EDIT), OURS, EditContent(wa_message_id="WA1", text="Kesho"), id="edit"
+        ),
+        pytest.param(
+            content("delete", message_id="WA1"),
+            OURS,
+            DeleteContent(wa_message_id="WA1"),
+            id="delete",
+        ),
+    ],
+)
+def test_a_request_becomes_what_is_sent(item, target, expected):
+    assert to_new(item, target, now=NOW).content == expected
+
+
+def test_a_long_text_is_not_quoted_whole():
+    item = given(text="x", reply_to="WA1")
+    message = to_new(item, logged(text="y" * (LONGEST_QUOTE + 1)), now=NOW)
+    assert message.content.quote.text == "y" * LONGEST_QUOTE
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        pytest.param(given(text="x"), None, id="about nothing"),
+        pytest.param(given(text="x", reply_to="WA1"), Named(to=TO, message_id="WA1"), id="answer"),
+        pytest.param(content("edit", **EDIT), Named(to=TO, message_id="WA1"), id="edit"),
+    ],
+)
+def test_what_a_request_names_is_to_be_found_in_its_chat(item, expected):
+    assert find_named(item) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        pytest.param({}, "text", id="nothing to say"),
+        pytest.param(
+            {"text": "x", "content": {"type": "text", "text": "x"}}, "text", id="said twice"
+        ),
+        pytest.param(
+            {"content": {"type": "contact", "name": "x", "phones": [TO, "+999123456789"]}},
+            "content.phones[1]",
+            id="no such country",
+        ),
+        pytest.param(
+            {"content": {"type": "delete", "message_id": "WA1"}, "reply_to": "WA1"},
+            "reply_to",
+            id="a delete that answers",
+        ),
+    ],
+)
+def test_what_contradicts_itself_is_refused_by_field(values, field):
+    with pytest.raises(InvalidInputError) as caught:
+        given(**values)
+    assert caught.value.field == field
+
+
+TEXT, REACT, CHANGE, TAKE_BACK = (
+    given(text="x", reply_to="WA1").content,
+    content("reaction", message_id="WA1", emoji="👍").content,
+    content("edit", **EDIT).content,
+    content("delete", message_id="WA1").content,
+)
+
+
+@pytest.mark.parametrize(
+    ("wish", "target", "at", "problem"),
+    [
+        pytest.param(TEXT, None, NOW, "no message of this chat", id="unknown"),
+        pytest.param(
+            CHANGE, NotLogged(state=OutboundState.QUEUED), NOW, "is QUEUED", id="not sent yet"
+        ),
+        pytest.param(
+            TEXT, NotLogged(state=OutboundState.UNCERTAIN), NOW, "is UNCERTAIN", id="perhaps sent"
+        ),
+        pytest.param(TEXT, logged(kind=MessageKind.REACTION), NOW, "a REACTION", id="no message"),
+        pytest.param(TAKE_BACK, logged(kind=MessageKind.DELETE), NOW, "a DELETE", id="twice"),
+        pytest.param(CHANGE, THEIRS, NOW, "of the contact", id="edit of theirs"),
+        pytest.param(TAKE_BACK, THEIRS, NOW, "of the contact", id="delete of theirs"),
+        pytest.param(CHANGE, logged(kind=MessageKind.LOCATION), NOW, "only a TEXT", id="no text"),
+        pytest.param(TAKE_BACK, logged(kind=MessageKind.LOCATION), NOW, "", id="delete a place"),
+        pytest.param(CHANGE, OURS, NOW + EDITABLE - SECOND, "", id="edit in time"),
+        pytest.param(CHANGE, OURS, NOW + EDITABLE, "15 minutes", id="edit too late"),
+        pytest.param(TAKE_BACK, OURS, NOW + DELETABLE - SECOND, "", id="delete in time"),
+        pytest.param(TAKE_BACK, OURS, NOW + DELETABLE, "two days", id="delete too late"),
+        pytest.param(REACT, OURS, NOW + timedelta(days=300), "", id="reaction at any time"),
+        pytest.param(TEXT, THEIRS, NOW + timedelta(days=300), "", id="answer at any time"),
+    ],
+)
+def test_a_target_is_judged_by_what_is_wished(wish, target, at, problem):
+    said = find_problem(target, wish, at=at)
+    assert problem in said if problem else said == ""
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        pytest.param(None, NOW + EDITABLE, id="without an end"),
+        pytest.param(NOW + SECOND, NOW + SECOND, id="with an earlier end"),
+        pytest.param(NOW + 2 * EDITABLE, NOW + EDITABLE, id="with a later end"),
+    ],
+)
+def test_an_edit_expires_when_it_would_come_too_late(asked, expected):
+    end = {"expires_at": asked.isoformat()} if asked else {}
+    item = given(content={"type": "edit", **EDIT}, **end)
+    assert to_new(item, OURS, now=NOW).expires_at == expected
+
+
+def test_an_edit_for_later_is_judged_by_when_it_goes_out():
+    later = (NOW + EDITABLE).isoformat()
+    with pytest.raises(InvalidInputError) as caught:
+        to_new(given(content={"type": "edit", **EDIT}, send_at=later), OURS, now=NOW)
+    assert caught.value.field == "content.message_id"
