@@ -12,9 +12,10 @@ import uvicorn
 from litestar import Litestar
 
 from sandbox.control.api import make_api
-from sandbox.exchange import open_exchange
+from sandbox.exchange import Exchange, open_exchange
 from sandbox.keys import SandboxKeys, load_keys
 from sandbox.library import get_installed_library
+from sandbox.media.server import make_media_server
 from sandbox.proxy import Proxy
 from sandbox.server import WhatsAppServer
 from sandbox.settings import SandboxSettings
@@ -31,7 +32,7 @@ log = structlog.get_logger(__name__)
 _LOOPBACK = "127.0.0.1"
 
 
-class _ControlServer(uvicorn.Server):
+class _HttpServer(uvicorn.Server):
     """uvicorn without its signal handlers: this process has one place that hears them."""
 
     @contextlib.contextmanager
@@ -46,39 +47,41 @@ async def run(settings: SandboxSettings) -> None:
     keys = load_keys(settings.state_dir, now=clock.now())
     store = Store(settings.state_dir / "state.sqlite")
     try:
-        exchange = open_exchange(store, clock)
+        exchange = open_exchange(store, clock, files=settings.state_dir / "media")
         identity = make_identity(keys.trust_root, now=clock.now())
-        await _serve(settings, keys, WhatsAppServer(exchange, identity, codec), make_api(exchange))
+        await _serve(settings, keys, exchange, WhatsAppServer(exchange, identity, codec))
     finally:
         store.close()
     log.info("sandbox.stopped")
 
 
 async def _serve(
-    settings: SandboxSettings, keys: SandboxKeys, whatsapp: WhatsAppServer, api: Litestar
+    settings: SandboxSettings, keys: SandboxKeys, exchange: Exchange, whatsapp: WhatsAppServer
 ) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     control_socket = listen(settings.host, settings.port)
-    control = _ControlServer(
-        uvicorn.Config(
-            api, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
-        )
-    )
+    # Any free port: only our proxy must know it.
+    media_socket = listen(_LOOPBACK, 0)
+    control = _http_server(make_api(exchange))
+    media = _http_server(make_media_server(exchange), keys)
     async with contextlib.AsyncExitStack() as stack:
         chat = await whatsapp.start(listen(_LOOPBACK, settings.tls_port), _tls(keys))
         stack.callback(chat.close)
-        proxy = Proxy(tls_host=_LOOPBACK, tls_port=settings.tls_port)
+        proxy = Proxy(chat=(_LOOPBACK, settings.tls_port), media=media_socket.getsockname())
         for host in _hosts(settings.proxy_host):
             entrance = await proxy.start(listen(host, settings.proxy_port))
             stack.callback(entrance.close)
         tasks = await stack.enter_async_context(TaskGroup())
-        serving = tasks.supervise("control.serve", control.serve(sockets=[control_socket]))
+        serving = [
+            tasks.supervise("control.serve", control.serve(sockets=[control_socket])),
+            tasks.supervise("media.serve", media.serve(sockets=[media_socket])),
+        ]
         log.info("sandbox.started", control=f"http://{settings.host}:{settings.port}")
         await _first(stopped.wait(), tasks.join(), tasks=tasks)
-        control.should_exit = True
-        await serving
+        control.should_exit = media.should_exit = True
+        await asyncio.gather(*serving)
         chat.close()
         await chat.wait_closed()
 
@@ -89,6 +92,21 @@ async def _first(*waits: Coroutine[Any, Any, Any], tasks: TaskGroup) -> None:
     done, _ = await asyncio.wait(started, return_when=asyncio.FIRST_COMPLETED)
     for task in done:
         task.result()
+
+
+def _http_server(application: Litestar, keys: SandboxKeys | None = None) -> uvicorn.Server:
+    """keys: for TLS."""
+    return _HttpServer(
+        uvicorn.Config(
+            application,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+            ssl_certfile=None if keys is None else keys.certificate,
+            ssl_keyfile=None if keys is None else keys.certificate_key,
+        )
+    )
 
 
 def _tls(keys: SandboxKeys) -> ssl.SSLContext:

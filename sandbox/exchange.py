@@ -1,11 +1,14 @@
 """All the books of the simulated service, opened together."""
 
+from pathlib import Path
+
 import msgspec
 
 from sandbox.devices.mailboxes import Mailboxes
 from sandbox.devices.register import DeviceRegister
 from sandbox.faults.faults import FaultBook
 from sandbox.linking.offers import Offers
+from sandbox.media.files import MediaFiles
 from sandbox.people.directory import Directory
 from sandbox.people.inboxes import Inboxes
 from sandbox.people.ratchets import Ratchets
@@ -27,9 +30,11 @@ class Exchange(msgspec.Struct, frozen=True):
     offers: Offers
     connections: Connections
     faults: FaultBook
+    files: MediaFiles
 
 
-def open_exchange(store: Store, clock: Clock) -> Exchange:
+def open_exchange(store: Store, clock: Clock, *, files: Path) -> Exchange:
+    """files: the directory of those that people send. Raises SettingsError when it is of no use."""
     return Exchange(
         store=store,
         clock=clock,
@@ -41,4 +46,5 @@ def open_exchange(store: Store, clock: Clock) -> Exchange:
         offers=Offers(clock),
         connections=Connections(),
         faults=FaultBook(),
+        files=MediaFiles(files),
     )

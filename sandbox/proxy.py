@@ -1,4 +1,4 @@
-"""The way in for an unmodified client: a proxy that knows one destination."""
+"""The way in for an unmodified client: a proxy that knows two destinations."""
 
 import asyncio
 import socket
@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 
+from sandbox.media.addresses import MEDIA_HOST
 from sandbox.sockets import reset
 from shared.tasks import TaskGroup
 
@@ -17,12 +18,14 @@ _REQUEST_TIMEOUT = timedelta(seconds=10)
 _CHUNK = 1 << 16
 _LONGEST_REQUEST = 1 << 14
 
+Address = tuple[str, int]
+
 
 class Proxy:
-    """Sends `CONNECT *.whatsapp.com/.net:443` to our TLS port and refuses all else."""
+    """Sends `CONNECT *.whatsapp.com/.net:443` to our TLS ports and refuses all else."""
 
-    def __init__(self, *, tls_host: str, tls_port: int) -> None:
-        self._destination = (tls_host, tls_port)
+    def __init__(self, *, chat: Address, media: Address) -> None:
+        self._chat, self._media = chat, media
 
     async def start(self, listener: socket.socket) -> asyncio.Server:
         return await asyncio.start_server(self._client, sock=listener, limit=_LONGEST_REQUEST)
@@ -44,7 +47,8 @@ class Proxy:
             writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
             await writer.drain()
             return
-        onward_reader, onward_writer = await asyncio.open_connection(*self._destination)
+        destination = self._media if target == MEDIA_HOST else self._chat
+        onward_reader, onward_writer = await asyncio.open_connection(*destination)
         try:
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             async with TaskGroup() as tasks:

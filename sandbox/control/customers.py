@@ -3,26 +3,27 @@
 from datetime import timedelta
 from typing import Annotated
 
-from litestar import Controller, get, patch, post
+from litestar import Controller, Response, get, patch, post
 from litestar.params import Parameter
 
 from sandbox.control.phones import LongestWait
 from sandbox.control.shapes import (
+    LARGEST_MESSAGE,
     ChangeCustomerInput,
     CreateCustomerInput,
     CustomerView,
+    CustomerWriteInput,
     InboxView,
     ReadInput,
     ReadView,
     TypingInput,
-    WriteInput,
     WrittenView,
-    check_text,
     customer_view,
     digits,
     received_view,
 )
 from sandbox.exchange import Exchange
+from sandbox.services.open_file import open_file
 from sandbox.services.read import read
 from sandbox.services.show_typing import show_typing
 from sandbox.services.write import write
@@ -73,13 +74,16 @@ class CustomersController(Controller):
         """Seen by devices that are connected at this moment, and not kept for others."""
         show_typing(exchange, author=digits(number), to=digits(data.to, "to"), state=data.state)
 
-    @post("/{number:str}/messages", summary="The customer writes to a phone")
-    async def write(self, number: str, data: WriteInput, exchange: Exchange) -> WrittenView:
+    @post(
+        "/{number:str}/messages",
+        summary="The customer writes to a phone",
+        request_max_body_size=LARGEST_MESSAGE,
+    )
+    async def write(self, number: str, data: CustomerWriteInput, exchange: Exchange) -> WrittenView:
         """Answered once the message is sure to be delivered, now or when the phone's device
         is back.
         """
-        check_text(data.text)
-        written = write(exchange, author=digits(number), to=digits(data.to, "to"), text=data.text)
+        written = await write(exchange, data.draft, author=digits(number), to=digits(data.to, "to"))
         return WrittenView(id=written.id, at=written.at)
 
     @get("/{number:str}/messages", summary="What the customer received")
@@ -95,5 +99,12 @@ class CustomersController(Controller):
         inbox = exchange.inboxes.of(customer.number)
         await inbox.changed.until(lambda: len(inbox) > after, within=timedelta(seconds=wait))
         return InboxView(
-            items=[received_view(item) for item in inbox.after(after)], dropped=inbox.dropped
+            items=[received_view(customer, item) for item in inbox.after(after)],
+            dropped=inbox.dropped,
         )
+
+    @get("/{number:str}/messages/{n:int}/file", summary="The file of a message that came")
+    async def file(self, number: str, n: int, exchange: Exchange) -> Response[bytes]:
+        """409 when it is not the one that the message describes."""
+        content = await open_file(exchange, reader=digits(number), n=n)
+        return Response(content, media_type="application/octet-stream")

@@ -7,6 +7,7 @@ from litestar import Controller, delete, get, post, put
 from litestar.params import Parameter
 
 from sandbox.control.shapes import (
+    LARGEST_MESSAGE,
     CreatePersonInput,
     DeviceView,
     LoginRefusalInput,
@@ -14,7 +15,6 @@ from sandbox.control.shapes import (
     ScanInput,
     WriteInput,
     WrittenView,
-    check_text,
     digits,
     phone_view,
 )
@@ -77,12 +77,15 @@ class PhonesController(Controller):
                 stream.abort()
         return _view(exchange, person)
 
-    @post("/{number:str}/messages", summary="The owner writes to a customer on the phone itself")
+    @post(
+        "/{number:str}/messages",
+        summary="The owner writes to a customer on the phone itself",
+        request_max_body_size=LARGEST_MESSAGE,
+    )
     async def write(self, number: str, data: WriteInput, exchange: Exchange) -> WrittenView:
         """The customer gets it, and the phone's linked devices a copy."""
-        check_text(data.text)
-        written = write_from_phone(
-            exchange, author=digits(number), to=digits(data.to, "to"), text=data.text
+        written = await write_from_phone(
+            exchange, data.draft, author=digits(number), to=digits(data.to, "to")
         )
         return WrittenView(id=written.id, at=written.at)
 

@@ -70,12 +70,11 @@ def _fields(error: ValidationException) -> list[FieldProblem]:
 def _field(item: dict[str, Any]) -> FieldProblem:
     """The decoder names unknown and missing fields in its message alone, and the body is `data`."""
     key, message = str(item.get("key", "data")), str(item.get("message", ""))
-    if key != "data":
-        return FieldProblem(key, message)
-    if message == "'data'":
+    if key == "data" and message == "'data'":
         return FieldProblem("body", "a JSON object is required")
     named = _NAMED.search(message)
-    return FieldProblem(named[1] if named else "body", message)
+    path = [*([] if key == "data" else [key]), *([named[1]] if named else [])]
+    return FieldProblem(".".join(path) or "body", message)
 
 
 def _problem(status: int, detail: str, errors: list[FieldProblem]) -> Response[Problem]:

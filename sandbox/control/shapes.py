@@ -7,19 +7,33 @@ import msgspec
 
 from sandbox.devices.device import Device
 from sandbox.faults.script import FaultScript
+from sandbox.messages.contents import (
+    LARGEST_GIVEN,
+    Content,
+    EditContent,
+    MessageId,
+    TextContent,
+)
+from sandbox.messages.seen import Card, Media, Place
 from sandbox.people.inboxes import Received
 from sandbox.people.person import Person
+from sandbox.services.compose import Draft
 from sandbox.services.show_typing import Typing
 from sandbox.services.strike import Strike
 from sandbox.streams.connections import Connections
+from sandbox.wire.nodes import Jid
+from shared.enums import MessageKind
 from shared.errors import InvalidInputError
 from shared.structs.text import Name
 
 # The look-ahead: a bare `$` would let a line feed follow.
 _E164 = r"^\+[1-9][0-9]{6,14}$(?!\n)"
 PhoneNumber = Annotated[str, msgspec.Meta(pattern=_E164, description="E.164, with the plus.")]
+_CHAT = r"^([0-9-]{5,40}@(g\.us|newsletter|broadcast)|status@broadcast)$(?!\n)"
 _LONGEST_TEXT_BYTES = 65536
 _LONGEST_QR = 2000
+# Base64 takes four bytes for three, and there is a caption or a text beside it.
+LARGEST_MESSAGE = LARGEST_GIVEN * 4 // 3 + (1 << 20)
 
 
 class _Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,10 +62,46 @@ class ScanInput(_Input, frozen=True, kw_only=True):
 
 
 class WriteInput(_Input, frozen=True, kw_only=True):
-    """to: the number of a phone. text: at most 65536 bytes of UTF-8."""
+    """to: the partner's number. text: short for a content of the kind TEXT; texts have at most
+    65536 bytes of UTF-8. reply_to: the id of a quoted message of the chat.
+    """
 
     to: PhoneNumber
-    text: Annotated[str, msgspec.Meta(min_length=1)]
+    text: Annotated[str, msgspec.Meta(min_length=1)] | None = None
+    content: Content | None = None
+    reply_to: MessageId | None = None
+
+    @property
+    def draft(self) -> Draft:
+        """Raises InvalidInputError unless there is exactly one content, and not too long."""
+        return Draft(content=self._only_content(), reply_to=self.reply_to)
+
+    def _only_content(self) -> Content:
+        if self.content is None and self.text is None:
+            raise InvalidInputError("text", "a text or a content is required")
+        if self.content is not None and self.text is not None:
+            raise InvalidInputError("content", "a text is given already")
+        if self.text is not None:
+            _check_text("text", self.text)
+            return TextContent(text=self.text)
+        assert self.content is not None
+        if isinstance(self.content, TextContent | EditContent):
+            _check_text("content.text", self.content.text)
+        return self.content
+
+
+class CustomerWriteInput(WriteInput, frozen=True, kw_only=True):
+    """chat: the JID of a group, a newsletter or a broadcast list, or `status@broadcast`, that
+    the message is written in; straight to the phone when not given.
+    """
+
+    chat: Annotated[str, msgspec.Meta(pattern=_CHAT)] | None = None
+
+    @property
+    def draft(self) -> Draft:
+        user, _, server = (self.chat or "").partition("@")
+        chat = Jid(user, server) if server else None
+        return Draft(content=self._only_content(), reply_to=self.reply_to, chat=chat)
 
 
 class ReadInput(_Input, frozen=True, kw_only=True):
@@ -126,14 +176,39 @@ class WrittenView(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class MediaView(msgspec.Struct, frozen=True, kw_only=True):
+    """As the message describes it. size: in bytes. sha256: in hexadecimal. path: gives the file,
+    fetched from the media server, checked and opened; 409 when it is not what was described.
+    """
+
+    mime_type: str
+    size: int
+    sha256: str
+    file_name: str
+    caption: str
+    seconds: int
+    path: str
+
+
 class ReceivedView(msgspec.Struct, frozen=True, kw_only=True):
-    """n: counts from 1; the next request's `after`."""
+    """n: counts from 1; the next request's `after`. text: of a TEXT, the new one of an EDIT, the
+    question of a POLL. reply_to: the id of the quoted message. target: the id of the message
+    that a REACTION, an EDIT or a DELETE is about. emoji: empty when the reaction was taken back.
+    """
 
     n: int
     id: str
     sender: str = msgspec.field(name="from")
-    text: str
     at: datetime
+    kind: MessageKind
+    text: str
+    reply_to: str | None
+    target: str | None
+    emoji: str | None
+    location: Place | None
+    contacts: list[Card]
+    options: list[str]
+    media: MediaView | None
 
 
 class InboxView(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,10 +226,9 @@ def digits(number: str, field: str = "number") -> str:
         raise InvalidInputError(field, "not a phone number in E.164, like +255741234567") from error
 
 
-def check_text(text: str) -> None:
-    """Raises InvalidInputError when it is longer than WhatsApp takes."""
+def _check_text(field: str, text: str) -> None:
     if len(text.encode(errors="surrogatepass")) > _LONGEST_TEXT_BYTES:
-        raise InvalidInputError("text", f"longer than {_LONGEST_TEXT_BYTES} bytes")
+        raise InvalidInputError(field, f"longer than {_LONGEST_TEXT_BYTES} bytes")
 
 
 def phone_view(person: Person, devices: list[Device], connections: Connections) -> PhoneView:
@@ -184,5 +258,19 @@ def customer_view(person: Person) -> CustomerView:
     )
 
 
-def received_view(item: Received) -> ReceivedView:
-    return ReceivedView(n=item.n, id=item.id, sender=f"+{item.sender}", text=item.text, at=item.at)
+def received_view(reader: Person, item: Received) -> ReceivedView:
+    media = None if item.media is None else _media_view(reader, item.n, item.media)
+    shown = msgspec.structs.asdict(item) | {"sender": f"+{item.sender}", "media": media}
+    return ReceivedView(**shown)
+
+
+def _media_view(reader: Person, n: int, media: Media) -> MediaView:
+    return MediaView(
+        mime_type=media.mime_type,
+        size=media.seal.size,
+        sha256=media.seal.sha256.hex(),
+        file_name=media.file_name,
+        caption=media.caption,
+        seconds=media.seconds,
+        path=f"/customers/+{reader.number}/messages/{n}/file",
+    )

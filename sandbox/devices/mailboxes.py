@@ -17,10 +17,14 @@ _MOST_TAKEN = 100
 
 
 class Letter(msgspec.Struct, frozen=True):
-    """What is still to be encrypted, by whom. The plaintext stays so that it can be again."""
+    """What is still to be encrypted, by whom. The plaintext stays so that it can be again.
+
+    media_type: of the `enc`, for what is more than text.
+    """
 
     author: str
     plaintext: bytes
+    media_type: str = ""
 
 
 class Parcel(msgspec.Struct, kw_only=True):

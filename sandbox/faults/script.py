@@ -22,6 +22,27 @@ class Pick(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     chance: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0
 
 
+class Refusal(Pick, frozen=True, kw_only=True):
+    """code: the HTTP status it is refused with."""
+
+    code: Annotated[int, msgspec.Meta(ge=400, le=599)] = 500
+
+
+class MediaFaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Downloads are those of what customers sent to the phone; uploads those of its devices.
+
+    delay: before each answer. download_rate: bytes a second. truncated: only half the file comes.
+    corrupted: a byte of it is another one.
+    """
+
+    upload_refused: Refusal = msgspec.field(default_factory=Refusal)
+    download_refused: Refusal = msgspec.field(default_factory=Refusal)
+    truncated: Pick = msgspec.field(default_factory=Pick)
+    corrupted: Pick = msgspec.field(default_factory=Pick)
+    delay: Seconds = 0
+    download_rate: Annotated[int, msgspec.Meta(ge=1)] | None = None
+
+
 class FaultScript(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of a phone's linked devices suffer it; what is counted is counted for all together.
 
@@ -32,6 +53,7 @@ class FaultScript(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     fill is sent after half a second. reset_after: the connection is reset after this delivery,
     once. half_open: connected, but nothing is read or said. read_pause: between two frames that
     are read. ignore_pings: keepalives go unanswered. clock_skew: added to the time of deliveries.
+    media: what befalls files.
     """
 
     seed: int = 0
@@ -46,6 +68,7 @@ class FaultScript(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     read_pause: Seconds = 0
     ignore_pings: bool = False
     clock_skew: Annotated[int, msgspec.Meta(ge=-_DAY, le=_DAY, description="Seconds.")] = 0
+    media: MediaFaults = msgspec.field(default_factory=MediaFaults)
 
 
 NO_FAULTS = FaultScript()

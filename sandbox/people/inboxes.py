@@ -5,18 +5,18 @@ from datetime import datetime
 import msgspec
 
 from sandbox.bell import Bell
+from sandbox.messages.seen import Seen
 from sandbox.store import Store
 
 _RECEIVED, _DROPPED = "received", "dropped"
 
 
-class Received(msgspec.Struct, frozen=True, kw_only=True):
+class Received(Seen, frozen=True, kw_only=True):
     """n: counts from 1 for each person. sender: digits."""
 
     n: int
     id: str
     sender: str
-    text: str
     at: datetime
 
 
@@ -26,21 +26,27 @@ class Inbox:
         self._number = number
         self._store = store
         self._items: list[Received] = []
-        self._ids: set[tuple[str, str]] = set()
+        self._by_id: dict[tuple[str, str], Received] = {}
         self._dropped: dict[str, None] = {}
 
     def restore(self, item: Received) -> None:
         self._items.append(item)
-        self._ids.add((item.sender, item.id))
+        self._by_id[item.sender, item.id] = item
 
     def restore_dropped(self, message_id: str) -> None:
         self._dropped[message_id] = None
 
-    def has(self, sender: str, message_id: str) -> bool:
-        return (sender, message_id) in self._ids
+    def find(self, sender: str, message_id: str) -> Received | None:
+        return self._by_id.get((sender, message_id))
 
-    def add(self, *, message_id: str, sender: str, text: str, at: datetime) -> None:
-        item = Received(n=len(self._items) + 1, id=message_id, sender=sender, text=text, at=at)
+    def add(self, *, message_id: str, sender: str, seen: Seen, at: datetime) -> None:
+        item = Received(
+            n=len(self._items) + 1,
+            id=message_id,
+            sender=sender,
+            at=at,
+            **msgspec.structs.asdict(seen),
+        )
         self.restore(item)
         self._store.put(_RECEIVED, f"{self._number}:{item.n:09d}", item)
         if message_id in self._dropped:  # it came readable at last

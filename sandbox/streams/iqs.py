@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from sandbox.devices.device import DeviceKey
+from sandbox.media.addresses import MEDIA_HOST, upload_pass
 from sandbox.people import app_state
 from sandbox.people.person import give_bundle
 from sandbox.services.unlink import forget_device
@@ -91,6 +92,13 @@ def _picture(_: DeviceStream, node: Node) -> Node:
     return stanzas.error_result(node, code=_NOT_FOUND, text="item-not-found")
 
 
+def _media_connection(stream: DeviceStream, node: Node) -> Node:
+    host = Node("host", {"hostname": MEDIA_HOST})
+    validity = {"ttl": "300", "auth_ttl": "21600", "max_buckets": "12"}
+    attrs: dict[str, str | Jid] = {"auth": upload_pass(stream.owner), **validity}
+    return stanzas.result(node, Node("media_conn", attrs, (host,)))
+
+
 def _blocklist(_: DeviceStream, node: Node) -> Node:
     return stanzas.result(node, Node("list", {"dhash": "none"}))
 
@@ -107,5 +115,6 @@ IQ_HANDLERS: dict[tuple[str, str], Callable[[DeviceStream, Node], Node]] = {
     ("privacy", "set"): _agree,
     ("md", "set"): _multi_device,
     ("w:profile:picture", "get"): _picture,
+    ("w:m", "set"): _media_connection,
     ("blocklist", "get"): _blocklist,
 }

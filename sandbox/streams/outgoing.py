@@ -3,8 +3,8 @@
 import structlog
 
 from sandbox.devices.device import DeviceKey
+from sandbox.messages.reading import read_message
 from sandbox.people.person import Person
-from sandbox.people.reading import read_text
 from sandbox.ratchet.session import UsedKeyError
 from sandbox.streams import stanzas
 from sandbox.streams.asking_again import ask_again
@@ -52,10 +52,11 @@ def _read(stream: DeviceStream, node: Node, enc: Node, reader: Person) -> None:
     """A simulated person's own phone decrypts, as an official client would."""
     inbox = stream.exchange.inboxes.of(reader.number)
     sender, message_id = stream.device, node.text("id")
-    if inbox.has(sender.key.number, message_id):
+    if inbox.find(sender.key.number, message_id) is not None:
         return
     try:
         plaintext = stream.exchange.ratchets.open(reader, sender.key, enc, identity=sender.identity)
+        seen = read_message(plaintext)
     except UsedKeyError:
         # Official clients take it for a message they have, and drop it in silence.
         log.warning("message.dropped", message=message_id, reader=reader.number)
@@ -66,11 +67,10 @@ def _read(stream: DeviceStream, node: Node, enc: Node, reader: Person) -> None:
         inbox.drop(message_id)
         ask_again(stream, reader, node)
         return
-    text = read_text(plaintext)
     # The phone's own copy of what a companion wrote is for its screen, which nobody looks at.
-    if text is not None and reader.number != stream.owner.number:
+    if seen is not None and reader.number != stream.owner.number:
         now = stream.exchange.clock.now()
-        inbox.add(message_id=message_id, sender=sender.key.number, text=text, at=now)
+        inbox.add(message_id=message_id, sender=sender.key.number, seen=seen, at=now)
         _confirm(stream, reader, message_id)
 
 

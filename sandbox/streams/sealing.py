@@ -34,12 +34,15 @@ def sealed_anew(exchange: Exchange, parcel: Parcel, device: Device) -> Node:
 
 
 def _seal(exchange: Exchange, letter: Letter, author: Person, device: Device) -> Node:
-    return exchange.ratchets.seal(
+    enc = exchange.ratchets.seal(
         author,
         device.key,
         letter.plaintext,
         bundle=lambda: exchange.devices.take_bundle(device),
     )
+    if letter.media_type:
+        enc.attrs["mediatype"] = letter.media_type
+    return enc
 
 
 def _with(stanza: Node, enc: Node) -> Node:

@@ -8,6 +8,8 @@ from shared.errors import PermanentError
 
 PHONE_SERVER = "s.whatsapp.net"
 LID_SERVER = "lid"
+GROUP_SERVER = "g.us"
+NEWSLETTER_SERVER = "newsletter"
 
 
 class StanzaError(PermanentError):

@@ -1,5 +1,6 @@
-"""Protobuf without schemas: the sandbox needs a dozen fields, not a compiler."""
+"""Protobuf without schemas: the sandbox needs a few dozen fields, not a compiler."""
 
+import struct
 from collections.abc import Iterable, Mapping
 from typing import Self
 
@@ -7,15 +8,17 @@ from shared.errors import PermanentError
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _LONGEST_VARINT = 10
+_DOUBLE = struct.Struct("<d")
 
-Value = int | bytes | str
+Value = int | float | bytes | str
+Message = Mapping[int, Value | list[bytes] | None]
 
 
 class ProtobufError(PermanentError):
     """The bytes are no message, or a field is missing."""
 
 
-def encode(fields: Mapping[int, Value | list[bytes] | None]) -> bytes:
+def encode(fields: Message) -> bytes:
     """None is left out; a list is a repeated field."""
     out = bytearray()
     for number, value in fields.items():
@@ -49,6 +52,24 @@ class Fields:
         value = self._last(number)
         return value if isinstance(value, int) else None
 
+    def text(self, number: int) -> str:
+        """Empty when absent."""
+        return (self.find_bytes(number) or b"").decode(errors="replace")
+
+    def double(self, number: int) -> float:
+        """Zero when absent. Raises ProtobufError when the field is of another kind."""
+        data = self.find_bytes(number)
+        if data is None:
+            return 0.0
+        if len(data) != _DOUBLE.size:
+            raise ProtobufError(f"field {number} is no double")
+        return float(_DOUBLE.unpack(data)[0])
+
+    def list_messages(self, number: int) -> list["Fields"]:
+        """A repeated field."""
+        values = self._values.get(number, [])
+        return [Fields.decode(value) for value in values if isinstance(value, bytes)]
+
     def get_bytes(self, number: int) -> bytes:
         value = self.find_bytes(number)
         if value is None:
@@ -67,6 +88,10 @@ def _field(out: bytearray, number: int, value: Value) -> None:
     if isinstance(value, int):
         _varint(out, number << 3 | _VARINT)
         _varint(out, value)
+        return
+    if isinstance(value, float):
+        _varint(out, number << 3 | _FIXED64)
+        out += _DOUBLE.pack(value)
         return
     data = value.encode() if isinstance(value, str) else value
     _varint(out, number << 3 | _BYTES)

@@ -3,17 +3,22 @@
     python companion.py SESSION_FILE
 
 Its environment points it at the sandbox: PYTHONPATH (patched library), SSL_CERT_FILE and
-HTTPS_PROXY must all be there when the process starts.
+HTTPS_PROXY must all be there when the process starts. Orders come as JSON lines on standard
+input; `ORDERS` names them.
 """
 
 import asyncio
 import json
 import sys
+from base64 import b64decode
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
+from google.protobuf.json_format import MessageToDict, ParseDict
 from neonize.aioze.client import NewAClient
 from neonize.aioze.events import (
+    CallOfferEv,
     ChatPresenceEv,
     ClientOutdatedEv,
     ConnectedEv,
@@ -30,7 +35,9 @@ from neonize.aioze.events import (
     TemporaryBanEv,
 )
 from neonize.events import UndecryptableMessageEv
-from neonize.exc import SendMessageError
+from neonize.exc import NeonizeError
+from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
+from neonize.utils.enum import MediaType
 from neonize.utils.jid import build_jid
 
 
@@ -56,6 +63,10 @@ TOLD: dict[type, Callable[[Any], dict[str, object]]] = {
     StreamErrorEv: lambda event: {"code": event.Code},
     ReceiptEv: lambda event: {"ids": list(event.MessageIDs), "type": int(event.Type)},
     ChatPresenceEv: lambda event: {"state": event.State, "media": event.Media},
+    CallOfferEv: lambda event: {
+        "id": event.basicCallMeta.callID,
+        "caller": event.basicCallMeta.callCreator.User,
+    },
 }
 
 
@@ -79,7 +90,7 @@ async def main(session: str) -> None:
     @client.event(MessageEv)
     async def on_message(_: NewAClient, message: MessageEv) -> None:
         text, source = text_of(message), message.Info.MessageSource
-        if source.IsFromMe and not text:
+        if message.Message.protocolMessage.HasField("appStateSyncKeyShare"):
             say("own")
             return
         own = source.IsFromMe
@@ -89,11 +100,14 @@ async def main(session: str) -> None:
             sender=source.Sender.User,
             phone=source.SenderAlt.User,
             chat=source.Chat.User,
+            server=source.Chat.Server,
             text=text,
             own=own,
+            edit=message.IsEdit,
             at=message.Info.Timestamp,
+            content=MessageToDict(message.Message),
         )
-        if own or text.startswith("quiet"):
+        if own or not text or source.IsGroup or text.startswith("quiet"):
             return
         async with quiet:
             # The client loses answers sent while it decrypts from the same chat.
@@ -117,16 +131,56 @@ def _teller(name: str, values: Callable[[Any], dict[str, object]]):
     return tell
 
 
+async def _send(client: NewAClient, order: dict[str, Any]) -> None:
+    """send: a text, or a waE2E.Message as protobuf's JSON."""
+    what = order["send"]
+    message = what if isinstance(what, str) else ParseDict(what, Message())
+    say("sent", id=(await client.send_message(build_jid(order["to"]), message)).ID)
+
+
+async def _edit(client: NewAClient, order: dict[str, Any]) -> None:
+    message = Message(conversation=order["text"])
+    say("sent", id=(await client.edit_message(build_jid(order["to"]), order["edit"], message)).ID)
+
+
+async def _delete(client: NewAClient, order: dict[str, Any]) -> None:
+    me = await client.get_me()
+    chat = build_jid(order["to"])
+    say("sent", id=(await client.revoke_message(chat, me.JID, order["delete"])).ID)
+
+
+async def _file(client: NewAClient, order: dict[str, Any]) -> None:
+    """file: in base64; as: a field of waE2E.Message; more: further fields of it."""
+    content, field = b64decode(order["file"]), order["as"]
+    media_type = {"imageMessage": MediaType.MediaImage, "stickerMessage": MediaType.MediaImage,
+        "videoMessage": MediaType.MediaVideo, "audioMessage": MediaType.MediaAudio,
+        "documentMessage": MediaType.MediaDocument}[field]  # fmt: skip
+    uploaded = await client.upload(content, media_type)
+    message = Message()
+    part = getattr(message, field)
+    part.URL, part.directPath = uploaded.url, uploaded.DirectPath
+    part.mediaKey, part.fileLength = uploaded.MediaKey, uploaded.FileLength
+    part.fileSHA256, part.fileEncSHA256 = uploaded.FileSHA256, uploaded.FileEncSHA256
+    ParseDict(order["more"], part)
+    say("sent", id=(await client.send_message(build_jid(order["to"]), message)).ID)
+
+
+async def _download(client: NewAClient, order: dict[str, Any]) -> None:
+    content = await client.download_any(ParseDict(order["download"], Message()))
+    say("downloaded", size=len(content), sha256=sha256(content).hexdigest())
+
+
+ORDERS = {"send": _send, "edit": _edit, "delete": _delete, "file": _file, "download": _download}
+
+
 async def _obey(client: NewAClient) -> None:
-    """Takes `{"send": text, "to": digits}` lines from standard input."""
     while line := await asyncio.to_thread(sys.stdin.readline):
         order = json.loads(line)
+        obey = next(obey for name, obey in ORDERS.items() if name in order)
         try:
-            sent = await client.send_message(build_jid(order["to"]), order["send"])
-        except SendMessageError as error:
+            await obey(client, order)
+        except NeonizeError as error:
             say("failed", error=str(error))
-        else:
-            say("sent", id=sent.ID)
 
 
 if __name__ == "__main__":

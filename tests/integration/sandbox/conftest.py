@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from sandbox.library import get_installed_library
+from tests.integration.sandbox.acts import new_customer, write
 
 ROOT = Path(__file__).resolve().parents[3]
 START_TIMEOUT = 20
@@ -61,7 +62,7 @@ class Companion:
             return True
         return False
 
-    def order(self, **order: str) -> None:
+    def order(self, **order: Any) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
@@ -258,6 +259,18 @@ def linked(sandbox: Sandbox, sessions: Path) -> Callable[[], tuple[str, Companio
         return number, companion, session
 
     return link
+
+
+@pytest.fixture
+def scene(
+    sandbox: Sandbox, linked: Callable[[], tuple[str, Companion, Path]]
+) -> tuple[Sandbox, str, Companion, str, Path]:
+    """A sandbox, a phone, its client, a customer who has been heard before, the session."""
+    phone, companion, session = linked()
+    customer = new_customer(sandbox)
+    write(sandbox, customer, phone, "quiet first")
+    companion.expect("message", text="quiet first")
+    return sandbox, phone, companion, customer, session
 
 
 def _free_ports(count: int) -> list[int]:

@@ -72,6 +72,9 @@ def people(running_sandbox: Any) -> dict[str, str]:
         ("POST", "/customers/{customer}/messages", {"to": "+255749999999", "text": "x"}, 404, None),
         ("POST", "/customers/+255749999999/messages", {"to": "{phone}", "text": "x"}, 404, None),
         ("GET", "/customers/{customer}/messages?after=-1", None, 422, "after"),
+        ("GET", "/customers/{customer}/messages/1/file", None, 404, None),
+        ("GET", "/customers/{customer}/messages/0/file", None, 404, None),
+        ("GET", "/customers/{customer}/messages/x/file", None, 404, None),
         ("GET", "/customers/{customer}/messages?wait=x", None, 422, "wait"),
         ("GET", "/customers/+255749999999/messages", None, 404, None),
         ("GET", "/nothing", None, 404, None),
@@ -100,6 +103,54 @@ def test_bad_input_is_refused_with_a_problem_that_names_the_field(  # noqa: PLR0
     problem = answer.json()
     assert problem["status"] == status
     assert [error["field"] for error in problem["errors"]] == ([field] if field else [])
+
+
+@pytest.mark.parametrize(
+    ("message", "field"),
+    [
+        ({"text": "x", "content": {"kind": "CALL"}}, "content"),
+        ({"content": {}}, "content.kind"),
+        ({"content": {"kind": "SMELL"}}, "content.kind"),
+        ({"content": {"kind": "TEXT", "text": "x", "emoji": "x"}}, "content.emoji"),
+        ({"content": {"kind": "TEXT", "text": "é" * 32769}}, "content.text"),
+        ({"content": {"kind": "EDIT", "target": "A", "text": "é" * 32769}}, "content.text"),
+        ({"content": {"kind": "IMAGE"}}, "content.file"),
+        ({"content": {"kind": "IMAGE", "file": {}}}, "content.file"),
+        ({"content": {"kind": "IMAGE", "file": {"size": 5, "base64": "eA=="}}}, "content.file"),
+        ({"content": {"kind": "IMAGE", "file": {"size": 0}}}, "content.file.size"),
+        ({"content": {"kind": "IMAGE", "file": {"size": 1 << 40}}}, "content.file.size"),
+        ({"content": {"kind": "IMAGE", "file": {"base64": "§"}}}, "content.file.base64"),
+        ({"content": {"kind": "LOCATION", "latitude": 91, "longitude": 0}}, "content.latitude"),
+        ({"content": {"kind": "POLL", "question": "x", "options": ["x"]}}, "content.options"),
+        ({"content": {"kind": "REACTION", "target": "a b", "emoji": ""}}, "content.target"),
+        ({"content": {"kind": "CALL"}, "reply_to": "AC01"}, "reply_to"),
+        ({"content": {"kind": "DELETE", "target": "AC01"}, "reply_to": "AC02"}, "reply_to"),
+        ({"text": "x", "reply_to": ""}, "reply_to"),
+        ({"text": "x", "chat": "255741000001@s.whatsapp.net"}, "chat"),
+        ({"text": "x", "chat": "120363000000000001@g.us\n"}, "chat"),
+    ],
+)
+def test_a_message_that_cannot_be_is_refused_by_its_field(
+    running_sandbox: Any, people: dict[str, str], message: dict[str, Any], field: str
+) -> None:
+    body = {"to": people["phone"], **message}
+
+    answer = running_sandbox.http.post(f"/customers/{people['customer']}/messages", json=body)
+
+    assert answer.status_code == 422, answer.text
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+@pytest.mark.parametrize("content", [{"kind": "CALL"}, {"kind": "IMAGE", "file": {}}])
+def test_the_owner_cannot_write_what_the_phone_cannot_send(
+    running_sandbox: Any, people: dict[str, str], content: dict[str, Any]
+) -> None:
+    body = {"to": people["customer"], "content": content}
+
+    answer = running_sandbox.http.post(f"/phones/{people['phone']}/messages", json=body)
+
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["field"].startswith("content.")
 
 
 @pytest.mark.parametrize(

@@ -6,35 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.integration.sandbox.acts import fault, new_customer, strike, write
+
 READ = 4  # neonize's number for the type of a receipt
 Linked = Callable[[], tuple[str, Any, Path]]
-
-
-def write(sandbox: Any, customer: str, phone: str, text: str) -> str:
-    body = {"to": phone, "text": text}
-    return sandbox.call("POST", f"/customers/{customer}/messages", body)["id"]
-
-
-def new_customer(sandbox: Any, **wanted: object) -> str:
-    return sandbox.call("POST", "/customers", wanted)["phone_number"]
-
-
-def fault(sandbox: Any, phone: str, **script: object) -> None:
-    sandbox.call("PUT", f"/phones/{phone}/faults", script)
-
-
-def strike(sandbox: Any, phone: str, kind: str, **more: object) -> None:
-    sandbox.call("POST", f"/phones/{phone}/strikes", {"strike": kind, **more})
-
-
-@pytest.fixture
-def scene(sandbox: Any, linked: Linked) -> tuple[Any, str, Any, str, Path]:
-    """A sandbox, a phone, its client, a customer who has been heard before, the session."""
-    phone, companion, session = linked()
-    customer = new_customer(sandbox)
-    write(sandbox, customer, phone, "quiet first")
-    companion.expect("message", text="quiet first")
-    return sandbox, phone, companion, customer, session
 
 
 def texts(companion: Any, count: int) -> list[str]:

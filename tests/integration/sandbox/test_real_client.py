@@ -9,20 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.integration.sandbox.acts import new_customer, read, write
+
 Linked = Callable[[], tuple[str, Any, Path]]
-
-
-def write(sandbox: Any, customer: str, phone: str, text: str) -> str:
-    body = {"to": phone, "text": text}
-    return sandbox.call("POST", f"/customers/{customer}/messages", body)["id"]
-
-
-def read(sandbox: Any, customer: str, after: int = 0) -> dict[str, Any]:
-    return sandbox.call("GET", f"/customers/{customer}/messages?after={after}&wait=30")
-
-
-def new_customer(sandbox: Any) -> str:
-    return sandbox.call("POST", "/customers", {})["phone_number"]
 
 
 def test_a_message_is_received_and_its_answer_comes_back(sandbox, linked: Linked) -> None:

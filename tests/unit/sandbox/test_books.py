@@ -10,6 +10,7 @@ from sandbox.crypto import curve, xeddsa
 from sandbox.devices.device import Device, DeviceKey, PublicPrekey, SignedPrekey
 from sandbox.devices.mailboxes import Letter, Mailboxes
 from sandbox.devices.register import DeviceRegister
+from sandbox.messages.seen import Seen
 from sandbox.people.directory import Directory
 from sandbox.people.inboxes import Inboxes
 from sandbox.people.person import make_person, make_phone_side
@@ -172,20 +173,20 @@ class TestInbox:
     def test_items_count_from_one_and_survive(self, store: Store) -> None:
         inbox = Inboxes(store).of("255741000002")
         for text in ("a", "b"):
-            inbox.add(message_id=text, sender="255741000001", text=text, at=NOW)
+            inbox.add(message_id=text, sender="255741000001", seen=Seen(text=text), at=NOW)
 
         again = Inboxes(store).of("255741000002")
 
         assert [(item.n, item.text) for item in again.after(0)] == [(1, "a"), (2, "b")]
         assert [item.text for item in again.after(1)] == ["b"]
-        assert again.has("255741000001", "a")
+        assert again.find("255741000001", "a") == again.after(0)[0]
 
     def test_a_dropped_message_that_comes_readable_is_no_longer_dropped(self, store: Store) -> None:
         inbox = Inboxes(store).of("255741000002")
         inbox.drop("a")
         inbox.drop("b")
 
-        inbox.add(message_id="a", sender="255741000001", text="a", at=NOW)
+        inbox.add(message_id="a", sender="255741000001", seen=Seen(text="a"), at=NOW)
 
         assert inbox.dropped == Inboxes(store).of("255741000002").dropped == ["b"]
 

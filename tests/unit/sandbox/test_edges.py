@@ -1,4 +1,4 @@
-"""Keys on disk, the proxy's one destination, sockets, settings, and what a message shows."""
+"""Keys on disk, the proxy's one destination, sockets and settings."""
 
 import socket
 from datetime import UTC, datetime
@@ -12,12 +12,11 @@ from sandbox.keys import load_keys
 from sandbox.patch import TrustRootNotFoundError, write_patched
 from sandbox.people.app_state import answer_collection, key_share
 from sandbox.people.person import make_phone_side
-from sandbox.people.reading import read_text
 from sandbox.proxy import wanted_host
 from sandbox.settings import SandboxSettings
 from sandbox.sockets import listen
 from sandbox.wire.nodes import Node
-from sandbox.wire.protobuf import Fields, encode
+from sandbox.wire.protobuf import Fields
 from shared.errors import InvalidInputError, SettingsError
 from shared.settings import read_settings
 
@@ -111,20 +110,6 @@ def test_a_number_that_is_not_e164_is_refused(text: str) -> None:
 def test_a_number_with_a_line_feed_is_refused() -> None:
     with pytest.raises(InvalidInputError):
         digits("+255741000001\n")
-
-
-@pytest.mark.parametrize(
-    ("message", "text"),
-    [
-        pytest.param({1: "plain"}, "plain", id="conversation"),
-        pytest.param({6: encode({1: "extended"})}, "extended", id="extended text"),
-        pytest.param({3: b""}, "", id="an image has no text"),
-        pytest.param({12: b""}, None, id="protocol messages show nothing"),
-        pytest.param({31: encode({1: "chat", 2: encode({1: "own"})})}, "own", id="sent elsewhere"),
-    ],
-)
-def test_a_person_sees_the_text_of_a_message(message: dict, text: str | None) -> None:
-    assert read_text(encode(message)) == text
 
 
 def test_a_companion_that_knows_the_settings_gets_nothing_new() -> None:
