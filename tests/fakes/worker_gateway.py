@@ -20,13 +20,16 @@ CONFIG = TenantConfig(
 
 
 class FakeGateway:
-    """acknowledging: switch off to see what a worker does without."""
+    """acknowledging: switch off to see what a worker does without. commit_takes: seconds for each
+    batch, during which, as in the real one, nothing else of this worker is read.
+    """
 
     def __init__(self) -> None:
         self.frames: list[FromWorker] = []
         self.events: dict[int, Event] = {}  # by the worker's own number, each once
         self.deliveries: list[int] = []  # every number as it came, resends included
         self.acknowledging = True
+        self.commit_takes = 0.0
         self.config = CONFIG
         self.heartbeat_interval = 0.2
         self.port = 0
@@ -97,6 +100,7 @@ class FakeGateway:
             case Hello():
                 await socket.send(frames.encode(self._answer(frame)))
             case Events() if self.acknowledging:
+                await asyncio.sleep(self.commit_takes)
                 await socket.send(frames.encode(Ack(seq=frame.events[-1].seq)))
             case _:
                 pass

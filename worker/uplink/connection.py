@@ -156,7 +156,11 @@ class Connection:
                 await self._local.file_done(name)
 
     async def _talk(self) -> None:
-        """Says what is new, in one place and therefore in one order."""
+        """Says what is new, in one place and therefore in one order.
+
+        One batch a turn, the link's report before it: a backlog that is acknowledged as fast
+        as it is sent must not keep a changed link or the log waiting until it is gone.
+        """
         reported: SessionReport | None = None
         sent = 0
         while True:
@@ -165,25 +169,27 @@ class Connection:
             if report != reported:
                 reported = report
                 await self._send(report)
-            sent = await self._send_events(sent)
+            before = sent
+            sent = await self._send_batch(after=sent)
             lines = self._local.take_log_lines()
             if lines:
                 await self._send(LogLines(lines=lines))
-                continue
-            await self._news.wait()
+            elif sent == before:
+                await self._news.wait()
 
-    async def _send_events(self, sent: int) -> int:
+    async def _send_batch(self, *, after: int) -> int:
         """The number of the last event on its way."""
-        while len(self._flights) < IN_FLIGHT:
-            batch = await self._local.next_batch(after=sent)
-            if not batch:
-                break
-            sent = batch[-1].seq
-            self._flights.append(sent)
+        if len(self._flights) >= IN_FLIGHT:
+            return after
+        batch = await self._local.next_batch(after=after)
+        if batch:
+            last = batch[-1].seq
+            self._flights.append(last)
             await self._send(frames.Events(events=batch))
+            return last
         if not self._flights:
             self._all_acked.set()
-        return sent
+        return after
 
     async def _beat(self) -> None:
         while True:

@@ -24,7 +24,7 @@ from tests.e2e.platform.running import Platform, free_ports, wait_for
 
 TENANTS = 3
 CUSTOMERS = 4  # of each tenant
-# A worker's next try to reach the gateway may be 45 s away: nothing new for longer is nothing.
+# A worker that ended a few times is started again tens of seconds later: longer is nothing.
 PATIENCE = 60.0
 LONGEST_QUIET = 240.0
 POLL = 0.5

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 from websockets.asyncio.server import serve
 
 from shared.backoff import Backoff
@@ -32,7 +33,13 @@ from tests.fakes.worker_gateway import CONFIG, GOOD_TOKEN, FakeGateway, running_
 from worker.inbox import rows
 from worker.uplink import event_rows
 from worker.uplink.connection import IN_FLIGHT
-from worker.uplink.uplink import TokenRefusedError, Uplink
+from worker.uplink.uplink import (
+    RECONNECT,
+    GatewayUnreachableError,
+    TokenRefusedError,
+    Uplink,
+    tell_unreachable,
+)
 
 SOON = Backoff(first=timedelta(milliseconds=10), ceiling=timedelta(milliseconds=50))
 
@@ -225,6 +232,63 @@ async def test_a_long_outbox_goes_up_in_order_and_once(home, gateway):
     async with running(uplink_to(gateway.url, home)):
         await gateway.until(lambda: len(gateway.events) == 1000)
     assert gateway.deliveries == list(range(1, 1001))
+
+
+BACKLOG = 10_000
+
+
+async def test_a_backlog_keeps_neither_the_link_nor_a_command_waiting(home, gateway):
+    await home.record(*range(BACKLOG))
+    uplink = uplink_to(gateway.url, home)
+    async with running(uplink):
+        await gateway.until(lambda: len(gateway.of(Events)) >= 3)
+        home.state = SessionState.CONNECTED
+        home.lines = ["{}"]
+        uplink.wake()
+        await gateway.send(Command(id="1", kind="known"))
+        before = len(gateway.of(Events))
+        await gateway.until(lambda: len(gateway.deliveries) == BACKLOG)
+    told = [
+        position(gateway, lambda f: isinstance(f, SessionReport) and f.state == home.state),
+        position(gateway, lambda f: isinstance(f, CommandResult)),
+        position(gateway, lambda f: isinstance(f, LogLines)),
+    ]
+    # What is under way goes before, and the batch that was being read meanwhile.
+    assert max(told) <= before + IN_FLIGHT + 1 < len(gateway.of(Events)) / 2
+    assert gateway.deliveries == list(range(1, BACKLOG + 1))
+
+
+def position(gateway, wanted):
+    """How many batches came before the first frame that is `wanted`."""
+    index = next(n for n, frame in enumerate(gateway.frames) if wanted(frame))
+    return sum(isinstance(frame, Events) for frame in gateway.frames[:index])
+
+
+async def test_heartbeats_go_on_while_a_backlog_waits_for_a_slow_gateway(home, gateway):
+    gateway.acknowledging = False
+    await home.record(*range(BACKLOG))
+    async with running(uplink_to(gateway.url, home)):
+        for _ in range(5):
+            await gateway.until(lambda: len(gateway.of(Events)) == IN_FLIGHT)
+            beats = len(gateway.of(Heartbeat))
+            await gateway.until(lambda beats=beats: len(gateway.of(Heartbeat)) > beats)
+            gateway.frames = [f for f in gateway.frames if not isinstance(f, Events)]
+            await gateway.send(frames.Ack(seq=gateway.deliveries[-1]))
+    assert len(gateway.deliveries) < BACKLOG
+
+
+def test_the_next_try_is_seconds_away_however_long_the_gateway_was():
+    waits = [RECONNECT.delay(n, random=lambda: share) for n in (1, 9, 9999) for share in (0, 0.99)]
+    assert min(waits) == timedelta(0)  # full jitter: a fleet must not come as one
+    assert max(waits) < timedelta(seconds=5)
+    assert RECONNECT.delay(1, random=lambda: 0.99) < timedelta(seconds=1)
+
+
+def test_a_long_outage_is_said_ever_more_rarely():
+    with capture_logs() as lines:
+        for failures in range(1, 20):
+            tell_unreachable(GatewayUnreachableError("refused"), failures)
+    assert [line["failures"] for line in lines] == [1, 2, 4, 8, 16]
 
 
 async def test_a_gateway_that_comes_later_is_found(home):
