@@ -1,6 +1,10 @@
 """`python -m worker`."""
 
-from worker.slim import give_back_memory, leave_out_unused
+from worker import early_stop
+
+early_stop.listen()
+
+from worker.slim import give_back_memory, leave_out_unused  # noqa: E402  a stop is heard first
 
 leave_out_unused()
 
