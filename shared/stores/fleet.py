@@ -29,7 +29,8 @@ _RESTARTING = {
 _CLAIMED = """(
     s.state IN ('CONNECTED', 'CONNECTING', 'QR_READY', 'QR_EXPIRED')
     OR (s.state = 'DISCONNECTED' AND s.reason IN
-        ('SERVER_UNREACHABLE', 'CONNECTION_LOST', 'KEEPALIVE_TIMEOUT', 'STARTING')))"""
+        ('SERVER_UNREACHABLE', 'CONNECTION_LOST', 'LOGIN_LOST', 'KEEPALIVE_TIMEOUT',
+         'STARTING')))"""
 _UNLINK = """state = 'DISCONNECTED', detail = '', last_qr = NULL, qr_expires_at = NULL,
     qr_attempt = NULL, qr_attempts = NULL"""
 

@@ -15,6 +15,9 @@ from worker.whatsapp import events as whatsapp
 FIRST_QR = timedelta(seconds=60)  # whatsmeow's qrchan.go: the first code, then the others
 NEXT_QR = timedelta(seconds=20)
 QRS_A_ROUND = 6
+# A scan that WhatsApp turns down says nothing to us, so this is all that can be known.
+NO_SCAN = "nobody scanned the code, or WhatsApp wanted more than a scan"
+PASSKEY = "WhatsApp asks this account for a passkey, which cannot be given here"
 # Beyond the last code's life before we end the round ourselves: the library may stay silent.
 QR_SLACK = timedelta(seconds=5)
 # Dialling, the handshake and a first upload of 812 prekeys, on a slow phone network.
@@ -22,8 +25,11 @@ CONNECT_PATIENCE = timedelta(seconds=90)
 # After a scan the library dials once more and, should that fail, says nothing and waits for ever.
 LOGIN_PATIENCE = timedelta(seconds=45)
 # The library reconnects a lost connection itself, with growing waits and no ceiling; when it
-# has not managed by then, we begin afresh under our own backoff.
+# has not managed by then, we begin afresh.
 LOST_PATIENCE = timedelta(seconds=60)
+# Lost before it was logged in, the library tries three times within 6 s; after a refusal with a
+# code that it does not know it never tries again, and says nothing. So we begin afresh, ever later.
+LOGIN_AGAIN = Backoff(first=timedelta(seconds=10), ceiling=timedelta(minutes=5))
 # The floor keeps a ban without an end from becoming a loop.
 SHORTEST_BAN = timedelta(minutes=5)
 # One unanswered ping is a hiccup; whatsmeow itself reconnects after three minutes of them.
@@ -100,7 +106,7 @@ def accepts_new_qr_round(link: Link) -> bool:
 def _elapsed(link: Link, *, now: datetime, jitter: float) -> Step:
     match link.state:
         case SessionState.QR_READY:
-            return _qr_expired(link, "nobody scanned the code"), Action.STOP
+            return _qr_expired(link, NO_SCAN), Action.STOP
         case SessionState.CONNECTING | SessionState.LOGGED_OUT:
             return _retry(link, "no answer in time", now=now, jitter=jitter), Action.STOP
         case SessionState.DISCONNECTED | SessionState.BANNED:
@@ -125,11 +131,13 @@ def _pairing(  # noqa: PLR0911  a table: one line for each case
             return link, Action.KEEP  # Paired says the same, and who it was
         case whatsapp.QrRoundOver("err-client-outdated"):
             return _outdated(link), Action.STOP
+        case whatsapp.QrRoundOver("passkey-request" | "passkey-confirmation"):
+            return _passkey_required(link), Action.STOP
         case whatsapp.QrRoundOver("timeout") if link.qr_attempt < QRS_A_ROUND:
             # The connection broke in the middle of a round: nobody's fault, go on.
             return _retry(link, "lost while showing codes", now=now, jitter=jitter), Action.STOP
         case whatsapp.QrRoundOver("timeout"):
-            return _qr_expired(link, "nobody scanned the code"), Action.STOP
+            return _qr_expired(link, NO_SCAN), Action.STOP
         case whatsapp.QrRoundOver(outcome):
             return _qr_expired(link, outcome), Action.STOP
         case whatsapp.PairFailed(detail):
@@ -145,7 +153,7 @@ def _linked(  # noqa: PLR0911  a table: one line for each case
         case whatsapp.Connected() | whatsapp.KeepAliveRestored():
             return _connected(link, event), Action.KEEP
         case whatsapp.Disconnected() | whatsapp.KeepAliveTimedOut():
-            return _lost(link, event, now), Action.KEEP
+            return _lost(link, event, now=now, jitter=jitter), Action.KEEP
         case whatsapp.RoundEnded(error):
             return _retry(link, error, now=now, jitter=jitter), Action.STOP
         case whatsapp.ConnectFailure():
@@ -171,21 +179,32 @@ def _connected(link: Link, event: Event) -> Link:
     return msgspec.structs.replace(linked, failures=0, relinked=False)
 
 
-def _lost(link: Link, event: Event, now: datetime) -> Link:
-    if link.state not in {SessionState.CONNECTED, SessionState.CONNECTING}:
+def _lost(link: Link, event: Event, *, now: datetime, jitter: float) -> Link:
+    if isinstance(event, whatsapp.Disconnected) and _is_logging_in(link):
+        return _login_lost(link, now=now, jitter=jitter)
+    if link.state is not SessionState.CONNECTED:
         return link
-    reason = SessionReason.CONNECTION_LOST
+    reason, patience = SessionReason.CONNECTION_LOST, LOST_PATIENCE
     if isinstance(event, whatsapp.KeepAliveTimedOut):
-        if event.errors < KEEPALIVE_MISSES or link.state is SessionState.CONNECTING:
+        if event.errors < KEEPALIVE_MISSES:
             return link
-        reason = SessionReason.KEEPALIVE_TIMEOUT
+        # A half-open connection is the library's to give up, after its three minutes.
+        reason, patience = SessionReason.KEEPALIVE_TIMEOUT, 4 * LOST_PATIENCE
     lost = _still(link, SessionState.DISCONNECTED, reason)
-    return msgspec.structs.replace(lost, deadline=now + _patience(reason))
+    return msgspec.structs.replace(lost, deadline=now + patience)
 
 
-def _patience(reason: SessionReason) -> timedelta:
-    # A half-open connection is the library's to give up, after its three minutes.
-    return 4 * LOST_PATIENCE if reason is SessionReason.KEEPALIVE_TIMEOUT else LOST_PATIENCE
+def _is_logging_in(link: Link) -> bool:
+    """By ourselves, or the library again after it lost a connection."""
+    return link.state is SessionState.CONNECTING or link.reason is SessionReason.CONNECTION_LOST
+
+
+def _login_lost(link: Link, *, now: datetime, jitter: float) -> Link:
+    failures = link.failures + 1
+    detail = f"broken off by WhatsApp without a reason, {failures} in a row"
+    lost = _still(link, SessionState.DISCONNECTED, SessionReason.LOGIN_LOST, detail=detail)
+    wait = LOGIN_AGAIN.delay(failures, random=lambda: jitter)
+    return msgspec.structs.replace(lost, failures=failures, deadline=now + wait)
 
 
 def _refused(link: Link, event: whatsapp.ConnectFailure, *, now: datetime, jitter: float) -> Step:
@@ -236,6 +255,11 @@ def _qr_ready(link: Link, code: str, now: datetime) -> Link:
 
 def _qr_expired(link: Link, detail: str) -> Link:
     return _still(link, SessionState.QR_EXPIRED, SessionReason.QR_ROUND_OVER, detail=detail)
+
+
+def _passkey_required(link: Link) -> Link:
+    required = SessionReason.PASSKEY_REQUIRED
+    return _still(link, SessionState.QR_EXPIRED, required, detail=PASSKEY)
 
 
 def _banned(link: Link, ban: whatsapp.TemporaryBan, now: datetime) -> Link:

@@ -60,7 +60,8 @@ class QrCode(msgspec.Struct, frozen=True):
 
 
 class QrRoundOver(msgspec.Struct, frozen=True):
-    """The library stopped showing codes. outcome: its word for why (`timeout`, `success`, `err-…`).
+    """The library stopped showing codes. outcome: its word for why: `timeout`, `success`, `err-…`,
+    or `passkey-request` when WhatsApp wants one after the scan.
 
     The packaged Python client drops this callback; our own binding keeps it.
     """

@@ -2,13 +2,25 @@
 
 import asyncio
 import signal
+import sqlite3
 from contextlib import suppress
 
 import pytest
 
 from shared.enums import ExitCode, Language, SessionReason, SessionState, TemplateType
 from shared.structs.tenants import TenantConfig
-from shared.wire.frames import Command, CommandResult, Config, Heartbeat, LogLines, Superseded
+from shared.wire.frames import (
+    Command,
+    CommandResult,
+    Config,
+    Events,
+    Heartbeat,
+    LogLines,
+    SessionReport,
+    Superseded,
+)
+from tests.fakes.inbound import message
+from worker.uplink import event_rows
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -111,6 +123,38 @@ async def test_what_happened_while_the_gateway_was_away_arrives_afterwards(
     await gateway.until(lambda: len(gateway.events) == 2)
 
 
+BACKLOG = 10_000
+
+
+async def test_a_backlog_holds_up_neither_answers_nor_heartbeats_nor_commands(
+    linked, sandbox, gateway, tmp_path
+):
+    await gateway.stop()
+    await asyncio.to_thread(_store_backlog, tmp_path / "data" / "worker.db")
+    gateway.commit_takes = 0.05
+    gateway.frames.clear()
+    await gateway.start()
+    await gateway.until(lambda: len(gateway.events) >= BACKLOG // 10)
+    await gateway.send(Command(id="c1", kind="new_qr_round"))
+    await sandbox.write(linked.customer, linked.phone, "hello")
+    assert len(await sandbox.answers(linked.customer, 1)) == 1
+    assert len(gateway.events) < BACKLOG, "it was too quick to say anything"
+    await gateway.until(lambda: len(gateway.events) == BACKLOG + 2)
+    kinds = [type(frame) for frame in gateway.frames]
+    meanwhile = kinds[kinds.index(Events) : len(kinds) - kinds[::-1].index(Events)]
+    assert meanwhile.count(Heartbeat) >= 5
+    assert meanwhile.count(CommandResult) == 1
+    assert gateway.deliveries == sorted(set(gateway.deliveries))
+
+
+def _store_backlog(file):
+    db = sqlite3.connect(file, timeout=10)
+    with db:
+        for number in range(BACKLOG):
+            event_rows.append(db, message(f"-backlog-{number}"))
+    db.close()
+
+
 async def test_without_the_gateway_the_last_configuration_answers(
     linked, sandbox, gateway, start_worker
 ):
@@ -185,6 +229,24 @@ async def test_a_refused_login_is_named(linked, sandbox, gateway, reason, state)
     await sandbox.call("PUT", f"/phones/{linked.phone}/login-refusal", {"reason": reason})
     await sandbox.call("POST", f"/phones/{linked.phone}/disconnect")
     await gateway.until(lambda: any(getattr(f, "state", None) is state for f in gateway.frames))
+
+
+async def test_a_login_refused_with_an_unknown_code_is_tried_again_by_ourselves(
+    linked, sandbox, gateway
+):
+    """The library says "Disconnected", then nothing at all, and makes no further attempt."""
+    gateway.frames.clear()
+    refusal = {"reason": 463, "times": 2}
+    await sandbox.call("PUT", f"/phones/{linked.phone}/login-refusal", refusal)
+    await sandbox.call("POST", f"/phones/{linked.phone}/disconnect")
+    await gateway.until(
+        lambda: gateway.session is not None and gateway.session.reason is SessionReason.LOGIN_LOST
+    )
+    await gateway.until_state(SessionState.CONNECTED, within=60)
+    reasons = [report.reason for report in gateway.of(SessionReport)]
+    assert reasons.count(SessionReason.LOGIN_LOST) == 2  # both refusals were met
+    await sandbox.write(linked.customer, linked.phone, "hello")
+    assert len(await sandbox.answers(linked.customer, 1)) == 1
 
 
 async def test_a_raised_session_generation_begins_a_new_session(linked, gateway, start_worker):

@@ -83,6 +83,22 @@ TABLE = [
         id="the library reconnects a lost connection",
     ),
     pytest.param(
+        CONNECTING, whatsapp.Disconnected(), S.DISCONNECTED, R.LOGIN_LOST, Action.KEEP,
+        id="a login that is broken off may have been refused without a word",
+    ),
+    pytest.param(
+        link(S.DISCONNECTED, R.CONNECTION_LOST), whatsapp.Disconnected(), S.DISCONNECTED,
+        R.LOGIN_LOST, Action.KEEP, id="and so may the library's own new login",
+    ),
+    pytest.param(
+        link(S.DISCONNECTED, R.LOGIN_LOST), Elapsed(), S.CONNECTING, R.STARTING, Action.CONNECT,
+        id="after which we begin afresh",
+    ),
+    pytest.param(
+        SHOWING, whatsapp.QrRoundOver("passkey-request"), S.QR_EXPIRED, R.PASSKEY_REQUIRED,
+        Action.STOP, id="a scan that wants a passkey is named",
+    ),
+    pytest.param(
         DOWN, whatsapp.Connected("+2557"), S.CONNECTED, R.LINKED, Action.KEEP,
         id="a reconnect heals",
     ),
@@ -272,27 +288,114 @@ def test_every_state_says_who_must_act(state, actor):
     assert state.reason.actor is actor
 
 
-events = st.sampled_from(
+def test_logins_that_are_broken_off_are_tried_ever_more_rarely():
+    current, waits = CONNECTING, []
+    for _ in range(8):
+        current, _ = step(current, whatsapp.Disconnected())
+        again, _ = step(current, whatsapp.Disconnected())
+        assert again == current  # the library's own tries put nothing off
+        waits.append(current.deadline - NOW)
+        current, _ = step(current, Elapsed())
+    assert waits[:3] == [timedelta(seconds=10), timedelta(seconds=20), timedelta(seconds=40)]
+    assert max(waits) == timedelta(minutes=5)
+
+
+OF_A_ROUND = st.sampled_from(
     [
         *LIBRARY_EVENTS,
-        Begin(),
-        Elapsed(),
-        NewQrRound(),
+        whatsapp.QrRoundOver("success"),
+        whatsapp.QrRoundOver("passkey-request"),
+        whatsapp.QrRoundOver("err-client-outdated"),
         whatsapp.ClientOutdated(),
         whatsapp.TemporaryBan("spam", timedelta(hours=2)),
         whatsapp.KeepAliveTimedOut(3, NOW),
         whatsapp.PairFailed("no"),
+        whatsapp.ConnectFailure("SERVICE_UNAVAILABLE", retried=True),
+        whatsapp.ConnectFailure("BAD_USER_AGENT", retried=False),
     ]
 )
+A_PERSONS = st.sampled_from([NewQrRound()])
+WAITS = st.timedeltas(timedelta(0), timedelta(minutes=10))
+FINAL = {S.REPLACED, S.BANNED, S.OUTDATED}
 
 
-@given(st.lists(events, max_size=40))
-def test_the_worker_never_waits_for_itself_without_a_deadline(history):
-    current = Link()
-    for event in [Begin(), *history]:
-        current, _ = step(current, event)
-    if current.reason.actor is Actor.WORKER:
-        assert current.deadline is not None
-    assert (current.qr is not None) == (current.state is S.QR_READY)
-    if current.state is S.CONNECTED:
-        assert current.deadline is None
+class Driven:
+    """The machine as `PhoneLink` drives it: on time, and deaf to a round that has ended."""
+
+    def __init__(self):
+        self.link = Link()
+        self.now = NOW
+        self.in_round = False
+        self.connects = 0
+        self.feed(Begin())
+
+    def feed(self, event):
+        self.link, action = advance(self.link, event, now=self.now, jitter=0.5)
+        if action is not Action.KEEP:
+            self.in_round = action is not Action.STOP
+            self.connects += self.in_round
+        return action
+
+    def wait(self, time):
+        """True when the deadline was reached."""
+        self.now += time
+        due = self.link.deadline
+        if due is None or due > self.now:
+            return False
+        self.feed(Elapsed())
+        return True
+
+
+@given(st.lists(st.one_of(OF_A_ROUND, OF_A_ROUND, A_PERSONS, WAITS), max_size=60))
+def test_whatever_happens_the_link_can_go_on_and_never_by_itself_from_where_a_person_must(history):
+    driven = Driven()
+    for each in history:
+        before, connects = driven.link, driven.connects
+        if isinstance(each, timedelta):
+            moved_on = driven.wait(each)
+        elif isinstance(each, NewQrRound) or driven.in_round:
+            driven.feed(each)
+            moved_on = isinstance(each, NewQrRound)
+        else:
+            continue  # the library says nothing outside a round
+        after = driven.link
+        if before.state in FINAL and not moved_on:
+            assert (after, driven.connects) == (before, connects)
+        if before.state in {S.REPLACED, S.OUTDATED}:
+            assert driven.connects == connects
+        # A healthy round is never replaced by another one.
+        if driven.connects > connects:
+            assert before.state not in {S.CONNECTED, S.QR_READY} or after.state is S.LOGGED_OUT
+        assert_consistent(driven)
+
+
+def assert_consistent(driven):
+    link = driven.link
+    if link.reason.actor is Actor.WORKER or link.state in {S.QR_READY, S.BANNED}:
+        assert link.deadline is not None, "nothing would wake it"
+    if link.state in {S.CONNECTED, S.QR_EXPIRED, S.REPLACED, S.OUTDATED}:
+        assert link.deadline is None
+    if link.state in {S.CONNECTED, S.CONNECTING, S.QR_READY}:
+        assert driven.in_round
+    if link.state in {*FINAL, S.QR_EXPIRED}:
+        assert not driven.in_round
+    assert (link.qr is not None) == (link.state is S.QR_READY)
+
+
+@given(st.lists(st.one_of(OF_A_ROUND, A_PERSONS, WAITS), max_size=60))
+def test_a_server_that_is_well_again_is_connected_to_within_minutes(history):
+    driven = Driven()
+    for each in history:
+        if isinstance(each, timedelta):
+            driven.wait(each)
+        elif isinstance(each, NewQrRound) or driven.in_round:
+            driven.feed(each)
+    if driven.link.reason.actor is not Actor.WORKER:
+        return
+    well_at = driven.now
+    while driven.link.state is not S.CONNECTING:
+        driven.now = driven.link.deadline
+        driven.feed(Elapsed())
+    driven.feed(whatsapp.Connected("+2557"))
+    assert driven.link.state is S.CONNECTED
+    assert driven.now - well_at <= timedelta(minutes=7)
