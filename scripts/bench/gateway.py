@@ -3,7 +3,8 @@
 
 Fifty workers (sockets that speak the wire protocol) send batches to a gateway in a process of
 its own, on an embedded PostgreSQL; then asyncpg inserts the same batches straight into the same
-table with as many database connections as the gateway has. Runs alternate.
+table with as many database connections as the gateway has. Runs alternate. Before that a herd of
+workers connects at once, as after a control plane's restart.
 
     .venv/bin/python scripts/bench/gateway.py --runs 3
 """
@@ -114,6 +115,31 @@ def _ack(data: str | bytes) -> int:
     return frame.seq
 
 
+async def admit_herd(port: int, tokens: list[str]) -> float:
+    """Workers admitted a second when all of them come in the same moment."""
+    welcomed = asyncio.Semaphore(0)
+    done = asyncio.Event()
+
+    async def come(token: str) -> None:
+        async with connect(
+            f"ws://127.0.0.1:{port}/worker", proxy=None, compression=None, open_timeout=60
+        ) as socket:
+            await socket.send(encode(Hello(token=token, boot_id="bench", image="bench")))
+            assert isinstance(decode_from_gateway(bytes(await socket.recv())), Welcome)
+            welcomed.release()
+            await done.wait()
+
+    began = time.perf_counter()
+    async with asyncio.TaskGroup() as herd:
+        for token in tokens:
+            herd.create_task(come(token))
+        for _ in tokens:
+            await welcomed.acquire()
+        took = time.perf_counter() - began
+        done.set()
+    return len(tokens) / took
+
+
 async def insert_raw(
     pool: asyncpg.Pool, tenant: UUID, batches: list[list[MessageReceived]]
 ) -> None:
@@ -136,7 +162,7 @@ async def insert_raw(
 
 async def measure(url: str, port: int, options: argparse.Namespace) -> dict[str, list[float]]:
     rows = options.connections * options.batches * options.size
-    rates: dict[str, list[float]] = {"gateway": [], "asyncpg": []}
+    rates: dict[str, list[float]] = {"gateway": [], "asyncpg": [], "herd": []}
     async with open_database(url):
         made = [
             await tenants.create(
@@ -147,9 +173,12 @@ async def measure(url: str, port: int, options: argparse.Namespace) -> dict[str,
                     language=Language.EN,
                 )
             )
-            for n in range(options.connections)
+            for n in range(max(options.connections, options.herd))
         ]
         tokens = [await credentials.issue(TenantId(tenant.id), 1) for tenant in made]
+        for _ in range(options.runs):
+            rates["herd"].append(await admit_herd(port, tokens[: options.herd]))
+        made, tokens = made[: options.connections], tokens[: options.connections]
         pool = await asyncpg.create_pool(url, min_size=POOL, max_size=POOL)
         for _ in range(options.runs):
             work = [make_batches(options.batches, options.size) for _ in made]
@@ -176,6 +205,7 @@ def main() -> int:
     parser.add_argument("--batches", type=int, default=20)
     parser.add_argument("--size", type=int, default=50)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--herd", type=int, default=500)
     parser.add_argument("--port", type=int, default=18090)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--serve", help=argparse.SUPPRESS)
@@ -212,6 +242,7 @@ def main() -> int:
     result = {
         "gateway_rows_per_second": round(statistics.median(rates["gateway"])),
         "asyncpg_rows_per_second": round(statistics.median(rates["asyncpg"])),
+        "admissions_per_second": round(statistics.median(rates["herd"])),
         "ratio": round(statistics.median(pairs), 2),
         "runs": {name: [round(rate) for rate in own] for name, own in rates.items()},
     }

@@ -22,7 +22,8 @@ log = structlog.get_logger(__name__)
 # Full jitter: each wait is anywhere between nothing and twice the figure, so 5 s at most. What is
 # not in the log yet waits for this, so it is short; a gateway that only restarts is back in 1 s.
 # A fleet of 500 then dials 200 times a second while nobody listens (a refused dial costs the
-# machine next to nothing) and is admitted at 100 a second once somebody does; ADMISSION_FIGURE
+# machine next to nothing) and comes back at 100 a second, a third of what one gateway admits
+# (scripts/bench/gateway.py).
 RECONNECT = Backoff(first=timedelta(seconds=0.5), ceiling=timedelta(seconds=2.5), spread=1.0)
 OPEN_TIMEOUT = timedelta(seconds=10)
 # A connection that lasted this long was a good one: the next failure is a first one again.
