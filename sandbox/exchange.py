@@ -8,6 +8,7 @@ from sandbox.devices.mailboxes import Mailboxes
 from sandbox.devices.register import DeviceRegister
 from sandbox.faults.faults import FaultBook
 from sandbox.linking.offers import Offers
+from sandbox.linking.pairings import Pairings
 from sandbox.media.files import MediaFiles
 from sandbox.people.directory import Directory
 from sandbox.people.inboxes import Inboxes
@@ -28,6 +29,7 @@ class Exchange(msgspec.Struct, frozen=True):
     ratchets: Ratchets
     inboxes: Inboxes
     offers: Offers
+    pairings: Pairings
     connections: Connections
     faults: FaultBook
     files: MediaFiles
@@ -44,6 +46,7 @@ def open_exchange(store: Store, clock: Clock, *, files: Path) -> Exchange:
         ratchets=Ratchets(store),
         inboxes=Inboxes(store),
         offers=Offers(clock),
+        pairings=Pairings(clock),
         connections=Connections(),
         faults=FaultBook(),
         files=MediaFiles(files),

@@ -84,6 +84,7 @@ class SessionReason(StrEnum):
     NOT_STARTED = "NOT_STARTED"
     STARTING = "STARTING"
     WAITING_FOR_SCAN = "WAITING_FOR_SCAN"
+    PAIRING_REFUSED = "PAIRING_REFUSED"
     QR_ROUND_OVER = "QR_ROUND_OVER"
     PASSKEY_REQUIRED = "PASSKEY_REQUIRED"
     LINKED = "LINKED"
@@ -108,6 +109,7 @@ class SessionReason(StrEnum):
 _ACTORS = {
     SessionReason.NOT_STARTED: Actor.OPERATOR,
     SessionReason.WAITING_FOR_SCAN: Actor.TENANT,
+    SessionReason.PAIRING_REFUSED: Actor.TENANT,
     SessionReason.QR_ROUND_OVER: Actor.TENANT,
     SessionReason.PASSKEY_REQUIRED: Actor.TENANT,
     SessionReason.LINKED: Actor.NOBODY,

@@ -13,6 +13,7 @@ from shared.structs.tenants import TenantConfig
 from shared.wire.files import AskPiece, FetchFile, FileMissing, FileReady, Piece
 from shared.wire.frames import (
     NEW_QR_ROUND,
+    PAIRING_CODE,
     CancelSend,
     Command,
     CommandResult,
@@ -99,10 +100,15 @@ class LocalWorker:
         return self._log_tail.take()
 
     async def command(self, command: Command) -> CommandResult:
-        if command.kind != NEW_QR_ROUND:
-            return CommandResult(id=command.id, ok=False, detail=f"unknown kind {command.kind}")
-        accepted = self._link.begin_qr_round()
-        detail = "" if accepted else f"the link is {self._link.state}: no round can begin"
+        match command:
+            case Command(kind=kind) if kind == NEW_QR_ROUND:
+                accepted = self._link.begin_qr_round()
+            case Command(kind=kind, phone_number=str(number)) if kind == PAIRING_CODE:
+                accepted = self._link.begin_pairing(number)
+            case _:
+                detail = f"unknown kind {command.kind}"
+                return CommandResult(id=command.id, ok=False, detail=detail)
+        detail = "" if accepted else f"the link is {self._link.state}: no code can be had"
         return CommandResult(id=command.id, ok=accepted, detail=detail)
 
     async def send(self, send: Send) -> SendTaken | None:

@@ -25,6 +25,7 @@ from shared.structs.content_input import (
 )
 from shared.structs.keys import CreateTenantKeyInput
 from shared.structs.outbound import SendBatchInput, SendMessageInput
+from shared.structs.sessions import PairingCodeInput
 from shared.structs.setup_requests import CreateSetupRequestInput, DecisionInput
 from shared.structs.tenants import CreateTenantInput, OpeningHours
 
@@ -41,6 +42,7 @@ INPUTS = (
     OpeningHours,
     CreateSetupRequestInput,
     DecisionInput,
+    PairingCodeInput,
     CreateTenantKeyInput,
     SendMessageInput,
     SendBatchInput,

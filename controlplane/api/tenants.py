@@ -54,9 +54,13 @@ async def remove(tenant_id: TenantPath, caller: Acting, wake: Waking, clock: Tim
     return await remove_tenant(TenantId(tenant_id), caller=caller, wake=wake, clock=clock)
 
 
-@get("/{tenant_id:str}/qr", summary="The QR to scan, if one is awaited", responses=documented(404))
-async def qr(tenant_id: TenantPath) -> QrView:
-    return await show_qr(TenantId(tenant_id))
+@get(
+    "/{tenant_id:str}/qr",
+    summary="The QR to scan or the code to type, if one is awaited",
+    responses=documented(404),
+)
+async def qr(tenant_id: TenantPath, clock: Timing) -> QrView:
+    return await show_qr(TenantId(tenant_id), clock=clock)
 
 
 @get(

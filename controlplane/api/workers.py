@@ -1,9 +1,18 @@
 """`/admin/tenants/{id}/worker` and `/session`: what is asked of a tenant's worker."""
 
 from litestar import Router, post
+from litestar.params import JSONBody
 
-from controlplane.api.parameters import Acting, Disconnecting, Instructing, TenantPath, Waking
+from controlplane.api.parameters import (
+    Acting,
+    Disconnecting,
+    Instructing,
+    TenantPath,
+    Timing,
+    Waking,
+)
 from controlplane.api.problems import documented
+from controlplane.services.request_pairing_code import request_pairing_code
 from controlplane.services.request_qr_round import request_qr_round
 from controlplane.services.reset_session import reset_session
 from controlplane.services.restart_worker import restart_worker
@@ -11,6 +20,7 @@ from controlplane.services.revoke_token import revoke_token
 from controlplane.services.set_worker import set_worker
 from shared.enums import DesiredState
 from shared.ids import TenantId
+from shared.structs.sessions import PairingCodeInput, QrView
 from shared.structs.tenants import RevocationView, TenantWithRelations
 
 
@@ -88,8 +98,30 @@ async def new_qr(
     return await request_qr_round(TenantId(tenant_id), caller=caller, instruct=instruct)
 
 
+@post(
+    "/pairing-code",
+    status_code=202,
+    summary="Ask for a code to type on the phone; GET …/qr then shows it",
+    responses=documented(404, 409),
+)
+async def pairing_code(
+    tenant_id: TenantPath,
+    caller: Acting,
+    instruct: Instructing,
+    clock: Timing,
+    data: JSONBody[PairingCodeInput | None] = None,
+) -> QrView:
+    return await request_pairing_code(
+        TenantId(tenant_id),
+        data or PairingCodeInput(),
+        caller=caller,
+        instruct=instruct,
+        clock=clock,
+    )
+
+
 workers_router = Router(
     "/tenants/{tenant_id:str}",
-    route_handlers=[start, stop, restart, force_restart, revoke, reset, new_qr],
+    route_handlers=[start, stop, restart, force_restart, revoke, reset, new_qr, pairing_code],
     tags=["Workers"],
 )

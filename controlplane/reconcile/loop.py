@@ -33,7 +33,7 @@ from shared.errors import (
     TransientError,
 )
 from shared.ids import TenantId
-from shared.stores import fleet
+from shared.stores import fleet, sessions
 from shared.structs.fleet import Incident
 from shared.tasks import TaskGroup
 
@@ -147,8 +147,9 @@ class Reconciler:
             await asyncio.sleep(STRAYS_INTERVAL.total_seconds())
 
     async def _sweep(self) -> None:
-        """Sessions that claim a link although their worker is silent or gone."""
+        """Codes past their time; sessions that claim a link although their worker is not there."""
         now = self._clock.now()
+        await sessions.forget_expired_pairing_codes(now=now)
         # Before that, silence may be ours: no worker can report while we or the database are down.
         if self._sound_since is None or now - self._sound_since < SILENT_AFTER:
             return

@@ -1,10 +1,11 @@
-"""The QR that a tenant's phone scans, as text and as a picture."""
+"""What a tenant's phone links with: a QR, as text and as a picture, or a pairing code."""
 
 import asyncio
 from functools import lru_cache
 
 import segno
 
+from shared.clock import Clock
 from shared.enums import SessionState
 from shared.ids import TenantId
 from shared.stores import sessions
@@ -14,22 +15,29 @@ from shared.structs.sessions import QrView
 SCALE = 8
 
 
-async def show_qr(tenant_id: TenantId) -> QrView:
-    """`qr` and `png` only while a scan is awaited: an older code would be scanned in vain."""
-    record = await sessions.get_qr(tenant_id)
-    view = QrView(state=record.state, reason=record.reason, who_must_act=record.reason.actor)
+async def show_qr(tenant_id: TenantId, *, clock: Clock) -> QrView:
+    """Codes only while a phone is awaited: an older one would be scanned or typed in vain."""
+    record = await sessions.get_qr(tenant_id, now=clock.now())
+    view = QrView(
+        state=record.state,
+        reason=record.reason,
+        who_must_act=record.reason.actor,
+        detail=record.detail,
+    )
     if record.state is not SessionState.QR_READY or record.qr is None:
         return view
     return QrView(
         state=view.state,
         reason=view.reason,
         who_must_act=view.who_must_act,
+        detail=view.detail,
         qr=record.qr,
         # Pure Python, tens of milliseconds: not in the loop that serves everybody.
         png=await asyncio.to_thread(render_png, record.qr),
         expires_at=record.expires_at,
         attempt=record.attempt,
         attempts=record.attempts,
+        pairing=record.pairing,
     )
 
 

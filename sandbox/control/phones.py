@@ -11,6 +11,8 @@ from sandbox.control.shapes import (
     CreatePersonInput,
     DeviceView,
     LoginRefusalInput,
+    PairInput,
+    PasskeyDemandInput,
     PhoneView,
     ScanInput,
     WriteInput,
@@ -18,10 +20,11 @@ from sandbox.control.shapes import (
     digits,
     phone_view,
 )
-from sandbox.devices.device import DeviceKey
+from sandbox.devices.device import Device, DeviceKey
 from sandbox.exchange import Exchange
 from sandbox.people.person import Person, make_phone_side
 from sandbox.services.link import link
+from sandbox.services.pair import pair
 from sandbox.services.unlink import unlink
 from sandbox.services.write_from_phone import write_from_phone
 from shared.structs.pages import Page
@@ -60,12 +63,12 @@ class PhonesController(Controller):
     @post("/{number:str}/scan", status_code=200, summary="Let the phone scan a QR code")
     async def scan(self, number: str, data: ScanInput, exchange: Exchange) -> DeviceView:
         """Answers when phone and client have agreed; the client then logs in by itself."""
-        device = await link(exchange, digits(number), data.qr)
-        return DeviceView(
-            device=device.key.device,
-            connected=exchange.connections.is_connected(device.key),
-            linked_at=device.linked_at,
-        )
+        return _device_view(exchange, await link(exchange, digits(number), data.qr))
+
+    @post("/{number:str}/pair", status_code=200, summary="Type a pairing code on the phone")
+    async def pair(self, number: str, data: PairInput, exchange: Exchange) -> DeviceView:
+        """As `scan`. A code that is wrong may be followed by the right one."""
+        return _device_view(exchange, await pair(exchange, digits(number), data.code))
 
     @post("/{number:str}/disconnect", status_code=200, summary="Cut the connections")
     async def disconnect(self, number: str, exchange: Exchange) -> PhoneView:
@@ -97,6 +100,17 @@ class PhonesController(Controller):
     async def admit(self, number: str, exchange: Exchange) -> None:
         _set_refusal(exchange, number, None)
 
+    @put("/{number:str}/passkey-demand", summary="Ask whoever links this phone for a passkey")
+    async def demand_passkey(
+        self, number: str, data: PasskeyDemandInput, exchange: Exchange
+    ) -> PhoneView:
+        """As WhatsApp does with some accounts; the scan or the code then comes to nothing."""
+        person, phone = exchange.directory.get_phone(digits(number))
+        phone.wants_passkey = data.wanted
+        exchange.directory.save(person)
+        exchange.store.commit()
+        return _view(exchange, person)
+
     @delete("/{number:str}/devices/{device:int}", summary="Unlink a device")
     async def unlink(self, number: str, device: int, exchange: Exchange) -> None:
         unlink(exchange, DeviceKey(digits(number), device))
@@ -111,6 +125,14 @@ def _set_refusal(exchange: Exchange, number: str, refusal: LoginRefusalInput | N
     exchange.directory.save(person)
     exchange.store.commit()
     return _view(exchange, person)
+
+
+def _device_view(exchange: Exchange, device: Device) -> DeviceView:
+    return DeviceView(
+        device=device.key.device,
+        connected=exchange.connections.is_connected(device.key),
+        linked_at=device.linked_at,
+    )
 
 
 def _view(exchange: Exchange, person: Person) -> PhoneView:

@@ -34,6 +34,7 @@ _LONGEST_TEXT_BYTES = 65536
 _LONGEST_QR = 2000
 # Base64 takes four bytes for three, and there is a caption or a text beside it.
 LARGEST_MESSAGE = LARGEST_GIVEN * 4 // 3 + (1 << 20)
+_LONGEST_CODE = 20
 
 
 class _Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,6 +60,12 @@ class ChangeCustomerInput(_Input, frozen=True, kw_only=True):
 
 class ScanInput(_Input, frozen=True, kw_only=True):
     qr: Annotated[str, msgspec.Meta(min_length=1, max_length=_LONGEST_QR)]
+
+
+class PairInput(_Input, frozen=True, kw_only=True):
+    """code: as the worker shows it, with or without the dash."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=_LONGEST_CODE)]
 
 
 class WriteInput(_Input, frozen=True, kw_only=True):
@@ -135,6 +142,10 @@ class LoginRefusalInput(_Input, frozen=True, kw_only=True):
     ban_seconds: Annotated[int, msgspec.Meta(ge=0, le=31_536_000)] = 3600
 
 
+class PasskeyDemandInput(_Input, frozen=True, kw_only=True):
+    wanted: bool
+
+
 class FaultsView(msgspec.Struct, frozen=True, kw_only=True):
     """counts: how many of what each fault picks from came by since the script was set."""
 
@@ -160,6 +171,7 @@ class PhoneView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     devices: list[DeviceView]
     login_refusal: int | None = None
+    wants_passkey: bool = False
 
 
 class CustomerView(msgspec.Struct, frozen=True, kw_only=True):
@@ -246,6 +258,7 @@ def phone_view(person: Person, devices: list[Device], connections: Connections) 
             for device in devices
         ],
         login_refusal=person.phone.login_refusal,
+        wants_passkey=person.phone.wants_passkey,
     )
 
 

@@ -29,6 +29,10 @@ class Companion(Protocol):
         """Raises ConflictError when the companion does not accept."""
         ...
 
+    def demand_passkey(self) -> None:
+        """Asks it for what only a browser of the account's owner could give."""
+        ...
+
     def restart(self) -> None:
         """Sends it away to log in as the device it now is."""
         ...

@@ -28,6 +28,7 @@ class PhoneSide(msgspec.Struct):
     app_state_key: bytes
     next_device: int = 1
     login_refusal: int | None = None
+    wants_passkey: bool = False
     refusals_left: int | None = None
     ban_code: int = 101
     ban_seconds: int = 3600

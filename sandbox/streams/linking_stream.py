@@ -1,4 +1,4 @@
-"""A client that is not linked yet: it shows codes until a phone scans one."""
+"""A client that is not linked yet: it shows codes until a phone scans or types one."""
 
 import asyncio
 from datetime import timedelta
@@ -13,6 +13,7 @@ from sandbox.linking.login import Registration
 from sandbox.people.person import Person
 from sandbox.streams import stanzas
 from sandbox.streams.channel import Channel
+from sandbox.streams.pairing_dialogue import ELEMENT, PairingDialogue
 from sandbox.wire.nodes import SERVER, Jid, Node
 from shared.errors import ConflictError
 
@@ -33,6 +34,7 @@ class LinkingStream:
         self._exchange = exchange
         self._answers: dict[str, asyncio.Future[Node]] = {}
         self._is_taken = False
+        self._pairing = PairingDialogue(channel, self, exchange)
 
     async def run(self) -> None:
         """Shows codes and waits; returns when the connection ends."""
@@ -44,6 +46,7 @@ class LinkingStream:
                 self._handle(node)
         finally:
             self._exchange.offers.withdraw(self)
+            self._exchange.pairings.withdraw(self)
             for waiting in self._answers.values():
                 waiting.cancel()
 
@@ -53,6 +56,7 @@ class LinkingStream:
             raise ConflictError("this code was scanned already")
         self._is_taken = True
         self._exchange.offers.withdraw(self)
+        self._exchange.pairings.withdraw(self)
         now = self._exchange.clock.now()
         assert phone.phone is not None
         details = advertisement.device_details(
@@ -73,6 +77,15 @@ class LinkingStream:
             registration_id=self._registration.registration_id,
             signed_prekey=self._registration.signed_prekey,
             linked_at=now,
+        )
+
+    async def exchange_keys(self, *, ref: bytes, wrapped: bytes, account: bytes) -> bytes:
+        """Raises ConflictError when the client does not answer."""
+        return await self._pairing.exchange_keys(ref=ref, wrapped=wrapped, account=account)
+
+    def demand_passkey(self) -> None:
+        self._channel.send(
+            stanzas.passkey_demand(stanza_id=self._channel.new_id(), now=self._exchange.clock.now())
         )
 
     def restart(self) -> None:
@@ -116,6 +129,9 @@ class LinkingStream:
             return
         if node.text("type") == "get":  # keepalive
             self._channel.send(stanzas.result(node))
+            return
+        if node.find(ELEMENT) is not None:
+            self._channel.send(self._pairing.take(node))
             return
         waiting = self._answers.get(node.text("id"))
         if waiting is not None and not waiting.done():

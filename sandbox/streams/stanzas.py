@@ -54,6 +54,16 @@ def few_prekeys(count: int, *, stanza_id: str, now: datetime) -> Node:
     )
 
 
+def passkey_demand(*, stanza_id: str, now: datetime) -> Node:
+    """What WhatsApp says instead of the pairing when the account's owner must show a passkey."""
+    options = {"challenge": "c2FuZGJveA", "rpId": "whatsapp.com", "userVerification": "required"}
+    return Node(
+        "notification",
+        {"from": SERVER, "type": "passkey_prologue_request", "id": stanza_id, "t": unix(now)},
+        (Node("passkey_request_options", {}, msgspec.json.encode(options)),),
+    )
+
+
 def unix(at: datetime) -> str:
     return str(int(at.timestamp()))
 

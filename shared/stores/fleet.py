@@ -32,7 +32,8 @@ _CLAIMED = """(
         ('SERVER_UNREACHABLE', 'CONNECTION_LOST', 'LOGIN_LOST', 'KEEPALIVE_TIMEOUT',
          'STARTING')))"""
 _UNLINK = """state = 'DISCONNECTED', detail = '', last_qr = NULL, qr_expires_at = NULL,
-    qr_attempt = NULL, qr_attempts = NULL"""
+    qr_attempt = NULL, qr_attempts = NULL,
+    pairing_code = NULL, pairing_phone = NULL, pairing_expires_at = NULL"""
 
 
 async def list_desired(tenant_ids: Collection[TenantId] | None = None) -> list[DesiredWorker]:

@@ -1,6 +1,7 @@
 """The link to each tenant's phone, as its worker told last."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -8,19 +9,22 @@ from shared.enums import SessionReason, SessionState
 from shared.errors import NotFoundError
 from shared.ids import TenantId
 from shared.stores.text import to_storable, to_storable_or_none
+from shared.structs.sessions import PairingView
 from shared.tables import WhatsAppSession
 from shared.wire.frames import SessionReport
 
 
 class QrRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """`qr` is there only while a scan is awaited."""
+    """`qr` is there only while a scan is awaited, `pairing` only while its code is good."""
 
     state: SessionState
     reason: SessionReason
+    detail: str
     qr: str | None
     expires_at: datetime | None
     attempt: int | None
     attempts: int | None
+    pairing: PairingView | None
 
 
 async def record_session(tenant_id: TenantId, report: SessionReport, now: datetime) -> bool:
@@ -40,6 +44,7 @@ async def record_session(tenant_id: TenantId, report: SessionReport, now: dateti
         UPDATE whatsapp_sessions
            SET state = {}, reason = {}, detail = {}, own_phone = COALESCE({}::text, own_phone),
                last_qr = {}, qr_expires_at = {}, qr_attempt = {}, qr_attempts = {},
+               pairing_code = {}, pairing_phone = {}, pairing_expires_at = {},
                last_seen_at = CASE WHEN {} THEN {}::timestamptz ELSE last_seen_at END,
                state_changed_at = CASE WHEN state = {} AND reason = {} THEN state_changed_at
                                        ELSE {} END
@@ -56,6 +61,9 @@ async def record_session(tenant_id: TenantId, report: SessionReport, now: dateti
         report.qr_expires_at,
         report.qr_attempt,
         report.qr_attempts,
+        to_storable_or_none(report.pairing_code),
+        to_storable_or_none(report.pairing_phone),
+        report.pairing_expires_at,
         connected,
         now,
         report.state.value,
@@ -66,11 +74,10 @@ async def record_session(tenant_id: TenantId, report: SessionReport, now: dateti
     return bool(rows)
 
 
-async def get_qr(tenant_id: TenantId) -> QrRecord:
+async def get_qr(tenant_id: TenantId, *, now: datetime) -> QrRecord:
     """Raises NotFoundError, also for a tenant whose removal was requested."""
     rows = await WhatsAppSession.raw(
-        "SELECT s.state, s.reason, s.last_qr, s.qr_expires_at, s.qr_attempt, s.qr_attempts"
-        " FROM whatsapp_sessions s JOIN tenants t ON t.id = s.tenant"
+        "SELECT s.* FROM whatsapp_sessions s JOIN tenants t ON t.id = s.tenant"
         " WHERE t.id = {} AND t.removal_requested_at IS NULL",
         tenant_id,
     )
@@ -80,8 +87,29 @@ async def get_qr(tenant_id: TenantId) -> QrRecord:
     return QrRecord(
         state=SessionState(row["state"]),
         reason=SessionReason(row["reason"]),
+        detail=row["detail"],
         qr=row["last_qr"],
         expires_at=row["qr_expires_at"],
         attempt=row["qr_attempt"],
         attempts=row["qr_attempts"],
+        pairing=_find_pairing(row, now),
+    )
+
+
+async def forget_expired_pairing_codes(*, now: datetime) -> None:
+    """A worker that is well takes its code back itself; one that is cut off cannot."""
+    await WhatsAppSession.raw(
+        "UPDATE whatsapp_sessions SET pairing_code = NULL, pairing_phone = NULL,"
+        " pairing_expires_at = NULL WHERE pairing_expires_at < {}",
+        now,
+    )
+
+
+def _find_pairing(row: dict[str, Any], now: datetime) -> PairingView | None:
+    if row["pairing_code"] is None or row["pairing_expires_at"] <= now:
+        return None
+    return PairingView(
+        code=row["pairing_code"],
+        phone_number=row["pairing_phone"],
+        expires_at=row["pairing_expires_at"],
     )

@@ -76,6 +76,7 @@ async def reset_session(tenant_id: TenantId) -> int:
         await WorkerProcess.raw(
             "UPDATE whatsapp_sessions SET state = {}, reason = {}, detail = '', own_phone = NULL,"
             " last_qr = NULL, qr_expires_at = NULL, qr_attempt = NULL, qr_attempts = NULL,"
+            " pairing_code = NULL, pairing_phone = NULL, pairing_expires_at = NULL,"
             " last_seen_at = NULL, state_changed_at = now() WHERE tenant = {}",
             SessionState.DISCONNECTED.value,
             reason.value,

@@ -5,16 +5,35 @@ from datetime import datetime
 import msgspec
 
 from shared.enums import Actor, SessionReason, SessionState
+from shared.structs.text import PhoneNumber
+
+
+class PairingView(msgspec.Struct, frozen=True, kw_only=True):
+    """A code to type on the phone with `phone_number`, instead of scanning."""
+
+    code: str
+    phone_number: str
+    expires_at: datetime
 
 
 class QrView(msgspec.Struct, frozen=True, kw_only=True):
-    """`qr` and `png` (a `data:image/png;base64,…` URI) are there only while a scan is awaited."""
+    """`qr` and `png` (a `data:image/png;base64,…` URI) are there only while a scan is awaited,
+    `pairing` only while a code that was asked for is good.
+    """
 
     state: SessionState
     reason: SessionReason
     who_must_act: Actor
+    detail: str = ""
     qr: str | None = None
     png: str | None = None
     expires_at: datetime | None = None
     attempt: int | None = None
     attempts: int | None = None
+    pairing: PairingView | None = None
+
+
+class PairingCodeInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`phone_number` is E.164: the phone that is to be linked; the tenant's own if not given."""
+
+    phone_number: PhoneNumber | None = None

@@ -9,7 +9,8 @@ from shared.tables.tenants import Tenant
 
 
 class WhatsAppSession(Table, tablename="whatsapp_sessions"):
-    """last_qr and the qr_ columns are filled only while a scan is awaited.
+    """last_qr and the qr_ columns are filled only while a scan is awaited, the pairing_ columns
+    only while a code that was asked for is good.
 
     last_seen_at: the last moment at which the link was known to be CONNECTED.
     """
@@ -23,5 +24,8 @@ class WhatsAppSession(Table, tablename="whatsapp_sessions"):
     qr_expires_at = Timestamptz(null=True, default=None)
     qr_attempt = Integer(null=True, default=None)
     qr_attempts = Integer(null=True, default=None)
+    pairing_code = Text(null=True, default=None)
+    pairing_phone = Text(null=True, default=None)
+    pairing_expires_at = Timestamptz(null=True, default=None)
     last_seen_at = Timestamptz(null=True, default=None)
     state_changed_at = Timestamptz(default=TimestamptzNow())

@@ -42,6 +42,8 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True, tag="session", om
 
     own_phone: E.164 of the linked phone, once known.
     qr, qr_expires_at, qr_attempt, qr_attempts: present while a scan is awaited.
+    pairing_code, pairing_phone, pairing_expires_at: beside them while a code that was asked for
+    is good, and the number of the only phone that takes it.
     """
 
     state: SessionState
@@ -52,6 +54,9 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True, tag="session", om
     qr_expires_at: datetime | None = None
     qr_attempt: int | None = None
     qr_attempts: int | None = None
+    pairing_code: str | None = None
+    pairing_phone: str | None = None
+    pairing_expires_at: datetime | None = None
 
 
 class Numbered(msgspec.Struct, frozen=True, array_like=True):
@@ -125,13 +130,17 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, tag="config"):
 
 
 NEW_QR_ROUND = "new_qr_round"
+PAIRING_CODE = "pairing_code"
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True, tag="command"):
-    """kind: NEW_QR_ROUND begins a new linking round after the last one ran out."""
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag="command", omit_defaults=True):
+    """kind: NEW_QR_ROUND begins a new linking round after the last one ran out; PAIRING_CODE
+    asks for a code to type on the phone with `phone_number`.
+    """
 
     id: str
     kind: str
+    phone_number: str | None = None
 
 
 class Send(msgspec.Struct, frozen=True, kw_only=True, tag="send", omit_defaults=True):

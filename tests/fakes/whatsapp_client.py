@@ -21,6 +21,7 @@ class FakeClient:
         self.starts: asyncio.Queue[int] = asyncio.Queue()
         self.stops: asyncio.Queue[int] = asyncio.Queue()
         self.obstacle = ""
+        self.pairings: list[str] = []  # numbers for which a code was asked
         self.unsettled = 0
         self.known: dict[str, Party] = {}
         self.sending = 0
@@ -40,6 +41,10 @@ class FakeClient:
     async def stop_round(self) -> None:
         self.in_round = False
         self.stops.put_nowait(self.rounds)
+
+    def request_pairing_code(self, phone_number: str) -> None:
+        assert self.in_round, "there is nobody to ask"
+        self.pairings.append(phone_number)
 
     def settled(self, count: int) -> None:
         self.unsettled -= count

@@ -11,7 +11,15 @@ from shared.clock import Clock
 from shared.enums import SessionState
 from shared.wire.frames import SessionReport
 from worker.session import machine
-from worker.session.machine import Action, Begin, Elapsed, Event, Link, NewQrRound
+from worker.session.machine import (
+    Action,
+    Begin,
+    Elapsed,
+    Event,
+    Link,
+    NewQrRound,
+    PairingAsked,
+)
 from worker.session.volume import Volume
 from worker.whatsapp.events import Connected, KeepAliveTimedOut, Paired, RoundEnded
 from worker.whatsapp.neonize_client import NeonizeClient
@@ -68,6 +76,13 @@ class PhoneLink:
             self.handle(NewQrRound())
         return accepted
 
+    def begin_pairing(self, phone_number: str) -> bool:
+        """False when no code can be had now."""
+        accepted = machine.accepts_pairing(self._link)
+        if accepted:
+            self.handle(PairingAsked(phone_number))
+        return accepted
+
     async def run(self) -> None:
         self.handle(Begin())
         while not self._stopped:
@@ -94,6 +109,7 @@ class PhoneLink:
         link = self._link
         waiting = link.state is SessionState.QR_READY
         expires_at = link.deadline - machine.QR_SLACK if waiting and link.deadline else None
+        pairing = link.pairing if link.pairing and link.pairing.code else None
         return SessionReport(
             state=link.state,
             reason=link.reason,
@@ -103,6 +119,9 @@ class PhoneLink:
             qr_expires_at=expires_at,
             qr_attempt=link.qr_attempt if waiting else None,
             qr_attempts=machine.QRS_A_ROUND if waiting else None,
+            pairing_code=pairing.code if pairing else None,
+            pairing_phone=pairing.phone_number if pairing else None,
+            pairing_expires_at=pairing.expires_at if pairing else None,
         )
 
     async def _next_event(self) -> Event:
@@ -139,10 +158,16 @@ class PhoneLink:
             )
         elif link.qr != before.qr:
             log.info("qr.shown", attempt=link.qr_attempt, of=machine.QRS_A_ROUND)
+        elif link.pairing != before.pairing and link.pairing is not None and link.pairing.code:
+            log.info("pairing_code.shown", phone_number=link.pairing.phone_number)
         self._on_change()
 
     async def _do(self, action: Action) -> None:
         if action is Action.KEEP or self._stopped:
+            return
+        if action is Action.PAIR:
+            assert self._link.pairing is not None, "nobody asked"
+            self._client.request_pairing_code(self._link.pairing.phone_number)
             return
         if action is Action.RELINK:
             await self._wait_until_forgotten()

@@ -15,6 +15,8 @@ from worker.whatsapp import events as whatsapp
 FIRST_QR = timedelta(seconds=60)  # whatsmeow's qrchan.go: the first code, then the others
 NEXT_QR = timedelta(seconds=20)
 QRS_A_ROUND = 6
+# A pairing code is good for as long as its connection shows QR codes beside it.
+ROUND = FIRST_QR + (QRS_A_ROUND - 1) * NEXT_QR
 # A scan that WhatsApp turns down says nothing to us, so this is all that can be known.
 NO_SCAN = "nobody scanned the code, or WhatsApp wanted more than a scan"
 PASSKEY = "WhatsApp asks this account for a passkey, which cannot be given here"
@@ -49,19 +51,35 @@ class NewQrRound(msgspec.Struct, frozen=True):
     """Somebody asked for new codes."""
 
 
-Event = whatsapp.LinkEvent | Begin | Elapsed | NewQrRound
+class PairingAsked(msgspec.Struct, frozen=True):
+    """Somebody wants a code to type on the phone with this number (E.164)."""
+
+    phone_number: str
+
+
+Event = whatsapp.LinkEvent | Begin | Elapsed | NewQrRound | PairingAsked
 
 
 class Action(StrEnum):
     KEEP = "KEEP"
     CONNECT = "CONNECT"  # end the round if there is one, begin a new one
     STOP = "STOP"  # end the round
+    PAIR = "PAIR"  # ask the library for a pairing code, in the round there is
     RELINK = "RELINK"  # end the round, forget the session, begin a new one
+
+
+class Pairing(msgspec.Struct, frozen=True, kw_only=True):
+    """A pairing code, and the number that it is for. code: None until there is one."""
+
+    phone_number: str
+    code: str | None = None
+    expires_at: datetime | None = None
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
     """deadline: when `Elapsed` is due. failures: attempts since the last Connected.
 
+    pairing: asked for; it outlives a failed connection, its code does not.
     relinked: the one round of codes that follows a log-out by itself has been begun.
     """
 
@@ -70,6 +88,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     qr: str | None = None
     qr_attempt: int = 0
+    pairing: Pairing | None = None
     deadline: datetime | None = None
     failures: int = 0
     relinked: bool = False
@@ -80,9 +99,12 @@ Step = tuple[Link, Action]
 # From here only a person, or the end of the ban, leads on; late events do not.
 _FINAL = {SessionState.REPLACED, SessionState.BANNED, SessionState.OUTDATED}
 _DOWN = {*_FINAL, SessionState.QR_EXPIRED}
+_ON_THE_WAY = {SessionState.CONNECTING, SessionState.DISCONNECTED, SessionState.QR_READY}
 
 
-def advance(link: Link, event: Event, *, now: datetime, jitter: float) -> Step:
+def advance(  # noqa: PLR0911  a table: one line for each case
+    link: Link, event: Event, *, now: datetime, jitter: float
+) -> Step:
     """`jitter` in [0, 1) spreads the waits of a fleet."""
     match event:
         case Begin():
@@ -91,8 +113,12 @@ def advance(link: Link, event: Event, *, now: datetime, jitter: float) -> Step:
             return _elapsed(link, now=now, jitter=jitter)
         case NewQrRound():
             return _new_qr_round(link, now)
+        case PairingAsked(number):
+            return _pairing_asked(link, number, now)
         case _ if link.state in _DOWN:
             return link, Action.KEEP
+        case whatsapp.PairingCode() | whatsapp.PairingRefused():
+            return _pairing_answered(link, event), Action.KEEP
         case whatsapp.QrCode() | whatsapp.QrRoundOver() | whatsapp.Paired() | whatsapp.PairFailed():
             return _pairing(link, event, now=now, jitter=jitter)
         case _:
@@ -101,6 +127,13 @@ def advance(link: Link, event: Event, *, now: datetime, jitter: float) -> Step:
 
 def accepts_new_qr_round(link: Link) -> bool:
     return link.state in {SessionState.QR_EXPIRED, SessionState.LOGGED_OUT}
+
+
+def accepts_pairing(link: Link) -> bool:
+    return accepts_new_qr_round(link) or link.state in {
+        SessionState.CONNECTING,
+        SessionState.QR_READY,
+    }
 
 
 def _elapsed(link: Link, *, now: datetime, jitter: float) -> Step:
@@ -121,29 +154,56 @@ def _new_qr_round(link: Link, now: datetime) -> Step:
     return _connecting(link, now), Action.CONNECT
 
 
-def _pairing(  # noqa: PLR0911  a table: one line for each case
-    link: Link, event: Event, *, now: datetime, jitter: float
-) -> Step:
+def _pairing_asked(link: Link, phone_number: str, now: datetime) -> Step:
+    if not accepts_pairing(link):
+        return link, Action.KEEP
+    pairing = Pairing(phone_number=phone_number)
+    if link.state is SessionState.CONNECTING:
+        return msgspec.structs.replace(link, pairing=pairing), Action.KEEP
+    # A new round even if one is on: a code out of its last seconds would be no use to anybody.
+    return msgspec.structs.replace(_connecting(link, now), pairing=pairing), Action.CONNECT
+
+
+def _pairing_answered(link: Link, event: Event) -> Link:
+    if link.state is not SessionState.QR_READY or link.pairing is None:
+        return link
+    if isinstance(event, whatsapp.PairingRefused):
+        refused = SessionReason.PAIRING_REFUSED
+        return msgspec.structs.replace(link, reason=refused, detail=event.detail, pairing=None)
+    assert isinstance(event, whatsapp.PairingCode)
+    pairing = msgspec.structs.replace(link.pairing, code=event.code)
+    return msgspec.structs.replace(link, pairing=pairing)
+
+
+def _pairing(link: Link, event: Event, *, now: datetime, jitter: float) -> Step:
     match event:
         case whatsapp.QrCode(code):
-            return _qr_ready(link, code, now), Action.KEEP
-        case whatsapp.QrRoundOver("success"):
-            return link, Action.KEEP  # Paired says the same, and who it was
-        case whatsapp.QrRoundOver("err-client-outdated"):
-            return _outdated(link), Action.STOP
-        case whatsapp.QrRoundOver("passkey-request" | "passkey-confirmation"):
-            return _passkey_required(link), Action.STOP
-        case whatsapp.QrRoundOver("timeout") if link.qr_attempt < QRS_A_ROUND:
-            # The connection broke in the middle of a round: nobody's fault, go on.
-            return _retry(link, "lost while showing codes", now=now, jitter=jitter), Action.STOP
-        case whatsapp.QrRoundOver("timeout"):
-            return _qr_expired(link, NO_SCAN), Action.STOP
+            ready = _qr_ready(link, code, now)
+            asks = ready.pairing is not None and ready.qr_attempt == 1
+            return ready, Action.PAIR if asks else Action.KEEP
         case whatsapp.QrRoundOver(outcome):
-            return _qr_expired(link, outcome), Action.STOP
+            return _round_over(link, outcome, now=now, jitter=jitter)
         case whatsapp.PairFailed(detail):
             return _qr_expired(link, f"linking failed: {detail}"), Action.STOP
         case _:
             return _logging_in(link, now), Action.KEEP
+
+
+def _round_over(link: Link, outcome: str, *, now: datetime, jitter: float) -> Step:
+    match outcome:
+        case "success":
+            return link, Action.KEEP  # Paired says the same, and who it was
+        case "err-client-outdated":
+            return _outdated(link), Action.STOP
+        case "passkey-request" | "passkey-confirmation":
+            return _passkey_required(link), Action.STOP
+        case "timeout" if link.qr_attempt < QRS_A_ROUND:
+            # The connection broke in the middle of a round: nobody's fault, go on.
+            return _retry(link, "lost while showing codes", now=now, jitter=jitter), Action.STOP
+        case "timeout":
+            return _qr_expired(link, NO_SCAN), Action.STOP
+        case _:
+            return _qr_expired(link, outcome), Action.STOP
 
 
 def _linked(  # noqa: PLR0911  a table: one line for each case
@@ -233,7 +293,7 @@ def _connecting(link: Link, now: datetime, *, detail: str = "") -> Link:
 
 def _logging_in(link: Link, now: datetime) -> Link:
     connecting = _connecting(link, now, detail="scanned, logging in")
-    return msgspec.structs.replace(connecting, deadline=now + LOGIN_PATIENCE)
+    return msgspec.structs.replace(connecting, pairing=None, deadline=now + LOGIN_PATIENCE)
 
 
 def _retry(link: Link, detail: str, *, now: datetime, jitter: float) -> Link:
@@ -247,6 +307,11 @@ def _retry(link: Link, detail: str, *, now: datetime, jitter: float) -> Link:
 def _qr_ready(link: Link, code: str, now: datetime) -> Link:
     attempt = link.qr_attempt + 1
     ready = _still(link, SessionState.QR_READY, SessionReason.WAITING_FOR_SCAN)
+    if link.reason is SessionReason.PAIRING_REFUSED:
+        ready = msgspec.structs.replace(ready, reason=link.reason, detail=link.detail)
+    if attempt == 1 and ready.pairing is not None:
+        pairing = msgspec.structs.replace(ready.pairing, expires_at=now + ROUND)
+        ready = msgspec.structs.replace(ready, pairing=pairing)
     expires_at = now + (FIRST_QR if attempt == 1 else NEXT_QR)
     return msgspec.structs.replace(
         ready, qr=code, qr_attempt=attempt, deadline=expires_at + QR_SLACK
@@ -281,11 +346,19 @@ def _still(
     detail: str = "",
 ) -> Link:
     """The link in a state with no code and no deadline."""
+    state = state or link.state
     return msgspec.structs.replace(
         link,
-        state=state or link.state,
+        state=state,
         reason=reason or link.reason,
         detail=detail,
         qr=None,
+        pairing=_keep_pairing(link.pairing, state),
         deadline=None,
     )
+
+
+def _keep_pairing(pairing: Pairing | None, state: SessionState) -> Pairing | None:
+    if pairing is None or state not in _ON_THE_WAY:
+        return None
+    return pairing if state is SessionState.QR_READY else Pairing(phone_number=pairing.phone_number)

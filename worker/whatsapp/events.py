@@ -69,6 +69,18 @@ class QrRoundOver(msgspec.Struct, frozen=True):
     outcome: str
 
 
+class PairingCode(msgspec.Struct, frozen=True):
+    """A code to be typed on the phone; good until the round of QR codes beside it is over."""
+
+    code: str
+
+
+class PairingRefused(msgspec.Struct, frozen=True):
+    """WhatsApp gave no pairing code, because of the number or because it was asked too often."""
+
+    detail: str
+
+
 class Paired(msgspec.Struct, frozen=True):
     """A phone scanned the code and accepted; the connection restarts and logs in."""
 
@@ -136,6 +148,8 @@ class RoundEnded(msgspec.Struct, frozen=True):
 LinkEvent = (
     QrCode
     | QrRoundOver
+    | PairingCode
+    | PairingRefused
     | Paired
     | PairFailed
     | Connected

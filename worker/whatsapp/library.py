@@ -85,6 +85,7 @@ class Library:
         # Three arguments, though the wrapper declares two: its callers give the length as well.
         self._declare("IsOnWhatsApp", [text, text, size], self._take_buffer)
         self._declare("SendMessage", [text, text, size, text, size], self._take_buffer)
+        self._declare("PairPhone", [text, text, size], self._take_buffer)
         self._declare("GetMe", [text], self._take_buffer)
         download = [text, text, text, size, text, size, text, size, size, size, text]
         self._declare("DownloadMediaWithPath", download, self._take_pointer)
@@ -131,6 +132,10 @@ class Library:
 
     def get_me(self, client: bytes) -> bytes:
         return self._buffer(self._go.GetMe(client))
+
+    def pair_phone(self, client: bytes, request: bytes) -> bytes:
+        """Asks the server: blocks as long as that takes, 75 s at most."""
+        return self._buffer(self._go.PairPhone(client, request, len(request)))
 
     def find_phone(self, client: bytes, jid: bytes) -> bytes:
         return self._buffer(self._go.GetPNFromLID(client, jid, len(jid)))

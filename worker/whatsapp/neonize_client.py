@@ -23,10 +23,11 @@ from worker.whatsapp import reach, translate
 from worker.whatsapp.events import (
     Connected,
     MessageEvent,
+    PairingCode,
+    PairingRefused,
     QrCode,
     QrRoundOver,
     Receipt,
-    RoundEnded,
     Skipped,
     SkipReason,
     WhatsAppEvent,
@@ -42,8 +43,11 @@ log = structlog.get_logger(__name__)
 MAX_UNSETTLED = 500
 # A send blocks its thread until the server took the message: how many chats go on in parallel.
 SEND_THREADS = 4
-# The device name on the phone's list, and a browser (1: Chrome) as platform.
-_DEVICE = write({1: "FlowHQ", 3: 1})
+# The device name on the phone's list, and a browser as platform.
+_CHROME = 1
+_DEVICE = write({1: "FlowHQ", 3: _CHROME})
+# WhatsApp refuses any other form than a browser and a system that it knows.
+_PAIRING_NAME = "Chrome (Linux)"
 
 ResultT = TypeVar("ResultT")
 
@@ -106,6 +110,12 @@ class NeonizeClient:
         if current is not None:
             # Not on the pool: its threads may all wait for an answer to a send.
             await asyncio.to_thread(self._stop, current)
+
+    def request_pairing_code(self, phone_number: str) -> None:
+        """Answered by PairingCode or PairingRefused. For a round that shows QR codes."""
+        current = self._round
+        if current is not None:
+            self._pool.submit(self._pair, current, phone_number)
 
     def settled(self, count: int) -> None:
         """`count` messages are durable: room for as many more."""
@@ -187,6 +197,15 @@ class NeonizeClient:
             raise NotSentError("the connection has ended")
         return question(self._library, current.name)
 
+    def _pair(self, current: _Round, phone_number: str) -> None:
+        if current is not self._round:
+            return
+        request = write({1: phone_number.removeprefix("+"), 2: True, 3: _CHROME, 4: _PAIRING_NAME})
+        answer = read(self._library.pair_phone(current.name, request))
+        code, error = text(answer.get(1)), text(answer.get(2))
+        refused = PairingRefused(f"no pairing code for {phone_number}: {error or 'no answer'}")
+        self._hand_over(current, PairingCode(code) if code and not error else refused)
+
     def _send(self, current: _Round, jid: bytes, message: bytes) -> bytes:
         if current is not self._round:
             raise NotSentError("the connection has ended")
@@ -207,7 +226,7 @@ class NeonizeClient:
             on_log=on_log,
             subscribed=bytes(translate.SUBSCRIBED),
         )
-        self._hand_over(current, RoundEnded(error))
+        self._hand_over(current, translate.translate_end(error))
 
     def _on_event(self, current: _Round, code: int, data: int, size: int) -> None:
         body = ctypes.string_at(data, size) if size else b""

@@ -124,6 +124,17 @@ def _connect_failure(fields: Fields) -> ours.LinkEvent:
     return ours.ConnectFailure(reason, reason in _RETRIED_FAILURES)
 
 
+def translate_end(error: str) -> ours.LinkEvent:
+    """What the end of a round means. error: the library's, empty when it was stopped.
+
+    It cannot put into words a refused login whose code it does not know (463, for one), and
+    gives up over that.
+    """
+    if "ConnectFailure.Reason" in error:
+        return ours.ConnectFailure("a code that the client library does not know", retried=False)
+    return ours.RoundEnded(error)
+
+
 _LINK_EVENTS: dict[int, Callable[[Fields], ours.LinkEvent]] = {
     EventCode.PAIR_STATUS: _pair_status,
     EventCode.CONNECTED: lambda _: ours.Connected(""),

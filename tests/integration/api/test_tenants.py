@@ -9,7 +9,7 @@ from shared.enums import Direction, SessionReason, SessionState
 from shared.stores import audit, credentials, messages, sessions, tenants
 from shared.structs.keys import AuditEntry
 from shared.tables import WorkerProcess
-from shared.wire.frames import NEW_QR_ROUND, SessionReport
+from shared.wire.frames import NEW_QR_ROUND, PAIRING_CODE, Command, SessionReport
 from tests.fakes.businesses import NOW, business, message
 
 BODY = {
@@ -129,6 +129,7 @@ async def test_a_foreign_id_is_not_found_wherever_it_is_used(api):
         *[await api.client.post(f"{path}/worker/{action}") for action in ACTIONS],
         await api.client.post(f"{path}/session/reset"),
         await api.client.post(f"{path}/session/new-qr"),
+        await api.client.post(f"{path}/pairing-code"),
     ]
     assert {answer.status_code for answer in answers} == {404}
     for answer in answers:
@@ -156,6 +157,8 @@ async def test_a_qr_comes_as_text_and_picture_while_a_scan_is_awaited(api, tenan
         "expires_at": "2026-11-23T08:01:00Z",
         "attempt": 1,
         "attempts": 6,
+        "detail": "",
+        "pairing": None,
     }
 
 
@@ -243,3 +246,106 @@ async def test_new_codes_that_cannot_be_had_are_a_conflict(api, tenant_id, state
     await sessions.record_session(tenant_id, report, NOW)
     answer = await api.client.post(f"/admin/tenants/{tenant_id}/session/new-qr")
     assert answer.status_code == 409
+
+
+async def link_is(tenant_id, state, **more):
+    report = SessionReport(state=state, reason=SessionReason.WAITING_FOR_SCAN, **more)
+    await sessions.record_session(tenant_id, report, NOW)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        SessionState.CONNECTING,
+        SessionState.QR_READY,
+        SessionState.QR_EXPIRED,
+        SessionState.LOGGED_OUT,
+    ],
+)
+async def test_a_pairing_code_is_asked_of_the_worker_for_the_tenants_number(api, tenant_id, state):
+    api.commands[tenant_id] = []
+    await link_is(tenant_id, state)
+    answer = await api.client.post(f"/admin/tenants/{tenant_id}/pairing-code")
+    assert (answer.status_code, answer.json()["state"]) == (202, state)
+    [command] = api.commands[tenant_id]
+    number = (await tenants.get(tenant_id)).phone_number
+    assert command == Command(id=command.id, kind=PAIRING_CODE, phone_number=number)
+
+
+async def test_a_pairing_code_may_be_for_another_phone(api, tenant_id):
+    api.commands[tenant_id] = []
+    await link_is(tenant_id, SessionState.QR_READY)
+    await api.client.post(
+        f"/admin/tenants/{tenant_id}/pairing-code", json={"phone_number": "+255712345678"}
+    )
+    [command] = api.commands[tenant_id]
+    assert command.phone_number == "+255712345678"
+
+
+async def test_a_pairing_code_is_shown_beside_the_qr_until_it_expires(api, tenant_id):
+    await link_is(
+        tenant_id,
+        SessionState.QR_READY,
+        qr="2@abc",
+        pairing_code="ABCD-1234",
+        pairing_phone="+255712345678",
+        pairing_expires_at=NOW + timedelta(seconds=160),
+    )
+    path = f"/admin/tenants/{tenant_id}/qr"
+    assert (await api.client.get(path)).json()["pairing"] == {
+        "code": "ABCD-1234",
+        "phone_number": "+255712345678",
+        "expires_at": "2026-11-23T08:02:40Z",
+    }
+    api.clock.advance(timedelta(seconds=160))
+    assert (await api.client.get(path)).json()["pairing"] is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({"phone_number": "0712345678"}, id="a national number"),
+        pytest.param({"phone_number": 255712345678}, id="a JSON number"),
+        pytest.param({"phone": "+255712345678"}, id="a misspelt field"),
+        pytest.param([], id="no object"),
+    ],
+)
+async def test_a_pairing_code_for_no_number_is_refused_by_name(api, tenant_id, body):
+    api.commands[tenant_id] = []
+    await link_is(tenant_id, SessionState.QR_READY)
+    answer = await api.client.post(f"/admin/tenants/{tenant_id}/pairing-code", json=body)
+    assert answer.status_code == 400
+    assert answer.json()["errors"]
+    assert api.commands[tenant_id] == []
+
+
+@pytest.mark.parametrize(
+    ("state", "is_connected"),
+    [
+        pytest.param(SessionState.CONNECTED, True, id="a linked phone needs no code"),
+        pytest.param(SessionState.REPLACED, True, id="a replaced one must be reset first"),
+        pytest.param(SessionState.QR_READY, False, id="no worker is there to make one"),
+    ],
+)
+async def test_a_pairing_code_that_cannot_be_had_is_a_conflict(api, tenant_id, state, is_connected):
+    if is_connected:
+        api.commands[tenant_id] = []
+    await link_is(tenant_id, state)
+    answer = await api.client.post(f"/admin/tenants/{tenant_id}/pairing-code")
+    assert answer.status_code == 409
+
+
+async def test_who_asked_for_a_pairing_code_is_known_and_the_code_is_not(api, tenant_id):
+    api.commands[tenant_id] = []
+    await link_is(
+        tenant_id,
+        SessionState.QR_READY,
+        qr="2@abc",
+        pairing_code="ABCD-1234",
+        pairing_phone="+255712345678",
+        pairing_expires_at=NOW + timedelta(seconds=160),
+    )
+    await api.client.post(f"/admin/tenants/{tenant_id}/pairing-code")
+    [entry] = await audit.list_newest(limit=10)
+    number = (await tenants.get(tenant_id)).phone_number
+    assert (entry.action, entry.detail) == ("pairing_code.requested", {"phone_number": number})

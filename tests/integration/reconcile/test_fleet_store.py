@@ -210,6 +210,22 @@ async def test_a_heartbeat_does_not_revive_a_link_that_was_lost():
     assert (await session_of(tenant_id)).state is SessionState.LOGGED_OUT
 
 
+async def test_a_silent_workers_codes_are_forgotten():
+    tenant_id = await add_running()
+    report = SessionReport(
+        state=SessionState.QR_READY,
+        reason=SessionReason.WAITING_FOR_SCAN,
+        qr="2@abc",
+        pairing_code="ABCD-1234",
+        pairing_phone="+255754000111",
+        pairing_expires_at=NOW + 60 * MINUTE,
+    )
+    await sessions.record_session(tenant_id, report, NOW)
+    await sweep(3 * MINUTE)
+    record = await sessions.get_qr(tenant_id, now=NOW)
+    assert (record.qr, record.pairing) == (None, None)
+
+
 async def test_a_report_that_came_after_its_workers_end_does_not_stay():
     tenant_id = await add_running(WorkerRecord(status=WorkerStatus.ERROR))
     await link(tenant_id)

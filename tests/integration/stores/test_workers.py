@@ -1,7 +1,9 @@
 """What is asked of workers, on a real PostgreSQL."""
 
 import asyncio
+from datetime import timedelta
 
+import msgspec
 import pytest
 
 from shared.enums import (
@@ -15,12 +17,13 @@ from shared.enums import (
 from shared.errors import NotFoundError
 from shared.ids import TenantId, new_tenant_id
 from shared.stores import sessions, setup_requests, tenants, workers
-from shared.tables import WorkerProcess
+from shared.tables import WhatsAppSession, WorkerProcess
 from shared.wire.frames import SessionReport
 from tests.fakes.businesses import NOW, business
 
 pytestmark = pytest.mark.usefixtures("database")
 
+PHONE = "+255754000111"
 QR = SessionReport(
     state=SessionState.QR_READY,
     reason=SessionReason.WAITING_FOR_SCAN,
@@ -85,7 +88,7 @@ async def test_a_session_reset_forgets_the_phone_and_begins_a_new_session(tenant
     await workers.reset_session(tenant_id)
     row = await worker(tenant_id)
     assert (row["generation"], row["session_generation"]) == (2, 1)
-    record = await sessions.get_qr(tenant_id)
+    record = await sessions.get_qr(tenant_id, now=NOW)
     assert (record.state, record.reason) == (SessionState.DISCONNECTED, SessionReason.STARTING)
 
 
@@ -99,7 +102,7 @@ async def test_one_tenants_worker_is_not_anothers(tenant_id):
     await workers.restart(tenant_id)
     await sessions.record_session(tenant_id, QR, NOW)
     assert (await worker(other))["generation"] == 0
-    assert (await sessions.get_qr(other)).qr is None
+    assert (await sessions.get_qr(other, now=NOW)).qr is None
 
 
 async def test_an_unknown_tenant_is_not_found():
@@ -109,9 +112,43 @@ async def test_an_unknown_tenant_is_not_found():
 
 async def test_a_qr_is_there_until_the_next_report(tenant_id):
     await sessions.record_session(tenant_id, QR, NOW)
-    assert (await sessions.get_qr(tenant_id)).qr == "2@abc"
+    assert (await sessions.get_qr(tenant_id, now=NOW)).qr == "2@abc"
     await sessions.record_session(tenant_id, LINKED, NOW)
-    assert (await sessions.get_qr(tenant_id)).qr is None
+    assert (await sessions.get_qr(tenant_id, now=NOW)).qr is None
+
+
+def with_pairing_code(*, expires_at=NOW + timedelta(seconds=160)):
+    return msgspec.structs.replace(
+        QR, pairing_code="ABCD-1234", pairing_phone=PHONE, pairing_expires_at=expires_at
+    )
+
+
+async def stored_code(tenant_id):
+    row = await WhatsAppSession.select().where(WhatsAppSession.tenant == tenant_id).first()
+    return row["pairing_code"]
+
+
+async def test_a_pairing_code_is_there_while_it_is_good(tenant_id):
+    await sessions.record_session(tenant_id, with_pairing_code(), NOW)
+    pairing = (await sessions.get_qr(tenant_id, now=NOW)).pairing
+    assert (pairing.code, pairing.phone_number) == ("ABCD-1234", PHONE)
+    later = pairing.expires_at
+    assert (await sessions.get_qr(tenant_id, now=later)).pairing is None
+    await sessions.forget_expired_pairing_codes(now=later)
+    assert await stored_code(tenant_id) is not None
+    await sessions.forget_expired_pairing_codes(now=later + timedelta(seconds=1))
+    assert await stored_code(tenant_id) is None
+
+
+async def forget_by_report(tenant_id):
+    await sessions.record_session(tenant_id, LINKED, NOW)
+
+
+@pytest.mark.parametrize("forget", [forget_by_report, workers.reset_session])
+async def test_a_pairing_code_does_not_outlive_what_it_was_for(tenant_id, forget):
+    await sessions.record_session(tenant_id, with_pairing_code(), NOW)
+    await forget(tenant_id)
+    assert await stored_code(tenant_id) is None
 
 
 async def test_a_report_about_a_tenant_that_is_gone_is_not_an_error():

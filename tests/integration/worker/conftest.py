@@ -52,6 +52,18 @@ class Sandbox:
     async def scan(self, phone: str, qr: str) -> None:
         await self.call("POST", f"/phones/{phone}/scan", {"qr": qr})
 
+    async def pair(self, phone: str, code: str) -> None:
+        await self.call("POST", f"/phones/{phone}/pair", {"code": code})
+
+    async def refuses_code(self, phone: str, code: str) -> str:
+        return await self.refuses(phone, "pair", {"code": code})
+
+    async def refuses(self, phone: str, action: str, body: dict[str, str]) -> str:
+        """Why the phone does not do it."""
+        answer = await self._http.post(f"/phones/{phone}/{action}", json=body)
+        assert answer.status_code == 409, answer.text
+        return str(answer.json()["detail"])
+
     async def write(self, customer: str, phone: str, text: str) -> str:
         body = {"to": phone, "text": text}
         return (await self.call("POST", f"/customers/{customer}/messages", body))["id"]

@@ -4,12 +4,14 @@ import asyncio
 import signal
 import sqlite3
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 
 from shared.enums import ExitCode, Language, SessionReason, SessionState, TemplateType
 from shared.structs.tenants import TenantConfig
 from shared.wire.frames import (
+    PAIRING_CODE,
     Command,
     CommandResult,
     Config,
@@ -31,6 +33,90 @@ async def test_a_code_is_shown_with_its_life_and_its_number(start_worker, gatewa
     assert report.qr.startswith("https://wa.me/")
     assert (report.qr_attempt, report.qr_attempts) == (1, 6)
     assert report.qr_expires_at is not None
+
+
+async def test_a_phone_is_linked_by_a_code_that_is_typed_on_it(start_worker, sandbox, gateway):
+    worker = await start_worker()
+    phone, other = await sandbox.phone(), await sandbox.phone()
+    await gateway.until_state(SessionState.QR_READY)
+    await gateway.send(Command(id="c1", kind=PAIRING_CODE, phone_number=phone))
+    await gateway.until(lambda: gateway.session.pairing_code is not None)
+    report = gateway.session
+    assert (report.pairing_phone, report.state) == (phone, SessionState.QR_READY)
+    # As long as its round: the first QR's minute and five times twenty seconds.
+    rest = report.pairing_expires_at - report.qr_expires_at
+    assert rest == timedelta(seconds=100)
+    assert await sandbox.refuses_code(other, report.pairing_code) == (
+        f"no client shows a code for {other}"
+    )
+    wrong = ("2" if report.pairing_code[0] == "1" else "1") + report.pairing_code[1:]
+    assert await sandbox.refuses_code(phone, wrong) == "the code is wrong"
+    # As a person types it: small, and without the dash.
+    await sandbox.pair(phone, report.pairing_code.replace("-", "").lower())
+    linked = await gateway.until_state(SessionState.CONNECTED)
+    assert (linked.own_phone, linked.pairing_code) == (phone, None)
+    customer = await sandbox.customer()
+    await sandbox.write(customer, phone, "hello")
+    assert len(await sandbox.answers(customer, 1)) == 1
+    said = str(worker.lines) + str(gateway.of(LogLines))
+    assert report.pairing_code not in said
+    assert report.pairing_code.replace("-", "") not in said
+
+
+async def test_a_new_code_makes_the_older_one_worthless(start_worker, sandbox, gateway):
+    await start_worker()
+    phone = await sandbox.phone()
+    codes = []
+    await gateway.until_state(SessionState.QR_READY)
+    for number in range(2):
+        await gateway.send(Command(id=f"c{number}", kind=PAIRING_CODE, phone_number=phone))
+        await gateway.until(lambda: gateway.session.pairing_code not in {None, *codes})
+        codes.append(gateway.session.pairing_code)
+    assert await sandbox.refuses_code(phone, codes[0]) == "the code is wrong"
+    await sandbox.pair(phone, codes[1])
+    await gateway.until_state(SessionState.CONNECTED)
+
+
+async def test_a_code_of_a_worker_that_went_away_has_expired(start_worker, sandbox, gateway):
+    worker = await start_worker()
+    phone = await sandbox.phone()
+    await gateway.until_state(SessionState.QR_READY)
+    await gateway.send(Command(id="c1", kind=PAIRING_CODE, phone_number=phone))
+    await gateway.until(lambda: gateway.session.pairing_code is not None)
+    code = gateway.session.pairing_code
+    worker.signal(signal.SIGTERM)
+    await worker.ended()
+    assert "has expired" in await sandbox.refuses_code(phone, code)
+
+
+async def test_a_number_that_gets_no_code_is_named_and_the_qr_stays(start_worker, sandbox, gateway):
+    await start_worker()
+    await gateway.until_state(SessionState.QR_READY)
+    await gateway.send(Command(id="c1", kind=PAIRING_CODE, phone_number="+255700999999"))
+    await gateway.until(lambda: gateway.session.reason is SessionReason.PAIRING_REFUSED)
+    report = gateway.session
+    assert (report.state, report.pairing_code) == (SessionState.QR_READY, None)
+    assert "+255700999999" in report.detail
+    phone = await sandbox.phone()
+    await sandbox.scan(phone, report.qr)
+    await gateway.until_state(SessionState.CONNECTED)
+
+
+@pytest.mark.parametrize("by", ["scan", "code"])
+async def test_a_link_that_wants_a_passkey_is_named(start_worker, sandbox, gateway, by):
+    await start_worker()
+    phone = await sandbox.phone()
+    await sandbox.call("PUT", f"/phones/{phone}/passkey-demand", {"wanted": True})
+    report = await gateway.until_state(SessionState.QR_READY)
+    if by == "scan":
+        problem = await sandbox.refuses(phone, "scan", {"qr": report.qr})
+    else:
+        await gateway.send(Command(id="c1", kind=PAIRING_CODE, phone_number=phone))
+        await gateway.until(lambda: gateway.session.pairing_code is not None)
+        problem = await sandbox.refuses_code(phone, gateway.session.pairing_code)
+    assert "passkey" in problem
+    report = await gateway.until_state(SessionState.QR_EXPIRED)
+    assert (report.reason, report.qr) == (SessionReason.PASSKEY_REQUIRED, None)
 
 
 async def test_a_scanned_phone_is_linked_and_its_customer_answered(linked, sandbox, gateway):
@@ -231,20 +317,22 @@ async def test_a_refused_login_is_named(linked, sandbox, gateway, reason, state)
     await gateway.until(lambda: any(getattr(f, "state", None) is state for f in gateway.frames))
 
 
-async def test_a_login_refused_with_an_unknown_code_is_tried_again_by_ourselves(
-    linked, sandbox, gateway
-):
-    """The library says "Disconnected", then nothing at all, and makes no further attempt."""
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        # The library ends its round over a code it does not know, and tries nothing more.
+        pytest.param(463, SessionReason.REFUSED, id="a code the library does not know"),
+        # It tries again by itself, and never says why.
+        pytest.param(503, SessionReason.LOGIN_LOST, id="a server in trouble"),
+    ],
+)
+async def test_a_refusal_that_ends_is_found_to_have_ended(linked, sandbox, gateway, code, reason):
     gateway.frames.clear()
-    refusal = {"reason": 463, "times": 2}
+    refusal = {"reason": code, "times": 2}
     await sandbox.call("PUT", f"/phones/{linked.phone}/login-refusal", refusal)
     await sandbox.call("POST", f"/phones/{linked.phone}/disconnect")
-    await gateway.until(
-        lambda: gateway.session is not None and gateway.session.reason is SessionReason.LOGIN_LOST
-    )
-    await gateway.until_state(SessionState.CONNECTED, within=60)
-    reasons = [report.reason for report in gateway.of(SessionReport)]
-    assert reasons.count(SessionReason.LOGIN_LOST) == 2  # both refusals were met
+    await gateway.until(lambda: any(f.reason is reason for f in gateway.of(SessionReport)))
+    await gateway.until_state(SessionState.CONNECTED)
     await sandbox.write(linked.customer, linked.phone, "hello")
     assert len(await sandbox.answers(linked.customer, 1)) == 1
 

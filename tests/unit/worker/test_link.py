@@ -11,7 +11,7 @@ from shared.tasks import TaskGroup
 from tests.fakes.clocks import ManualClock
 from tests.fakes.whatsapp_client import FakeClient
 from worker.session.link import PhoneLink
-from worker.session.machine import Begin, Elapsed
+from worker.session.machine import Begin, Elapsed, PairingAsked
 from worker.session.volume import SessionLockedError, Volume, VolumeUnusableError
 from worker.whatsapp import events as whatsapp
 
@@ -111,6 +111,24 @@ async def test_new_codes_come_only_when_a_round_is_over(bench):
     await bench.after(Elapsed())
     assert bench.link.report().state is SessionState.QR_EXPIRED
     assert bench.link.begin_qr_round()
+
+
+async def test_a_pairing_code_is_asked_of_the_client_and_reported(bench):
+    await bench.after(Begin(), whatsapp.QrCode("code"))
+    assert bench.link.begin_pairing(PHONE)
+    await bench.after(PairingAsked(PHONE), whatsapp.QrCode("code"))
+    assert (bench.client.rounds, bench.client.pairings) == (2, [PHONE])
+    assert bench.link.report().pairing_phone is None
+    report = await bench.after(whatsapp.PairingCode("ABCD-1234"))
+    assert (report.pairing_code, report.pairing_phone) == ("ABCD-1234", PHONE)
+    assert report.pairing_expires_at == bench.clock.now() + timedelta(seconds=160)
+    report = await bench.after(whatsapp.Paired(PHONE))
+    assert (report.pairing_code, report.pairing_expires_at) == (None, None)
+
+
+async def test_a_linked_phone_gets_no_pairing_code(bench):
+    await bench.after(Begin(), whatsapp.Connected(PHONE))
+    assert not bench.link.begin_pairing(PHONE)
 
 
 async def test_the_age_of_the_last_answered_ping_is_known(bench):

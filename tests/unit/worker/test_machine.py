@@ -6,10 +6,20 @@ from hypothesis import strategies as st
 
 from shared.enums import Actor, SessionReason, SessionState
 from worker.session import machine
-from worker.session.machine import Action, Begin, Elapsed, Link, NewQrRound, advance
+from worker.session.machine import (
+    Action,
+    Begin,
+    Elapsed,
+    Link,
+    NewQrRound,
+    Pairing,
+    PairingAsked,
+    advance,
+)
 from worker.whatsapp import events as whatsapp
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+PHONE = "+255700000001"
 S, R = SessionState, SessionReason
 
 
@@ -300,6 +310,87 @@ def test_logins_that_are_broken_off_are_tried_ever_more_rarely():
     assert max(waits) == timedelta(minutes=5)
 
 
+def after(before, *events):
+    actions = []
+    for event in events:
+        before, action = step(before, event)
+        actions.append(action)
+    return before, actions
+
+
+def test_a_pairing_code_is_asked_once_in_a_round_of_its_own_and_good_to_its_end():
+    shown, actions = after(
+        SHOWING,
+        PairingAsked(PHONE),
+        whatsapp.QrCode("1"),
+        whatsapp.PairingCode("ABCD-1234"),
+        whatsapp.QrCode("2"),
+    )
+    assert actions == [Action.CONNECT, Action.PAIR, Action.KEEP, Action.KEEP]
+    assert shown.pairing == Pairing(
+        phone_number=PHONE, code="ABCD-1234", expires_at=NOW + timedelta(seconds=160)
+    )
+    assert (shown.state, shown.reason, shown.qr) == (S.QR_READY, R.WAITING_FOR_SCAN, "2")
+
+
+def test_a_pairing_code_asked_for_while_connecting_waits_for_the_first_qr():
+    link_, actions = after(CONNECTING, PairingAsked(PHONE), whatsapp.QrCode("1"))
+    assert actions == [Action.KEEP, Action.PAIR]
+    assert link_.pairing.code is None
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        whatsapp.Paired(PHONE),
+        whatsapp.Connected(PHONE),
+        whatsapp.QrRoundOver("err-unexpected-state"),
+        whatsapp.StreamReplaced(),
+        Elapsed(),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_a_pairing_code_ends_with_its_round(end):
+    shown, _ = after(
+        SHOWING, PairingAsked(PHONE), whatsapp.QrCode("1"), whatsapp.PairingCode("ABCD-1234")
+    )
+    assert step(shown, end)[0].pairing is None
+
+
+def test_a_pairing_code_whose_connection_broke_is_made_anew():
+    broken, _ = after(
+        SHOWING,
+        PairingAsked(PHONE),
+        whatsapp.QrCode("1"),
+        whatsapp.PairingCode("ABCD-1234"),
+        whatsapp.QrRoundOver("timeout"),
+    )
+    assert broken.pairing == Pairing(phone_number=PHONE)
+    _, actions = after(broken, Elapsed(), whatsapp.QrCode("1"))
+    assert actions == [Action.CONNECT, Action.PAIR]
+
+
+def test_a_refused_pairing_code_is_said_while_qr_codes_go_on():
+    refused, actions = after(
+        SHOWING,
+        PairingAsked(PHONE),
+        whatsapp.QrCode("1"),
+        whatsapp.PairingRefused("no such number"),
+        whatsapp.QrCode("2"),
+    )
+    assert actions[-1] is Action.KEEP
+    assert (refused.state, refused.reason) == (S.QR_READY, R.PAIRING_REFUSED)
+    assert (refused.detail, refused.qr, refused.pairing) == ("no such number", "2", None)
+
+
+@pytest.mark.parametrize(
+    "before", [CONNECTED, DOWN, BANNED, REPLACED, OUTDATED], ids=lambda x: x.state
+)
+def test_no_pairing_code_can_be_had_where_none_is_needed_or_given(before):
+    assert step(before, PairingAsked(PHONE)) == (before, Action.KEEP)
+    assert not machine.accepts_pairing(before)
+
+
 OF_A_ROUND = st.sampled_from(
     [
         *LIBRARY_EVENTS,
@@ -310,11 +401,14 @@ OF_A_ROUND = st.sampled_from(
         whatsapp.TemporaryBan("spam", timedelta(hours=2)),
         whatsapp.KeepAliveTimedOut(3, NOW),
         whatsapp.PairFailed("no"),
+        whatsapp.PairingCode("ABCD-1234"),
+        whatsapp.PairingRefused("no"),
         whatsapp.ConnectFailure("SERVICE_UNAVAILABLE", retried=True),
         whatsapp.ConnectFailure("BAD_USER_AGENT", retried=False),
     ]
 )
-A_PERSONS = st.sampled_from([NewQrRound()])
+A_PERSONS = st.sampled_from([NewQrRound(), PairingAsked(PHONE)])
+A_PERSONS_WISH = NewQrRound | PairingAsked
 WAITS = st.timedeltas(timedelta(0), timedelta(minutes=10))
 FINAL = {S.REPLACED, S.BANNED, S.OUTDATED}
 
@@ -326,14 +420,16 @@ class Driven:
         self.link = Link()
         self.now = NOW
         self.in_round = False
-        self.connects = 0
+        self.connects = self.pairs = 0
         self.feed(Begin())
 
     def feed(self, event):
         self.link, action = advance(self.link, event, now=self.now, jitter=0.5)
         if action is not Action.KEEP:
+            assert action is not Action.PAIR or self.in_round
             self.in_round = action is not Action.STOP
-            self.connects += self.in_round
+            self.connects += action in {Action.CONNECT, Action.RELINK}
+            self.pairs += action is Action.PAIR
         return action
 
     def wait(self, time):
@@ -353,9 +449,9 @@ def test_whatever_happens_the_link_can_go_on_and_never_by_itself_from_where_a_pe
         before, connects = driven.link, driven.connects
         if isinstance(each, timedelta):
             moved_on = driven.wait(each)
-        elif isinstance(each, NewQrRound) or driven.in_round:
+        elif isinstance(each, A_PERSONS_WISH) or driven.in_round:
             driven.feed(each)
-            moved_on = isinstance(each, NewQrRound)
+            moved_on = isinstance(each, A_PERSONS_WISH)
         else:
             continue  # the library says nothing outside a round
         after = driven.link
@@ -363,8 +459,8 @@ def test_whatever_happens_the_link_can_go_on_and_never_by_itself_from_where_a_pe
             assert (after, driven.connects) == (before, connects)
         if before.state in {S.REPLACED, S.OUTDATED}:
             assert driven.connects == connects
-        # A healthy round is never replaced by another one.
-        if driven.connects > connects:
+        # A healthy round is never replaced by another one, unless a pairing code needs it.
+        if driven.connects > connects and not isinstance(each, PairingAsked):
             assert before.state not in {S.CONNECTED, S.QR_READY} or after.state is S.LOGGED_OUT
         assert_consistent(driven)
 
@@ -380,6 +476,9 @@ def assert_consistent(driven):
     if link.state in {*FINAL, S.QR_EXPIRED}:
         assert not driven.in_round
     assert (link.qr is not None) == (link.state is S.QR_READY)
+    if link.pairing is not None:
+        assert link.state in {S.CONNECTING, S.DISCONNECTED, S.QR_READY}
+        assert link.pairing.code is None or link.state is S.QR_READY
 
 
 @given(st.lists(st.one_of(OF_A_ROUND, A_PERSONS, WAITS), max_size=60))
@@ -388,7 +487,7 @@ def test_a_server_that_is_well_again_is_connected_to_within_minutes(history):
     for each in history:
         if isinstance(each, timedelta):
             driven.wait(each)
-        elif isinstance(each, NewQrRound) or driven.in_round:
+        elif isinstance(each, A_PERSONS_WISH) or driven.in_round:
             driven.feed(each)
     if driven.link.reason.actor is not Actor.WORKER:
         return

@@ -332,3 +332,19 @@ def test_reading_gives_back_what_the_generated_code_wrote(words, count):
 def test_a_broken_message_is_malformed(data):
     with pytest.raises(MalformedMessageError):
         read(data)
+
+
+@pytest.mark.parametrize(
+    ("error", "meaning"),
+    [
+        ("", ours.RoundEnded("")),
+        ("dial tcp: no route", ours.RoundEnded("dial tcp: no route")),
+        (
+            "proto: required field neonize.ConnectFailure.Reason not set",
+            ours.ConnectFailure("a code that the client library does not know", retried=False),
+        ),
+    ],
+    ids=["stopped", "unreachable", "refused with an unknown code"],
+)
+def test_the_end_of_a_round_is_told_apart(error, meaning):
+    assert translate.translate_end(error) == meaning
