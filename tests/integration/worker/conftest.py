@@ -69,13 +69,20 @@ class Sandbox:
         return (await self.call("POST", f"/customers/{customer}/messages", body))["id"]
 
     async def answers(self, customer: str, count: int, *, within: float = 30) -> list[str]:
+        """The texts that the customer received, once they are `count` or time is up."""
+        return [item["text"] for item in await self.received(customer, count, within=within)]
+
+    async def received(
+        self, customer: str, count: int, *, within: float = 30
+    ) -> list[dict[str, Any]]:
         """What the customer received, once it is `count` messages or time is up."""
         end = monotonic() + within
         while True:
             path = f"/customers/{customer}/messages"
             view = await self.call("GET", f"{path}?after={count - 1}&wait=2")
             if view["items"] or monotonic() > end:
-                return [item["text"] for item in (await self.call("GET", path))["items"]]
+                items: list[dict[str, Any]] = (await self.call("GET", path))["items"]
+                return items
 
     async def aclose(self) -> None:
         await self._http.aclose()

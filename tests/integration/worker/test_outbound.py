@@ -5,16 +5,8 @@ import signal
 
 import pytest
 
-from shared.enums import MessageKind, ReceiptKind, SessionState
-from shared.structs.content import (
-    ContactContent,
-    DeleteContent,
-    EditContent,
-    LocationContent,
-    Quote,
-    ReactionContent,
-    TextContent,
-)
+from shared.enums import ReceiptKind, SessionState
+from shared.structs.content import TextContent
 from shared.wire.events import (
     MessageSent,
     Party,
@@ -211,34 +203,6 @@ async def test_queued_messages_and_answers_of_one_chat_do_not_lose_each_other(
     assert len(await sandbox.answers(linked.customer, 30, within=60)) == 30
     view = await sandbox.call("GET", f"/customers/{linked.customer}/messages")
     assert view["dropped"] == []
-
-
-async def test_every_type_of_content_is_taken_by_the_library_and_told(linked, gateway):
-    await gateway.send(queued(1, linked.customer, "karibu"))
-    await gateway.until(lambda: len(gateway.sent) == 1)
-    ours = gateway.sent[0].wa_message_id
-    quote = Quote(wa_message_id=ours, from_me=True, text="karibu")
-    contents = [
-        TextContent(text="tena", quote=quote),
-        LocationContent(latitude=-6.8161, longitude=39.2803, name="Duka"),
-        ContactContent(name="Asha", phones=["+255712000001"]),
-        ReactionContent(wa_message_id=ours, from_me=True, emoji="👍"),
-        ReactionContent(wa_message_id=ours, from_me=True, emoji=""),
-        EditContent(wa_message_id=ours, text="karibu sana"),
-        DeleteContent(wa_message_id=ours),
-    ]
-    for number, content in enumerate(contents, start=2):
-        await gateway.send(Send(id=f"O{number}", to=Party(phone=linked.customer), content=content))
-    await gateway.until(lambda: len(gateway.sent) == 8)
-    assert [(e.kind, e.text, e.in_reply_to) for e in gateway.sent[1:]] == [
-        (MessageKind.TEXT, "tena", ours),
-        (MessageKind.LOCATION, "Duka", None),
-        (MessageKind.CONTACT, "Asha: +255712000001", None),
-        (MessageKind.REACTION, "👍", ours),
-        (MessageKind.REACTION, "", ours),
-        (MessageKind.EDIT, "karibu sana", ours),
-        (MessageKind.DELETE, "", ours),
-    ]
 
 
 async def test_a_message_that_is_struck_off_in_time_is_not_sent(linked, sandbox, gateway):
