@@ -27,6 +27,7 @@ class FakeClient:
         self.sending = 0
         self.most_sending = 0
         self.strangers: set[str] = set()  # phones that have no account
+        self.session_is_stored = False
         self.before_delivery: Callable[[], None] = lambda: None
 
     def start_round(self) -> None:
@@ -37,6 +38,9 @@ class FakeClient:
 
     async def find_obstacle(self) -> str:
         return self.obstacle
+
+    async def has_session(self) -> bool:
+        return self.session_is_stored
 
     async def stop_round(self) -> None:
         self.in_round = False

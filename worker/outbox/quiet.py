@@ -1,79 +1,51 @@
 """When a chat may be written to: once it has been quiet for a moment.
 
-Sending to a contact while a message of the same contact is being decrypted makes the client
-library use a message key twice, and the recipient drops the second in silence (whatsmeow
-#1095). Waiting for 100 ms of quiet lost 0 of 300 answers to bursts where answering at once lost
-up to 9 %. A contact who goes on writing every 150 to 400 ms still lost 2 of 240: in a burst the
-pause must be longer. This makes the loss rare; it does not end it.
+Sending to a contact while a message of the same contact is being decrypted is what the client
+library does badly (whatsmeow #1095). The guard in its session file keeps that from doing harm
+(worker/whatsapp/key_guard.py); the pause makes it rare, and is all there is where the guard could
+not be placed.
 """
 
 import asyncio
 from datetime import datetime, timedelta
 
-import msgspec
-
 from shared.clock import Clock
 
+# Without the guard: at once lost up to 9 % of the answers to a burst, after 100 ms 0 of 300.
 QUIET = timedelta(milliseconds=100)
-QUIET_IN_BURST = timedelta(milliseconds=600)
-# Two messages this close are a burst, even when the first is answered already.
-BURST_GAP = timedelta(seconds=1)
-# A contact who never pauses is answered all the same; a lost answer is the smaller harm.
-LONGEST_WAIT = timedelta(seconds=5)
+# A contact who never pauses is answered all the same.
+LONGEST_WAIT = timedelta(seconds=1)
 # Chats beyond this are looked through for ones that can be forgotten.
 MANY = 1000
 
 
-class Chat(msgspec.Struct, frozen=True):
-    """waiting: messages heard and not yet done with. gap: between the newest two."""
-
-    heard_at: datetime
-    waiting: int
-    gap: timedelta | None = None
-
-    @property
-    def is_burst(self) -> bool:
-        return self.waiting > 1 or (self.gap is not None and self.gap < BURST_GAP)
-
-
-def remaining(chat: Chat | None, *, since: datetime, now: datetime) -> timedelta:
+def remaining(heard_at: datetime | None, *, since: datetime, now: datetime) -> timedelta:
     """How much longer to wait, for one who waits since `since`; zero when it is time."""
-    if chat is None or now - since >= LONGEST_WAIT:
+    if heard_at is None or now - since >= LONGEST_WAIT:
         return timedelta(0)
-    quiet = QUIET_IN_BURST if chat.is_burst else QUIET
-    return max(chat.heard_at + quiet - now, timedelta(0))
+    return max(heard_at + QUIET - now, timedelta(0))
 
 
 class QuietTimes:
-    """When each chat was last heard, and what waits there."""
+    """When each chat was last heard."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._chats: dict[str, Chat] = {}
+        self._heard_at: dict[str, datetime] = {}
 
     def heard(self, chat: str) -> None:
-        known, now = self._chats.get(chat), self._clock.now()
-        waiting = known.waiting + 1 if known is not None else 1
-        gap = now - known.heard_at if known is not None else None
-        self._chats[chat] = Chat(now, waiting, gap)
-        if len(self._chats) > MANY:
+        self._heard_at[chat] = self._clock.now()
+        if len(self._heard_at) > MANY:
             self._forget_old()
-
-    def done(self, chat: str) -> None:
-        """One message of the chat has had its answer, or will have none."""
-        known = self._chats.get(chat)
-        if known is not None:
-            left = max(known.waiting - 1, 0)
-            self._chats[chat] = msgspec.structs.replace(known, waiting=left)
 
     async def wait(self, chat: str) -> None:
         since = self._clock.now()
         while True:
-            left = remaining(self._chats.get(chat), since=since, now=self._clock.now())
+            left = remaining(self._heard_at.get(chat), since=since, now=self._clock.now())
             if not left:
                 return
             await asyncio.sleep(left.total_seconds())
 
     def _forget_old(self) -> None:
-        horizon = self._clock.now() - LONGEST_WAIT
-        self._chats = {name: chat for name, chat in self._chats.items() if chat.heard_at > horizon}
+        horizon = self._clock.now() - QUIET
+        self._heard_at = {chat: at for chat, at in self._heard_at.items() if at > horizon}

@@ -52,13 +52,11 @@ class Replies:
 
     async def settle_silent(self, entry: Entry, conversation: Conversation) -> None:
         note = f"no answer is due to {entry.message.kind}"
-        self._quiet.done(entry.chat)
         await self._database.run_patiently(
             lambda db: rows.settle_silent(db, entry.position, conversation, note)
         )
 
     async def give_up(self, entry: Entry, note: str) -> None:
-        self._quiet.done(entry.chat)
         await self._database.run_patiently(lambda db: rows.settle_refused(db, entry.position, note))
 
     async def _send_and_settle(self, entry: Entry, reply: str) -> None:
@@ -74,13 +72,11 @@ class Replies:
             return
         except SendUncertainError as error:
             note = f"uncertain: {error}"
-            self._quiet.done(entry.chat)
             log.warning("reply.uncertain", chat=entry.chat, problem=str(error))
             await self._database.run_patiently(
                 lambda db: rows.settle_uncertain(db, entry.position, note)
             )
             return
-        self._quiet.done(entry.chat)
         event = MessageSent(
             wa_message_id=sent.wa_message_id,
             kind=MessageKind.TEXT,

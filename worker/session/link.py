@@ -187,6 +187,6 @@ class PhoneLink:
 
     async def _wait_until_forgotten(self) -> None:
         patience = FORGET_PATIENCE
-        while patience > timedelta(0) and await asyncio.to_thread(self._volume.has_session):
+        while patience > timedelta(0) and await self._client.has_session():
             await asyncio.sleep(FORGET_POLL.total_seconds())
             patience -= FORGET_POLL

@@ -3,7 +3,6 @@
 import fcntl
 import os
 import socket
-import sqlite3
 from pathlib import Path
 from typing import IO
 
@@ -67,18 +66,3 @@ class Volume:
     def forget_session(self) -> None:
         for suffix in _COMPANIONS:
             self.session_file.with_name(_SESSION + suffix).unlink(missing_ok=True)
-
-    def has_session(self) -> bool:
-        """Is a linked device stored? Reads beside the library, never writes."""
-        if not self.session_file.exists():
-            return False
-        try:
-            db = sqlite3.connect(f"file:{self.session_file}?mode=ro", uri=True, timeout=1)
-        except sqlite3.OperationalError:
-            return False
-        try:
-            return db.execute("SELECT 1 FROM whatsmeow_device LIMIT 1").fetchone() is not None
-        except sqlite3.DatabaseError:
-            return False  # no table before the first connect; or no database
-        finally:
-            db.close()

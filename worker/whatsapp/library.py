@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from shared.errors import PermanentError
 from worker.whatsapp.files import FileKind, FileSource
+from worker.whatsapp.session_file import SessionFile
 
 ResultT = TypeVar("ResultT")
 
@@ -89,6 +90,9 @@ class Library:
         self._declare("GetMe", [text], self._take_buffer)
         download = [text, text, text, size, text, size, text, size, size, size, text]
         self._declare("DownloadMediaWithPath", download, self._take_pointer)
+
+    def session_file(self, path: Path) -> SessionFile:
+        return SessionFile(self._go, path)
 
     def run_round(
         self,

@@ -35,6 +35,7 @@ from worker.whatsapp.events import (
 from worker.whatsapp.library import EventCallback, Library, LogCallback, QrCallback
 from worker.whatsapp.outcomes import NotSentError, SendUncertainError, to_error
 from worker.whatsapp.protobuf import Writable, number, read, text, write
+from worker.whatsapp.session_file import SessionFileError
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +73,7 @@ class NeonizeClient:
     ) -> None:
         self._library = library
         self._session_file = session_file
+        self._stored = library.session_file(session_file)
         self._sink = sink
         self._loop = asyncio.get_running_loop()
         self._pool = ThreadPoolExecutor(SEND_THREADS, thread_name_prefix="whatsapp")
@@ -103,6 +105,10 @@ class NeonizeClient:
     async def find_obstacle(self) -> str:
         """Why a round would fail at once; empty when the way to WhatsApp is free."""
         return await reach.find_obstacle(*reach.next_hop(reach.read_proxy()))
+
+    async def has_session(self) -> bool:
+        """Whether a linked device is stored."""
+        return await asyncio.to_thread(self._stored.has_device)
 
     async def stop_round(self) -> None:
         """Disconnects; events that are still under way are dropped with their round."""
@@ -216,6 +222,7 @@ class NeonizeClient:
 
     def _run(self, current: _Round) -> None:
         on_qr, on_login, on_event, on_log = current.callbacks
+        self._guard(self._stored.unguard_keys)
         error = self._library.run_round(
             current.name,
             session_file=self._session_file,
@@ -242,8 +249,16 @@ class NeonizeClient:
             # Asked here, before the first message is handed over: each row names our own phone.
             device = self._ask(current, self._library.get_me)
             event = Connected(translate.read_device_phone(device))
+            self._guard(self._stored.guard_keys)
         if event is not None:
             self._hand_over(current, event)
+
+    def _guard(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except SessionFileError as error:
+            # Unguarded, an answer may now and then be lost; not to connect would lose them all.
+            log.error("keys.unguarded", problem=str(error))  # noqa: TRY400  no traceback is needed
 
     def _on_receipt(self, current: _Round, body: bytes) -> None:
         try:

@@ -218,8 +218,10 @@ def test_in_the_foreground_it_shows_the_logs_and_ends_with_everything(
     installation: Installation,
 ) -> None:
     installation.down()
+    # Tests in a shell's background ignore Ctrl-C, and so does all that they start.
+    heeding = ["env", "--default-signal=INT"]
     with subprocess.Popen(  # noqa: S603  the repository's own script
-        installation.command("up"),
+        [*heeding, *installation.command("up")],
         cwd=installation.elsewhere,
         env=shell(),
         stdin=subprocess.DEVNULL,

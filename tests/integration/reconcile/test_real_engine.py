@@ -23,6 +23,21 @@ pytestmark = pytest.mark.docker
 LINKED = SessionReport(state=SessionState.CONNECTED, reason=SessionReason.LINKED)
 
 
+async def running_again(before):
+    """The tenant's rows once the container that ended is back, or another one is in its place.
+
+    The incident is written first, what the worker's row says of it after that.
+    """
+
+    async def look():
+        tenant = await until_status(before.id, WorkerStatus.RUNNING)
+        worker = tenant.worker
+        is_new = worker.container_id != before.worker.container_id or worker.last_error
+        return tenant if is_new else None
+
+    return await until(look)
+
+
 async def started(reconciler, tenant_id):
     await workers.set_desired(tenant_id, DesiredState.RUNNING)
     reconciler.wake(tenant_id)
@@ -65,7 +80,7 @@ async def test_a_killed_container_is_started_again_at_once(real_fleet, engine):
         await sessions.record_session(tenant_id, LINKED, datetime.now(UTC))  # noqa: TID251
         engine.client.kill(before.worker.container_id)
         await until(lambda: get_incidents(tenant_id))
-        after = await until_status(tenant_id, WorkerStatus.RUNNING)
+        after = await running_again(before)
     (incident,) = await get_incidents(tenant_id)
     assert (incident.kind, incident.exit_code) == (IncidentKind.CRASH, 137)
     assert after.worker.container_id == before.worker.container_id
@@ -81,7 +96,7 @@ async def test_a_removed_container_is_made_anew_on_the_same_volume(real_fleet, e
         before = await started(reconciler, tenant_id)
         engine.client.remove_container(before.worker.container_id, force=True)
         await until(lambda: get_incidents(tenant_id))
-        after = await until_status(tenant_id, WorkerStatus.RUNNING)
+        after = await running_again(before)
     kinds = {incident.kind for incident in await get_incidents(tenant_id)}
     assert kinds <= {IncidentKind.CONTAINER_REMOVED, IncidentKind.CRASH}
     assert after.worker.container_id != before.worker.container_id

@@ -1,7 +1,6 @@
 """The driver of the link: what it does to the client and what it reports."""
 
 import asyncio
-import sqlite3
 from datetime import timedelta
 
 import pytest
@@ -42,15 +41,6 @@ def bench(tmp_path):
     return Bench(tmp_path)
 
 
-def make_session(volume, *, linked=True):
-    db = sqlite3.connect(volume.session_file)
-    db.execute("CREATE TABLE whatsmeow_device (jid TEXT)")
-    if linked:
-        db.execute("INSERT INTO whatsmeow_device VALUES ('2557@s.whatsapp.net')")
-    db.commit()
-    db.close()
-
-
 async def test_a_code_is_reported_with_its_end(bench):
     report = await bench.after(Begin(), whatsapp.QrCode("code"))
     assert (report.qr, report.qr_attempt, report.qr_attempts) == ("code", 1, 6)
@@ -78,14 +68,14 @@ async def test_a_replaced_session_is_let_go_and_not_taken_back(bench):
 
 
 async def test_a_log_out_waits_for_the_library_forgets_and_offers_a_code(bench):
-    make_session(bench.volume)
+    bench.client.session_is_stored = True
     await bench.after(Begin(), whatsapp.Connected(PHONE))
     logging_out = asyncio.ensure_future(
         bench.after(whatsapp.LoggedOut(on_connect=False, detail="LOGGED_OUT"))
     )
     await asyncio.sleep(0)
     assert bench.client.rounds == 1
-    await asyncio.to_thread(bench.volume.forget_session)
+    bench.client.session_is_stored = False
     report = await logging_out
     assert (report.state, report.own_phone) == (SessionState.LOGGED_OUT, None)
     assert bench.client.rounds == 2
@@ -152,22 +142,6 @@ async def test_the_loop_connects_waits_and_connects_again(bench):
         assert await bench.client.starts.get() == 2
         await bench.link.stop()
     assert not bench.client.in_round
-
-
-def test_a_linked_device_is_seen_beside_the_library(tmp_path):
-    volume = Volume(tmp_path)
-    assert not volume.has_session()
-    make_session(volume)
-    assert volume.has_session()
-    volume.forget_session()
-    assert not volume.has_session()
-
-
-@pytest.mark.parametrize("content", [b"", b"no database at all" * 10])
-def test_a_file_that_holds_no_session_is_no_session(tmp_path, content):
-    volume = Volume(tmp_path)
-    volume.session_file.write_bytes(content)
-    assert not volume.has_session()
 
 
 def test_a_volume_is_held_once(tmp_path):
