@@ -22,6 +22,7 @@ from controlplane.gateway.heartbeats import HeartbeatCollector
 from controlplane.gateway.listener import WORKER_PATH, Gateway
 from controlplane.media.fetching import Fetching
 from controlplane.media.files import MediaFiles
+from controlplane.reconcile.alarm_watch import AlarmWatch, list_alarms
 from controlplane.reconcile.executor import ForgetTenant
 from controlplane.reconcile.loop import Reconciler
 from controlplane.services.ensure_admin_key import FILE_NAME, ensure_admin_key
@@ -107,6 +108,7 @@ async def _serve(
             disconnect=gateway.connections.drop,
             instruct=gateway.connections.push_command,
             dispatch=dispatcher.wake,
+            alarms=list_alarms,
             clock=clock,
             files=files,
             fetching=fetching,
@@ -118,6 +120,7 @@ async def _serve(
             tasks.supervise("lease", lease.run())
             tasks.supervise("reconciler", reconciler.run())
             tasks.supervise("events", events.run())
+            tasks.supervise("alarms", AlarmWatch(leading=lease.held).run())
             tasks.supervise("api", _serve_api(api, listening))
             tasks.supervise("stop", _raise_when(stop))
             log.info("controlplane.started", instance=settings.instance, port=settings.port)

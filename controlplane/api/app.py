@@ -6,6 +6,7 @@ from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 
+from controlplane.api.alarms import alarms_router
 from controlplane.api.authentication import (
     provide_caller,
     require_admin_key,
@@ -29,7 +30,7 @@ from controlplane.api.tenants import tenants_router
 from controlplane.api.workers import workers_router
 from controlplane.media.fetching import Fetching
 from controlplane.media.files import MediaFiles
-from controlplane.services.acting import Disconnect, Dispatch, Instruct, Wake
+from controlplane.services.acting import Disconnect, Dispatch, Instruct, ListAlarms, Wake
 from shared.clock import Clock
 
 
@@ -39,6 +40,7 @@ def create_api(
     disconnect: Disconnect,
     instruct: Instruct,
     dispatch: Dispatch,
+    alarms: ListAlarms,
     checks: Mapping[str, Check],
     clock: Clock,
     files: MediaFiles,
@@ -50,6 +52,7 @@ def create_api(
     disconnect: cuts off the tenant's worker until it has shown its token again.
     instruct: sends a command to the tenant's worker, if it is connected.
     dispatch: called when something was queued to be sent; must not block.
+    alarms: what keeps many links of the fleet down at once.
     files, fetching: tenants' files, and the way to those that only a worker can get.
     checks: for `/readyz`, by name; each raises when its part does not answer.
     """
@@ -64,6 +67,7 @@ def create_api(
             named_messages_router,
             keys_router,
             setup_requests_router,
+            alarms_router,
         ],
         guards=[require_admin_key, refuse_large_body, refuse_unknown_query],
         dependencies=caller,
@@ -81,6 +85,7 @@ def create_api(
             "disconnect": Provide(lambda: disconnect, sync_to_thread=False),
             "instruct": Provide(lambda: instruct, sync_to_thread=False),
             "dispatch": Provide(lambda: dispatch, sync_to_thread=False),
+            "alarms": Provide(lambda: alarms, sync_to_thread=False),
             "files": Provide(lambda: files, sync_to_thread=False),
             "fetching": Provide(lambda: fetching, sync_to_thread=False),
             "clock": Provide(lambda: clock, sync_to_thread=False),

@@ -9,7 +9,14 @@ from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
 from controlplane.media.fetching import Fetching
 from controlplane.media.files import MediaFiles
-from controlplane.services.acting import Caller, Disconnect, Dispatch, Instruct, Wake
+from controlplane.services.acting import (
+    Caller,
+    Disconnect,
+    Dispatch,
+    Instruct,
+    ListAlarms,
+    Wake,
+)
 from shared.clock import Clock
 from shared.enums import Direction, OutboundState, SetupStatus
 from shared.structs.text import NUMBER_PART_PATTERN, VISIBLE_ASCII
@@ -22,6 +29,7 @@ Waking = NamedDependency[Wake]
 Disconnecting = NamedDependency[Disconnect]
 Instructing = NamedDependency[Instruct]
 Dispatching = NamedDependency[Dispatch]
+Alarming = NamedDependency[ListAlarms]
 Filing = NamedDependency[MediaFiles]
 Bringing = NamedDependency[Fetching]
 Timing = NamedDependency[Clock]

@@ -8,6 +8,7 @@ import structlog
 
 from shared.ids import TenantId
 from shared.stores import audit
+from shared.structs.alarms import Alarm
 from shared.structs.keys import AuditEntry
 from shared.wire.frames import Command
 
@@ -21,6 +22,8 @@ Dispatch = Callable[[TenantId], None]
 Disconnect = Callable[[TenantId], None]
 # Tells the tenant's worker to do something; False when none is connected.
 Instruct = Callable[[TenantId, Command], Awaitable[bool]]
+# What many links have in common: for operators, of the whole fleet.
+ListAlarms = Callable[[], Awaitable[list[Alarm]]]
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):

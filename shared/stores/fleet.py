@@ -11,7 +11,13 @@ from shared.enums import DesiredState, IncidentKind, SessionReason, WorkerStatus
 from shared.ids import TenantId
 from shared.stores.rows import to_uuid
 from shared.stores.text import to_storable, to_storable_or_none
-from shared.structs.fleet import DesiredWorker, HeartbeatRecord, Incident, WorkerRecord
+from shared.structs.fleet import (
+    AilingLink,
+    DesiredWorker,
+    HeartbeatRecord,
+    Incident,
+    WorkerRecord,
+)
 from shared.tables import WorkerIncident, WorkerProcess
 
 __all__ = ["HeartbeatRecord"]
@@ -233,6 +239,30 @@ async def list_tenant_ids() -> set[TenantId]:
     """Of every tenant that has rows, those that are being removed among them."""
     rows = await WorkerProcess.raw("SELECT id FROM tenants")
     return {TenantId(to_uuid(row["id"])) for row in rows}
+
+
+async def list_ailing_links(reasons: Collection[SessionReason]) -> list[AilingLink]:
+    """Links of wanted workers that are as they are for one of `reasons`; the newest 10,000."""
+    rows = await WorkerProcess.raw(
+        "SELECT s.tenant, s.reason, s.detail, s.state_changed_at, w.image"
+        " FROM whatsapp_sessions s"
+        " JOIN worker_processes w ON w.tenant = s.tenant"
+        " JOIN tenants t ON t.id = s.tenant"
+        " WHERE s.reason = ANY({}) AND w.desired_state = 'RUNNING'"
+        " AND t.removal_requested_at IS NULL"
+        " ORDER BY s.state_changed_at DESC LIMIT 10000",
+        [reason.value for reason in reasons],
+    )
+    return [
+        AilingLink(
+            tenant_id=TenantId(row["tenant"]),
+            reason=SessionReason(row["reason"]),
+            detail=row["detail"],
+            image=row["image"] or "",
+            since=row["state_changed_at"],
+        )
+        for row in rows
+    ]
 
 
 async def forget_tenant(tenant_id: TenantId) -> None:

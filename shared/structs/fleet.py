@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from shared.enums import DesiredState, IncidentKind, SessionState, WorkerStatus
+from shared.enums import DesiredState, IncidentKind, SessionReason, SessionState, WorkerStatus
 from shared.ids import TenantId
 
 
@@ -66,3 +66,13 @@ class HeartbeatRecord(msgspec.Struct, frozen=True, kw_only=True):
     keepalive_at: datetime | None = None
     last_inbound_at: datetime | None = None
     session: SessionState | None = None
+
+
+class AilingLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A wanted worker's link that is not well. image: what the worker runs, empty if unknown."""
+
+    tenant_id: TenantId
+    reason: SessionReason
+    detail: str
+    image: str
+    since: datetime

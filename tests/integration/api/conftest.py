@@ -12,6 +12,7 @@ from controlplane.api.app import create_api
 from controlplane.media.fetching import Fetching
 from controlplane.media.files import MediaFiles
 from controlplane.media.space import Limits
+from controlplane.reconcile.alarm_watch import list_alarms
 from shared.db.engine import Database, check_database
 from shared.ids import TenantId
 from shared.stores import api_keys, tenants
@@ -72,6 +73,7 @@ async def api(
         disconnect=dropped.append,
         instruct=instruct,
         dispatch=dispatched.append,
+        alarms=list_alarms,
         checks=checks,
         clock=clock,
         files=files,

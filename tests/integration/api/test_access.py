@@ -175,6 +175,7 @@ async def test_the_description_names_every_path_and_the_key(api):
         f"{tenant}/session/reset",
         f"{tenant}/session/new-qr",
         f"{tenant}/pairing-code",
+        "/admin/alarms",
         "/admin/setup-requests",
         request,
         f"{request}/approve",
