@@ -184,6 +184,21 @@ class FileProblem(StrEnum):
     FAILED = "FAILED"
 
 
+class SkipReason(StrEnum):
+    """Why something that arrived is no message for the bot: counted, and neither logged nor
+    answered.
+    """
+
+    FROM_ME = "FROM_ME"
+    GROUP = "GROUP"
+    STATUS = "STATUS"
+    BROADCAST = "BROADCAST"
+    NEWSLETTER = "NEWSLETTER"
+    OTHER_SERVER = "OTHER_SERVER"
+    NO_CONTENT = "NO_CONTENT"
+    UNREADABLE = "UNREADABLE"
+
+
 class UserRole(StrEnum):
     OWNER = "OWNER"
     STAFF = "STAFF"

@@ -2,11 +2,13 @@
 
 import asyncio
 import signal
+from collections.abc import Mapping
 from secrets import token_hex
 
 import structlog
 
 from shared.clock import SystemClock
+from shared.enums import SkipReason
 from shared.structs.content import CONTENT_TYPES
 from shared.tasks import TaskGroup
 from shared.wire.events import MessageReceived
@@ -30,6 +32,8 @@ from worker.outbox.turns import Turns
 from worker.session.link import PhoneLink
 from worker.session.volume import Volume
 from worker.settings import WorkerSettings
+from worker.uplink import event_rows
+from worker.uplink.room import Room
 from worker.uplink.uplink import Uplink
 from worker.whatsapp.events import MessageEvent, Receipt, WhatsAppEvent
 from worker.whatsapp.file_client import FileClient
@@ -66,6 +70,7 @@ class _Worker:
         tasks: TaskGroup,
         *,
         own_phone: str,
+        skipped: Mapping[SkipReason, int],
     ) -> None:
         clock = SystemClock()
         self._database = database
@@ -78,12 +83,15 @@ class _Worker:
         self._link = PhoneLink(
             self._client, volume, clock, own_phone=own_phone, on_change=self._on_link_change
         )
+        self._room = Room(self._client, settings.outbox_bound)
         self._intake = Intake(
             self._client,
             database,
             clock,
             own_phone=lambda: self._link.own_phone,
             on_recorded=self._on_recorded,
+            skipped=skipped,
+            room=self._room,
         )
         turns = Turns()
         replies = Replies(self._client, database, self._quiet, turns, on_settled=self._wake_uplink)
@@ -124,6 +132,7 @@ class _Worker:
             answering=self.answering,
             outbound=self._outbound,
             lending=self._lending,
+            room=self._room,
             log_tail=log_tail,
             clock=clock,
         )
@@ -141,6 +150,7 @@ class _Worker:
         self._log_tail.on_line = lambda: loop.call_soon_threadsafe(self._wake_uplink)
         await self._lending.open()
         await self._outbound.restore()
+        self._room.measure(await self._database.run(event_rows.get_size))
         self._tasks.supervise("intake", self._intake.run())
         self._tasks.supervise("receipts", self._receipts.run())
         self._tasks.supervise("outbound", self._outbound.run())
@@ -152,6 +162,7 @@ class _Worker:
     async def stop(self) -> None:
         log.info("worker.draining")
         await drain(
+            room=self._room,
             answering=self.answering,
             outbound=self._outbound,
             link=self._link,
@@ -214,7 +225,10 @@ async def _build(
     await _begin_session_generation(settings.session_generation, volume, database)
     await _recover(database)
     own_phone = await database.run(meta.find_own_phone)
-    worker = _Worker(settings, volume, database, log_tail, tasks, own_phone=own_phone)
+    skipped = await database.run(meta.get_skipped)
+    worker = _Worker(
+        settings, volume, database, log_tail, tasks, own_phone=own_phone, skipped=skipped
+    )
     config = await database.run(meta.find_config)
     if config is not None:
         worker.answering.configure(config)

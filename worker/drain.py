@@ -15,6 +15,7 @@ from worker.local import LocalWorker
 from worker.outbox.answering import Answering
 from worker.outbox.outbound import Outbound
 from worker.session.link import PhoneLink
+from worker.uplink.room import Room
 from worker.uplink.uplink import Uplink
 
 log = structlog.get_logger(__name__)
@@ -28,6 +29,7 @@ HANG_UP_GRACE = timedelta(seconds=1)
 
 async def drain(
     *,
+    room: Room,
     answering: Answering,
     outbound: Outbound,
     link: PhoneLink,
@@ -37,6 +39,7 @@ async def drain(
     uplink: Uplink,
     database: Database,
 ) -> None:
+    room.give_up()
     finished = all(
         await asyncio.gather(
             answering.stop(grace=SENDING_GRACE), outbound.stop(grace=SENDING_GRACE)
@@ -45,7 +48,7 @@ async def drain(
     local.is_stopping = True
     uplink.wake()
     await _disconnect(link)
-    await _settle_intake(intake, receipts)
+    await _settle_intake(intake, receipts, local)
     flushed = await uplink.flush(grace=FLUSH_GRACE)
     await _hang_up(uplink)
     await database.aclose()
@@ -68,7 +71,7 @@ async def _hang_up(uplink: Uplink) -> None:
         log.warning("uplink.abandoned", grace=HANG_UP_GRACE.total_seconds())
 
 
-async def _settle_intake(intake: Intake, receipts: Receipts) -> None:
+async def _settle_intake(intake: Intake, receipts: Receipts, local: LocalWorker) -> None:
     """What the library handed over before it stopped is made durable, and answered after the
     next start.
     """
@@ -78,3 +81,4 @@ async def _settle_intake(intake: Intake, receipts: Receipts) -> None:
             await receipts.settled()
     except TimeoutError:
         log.warning("inbox.unsettled")
+    await local.keep_skipped()

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 from resource import getpagesize
+from sqlite3 import Connection
 
 import msgspec
 import structlog
@@ -24,7 +25,7 @@ from shared.wire.frames import (
     SessionReport,
 )
 from worker import meta
-from worker.database import Database
+from worker.database import Database, StorageError
 from worker.files.lending import Lending
 from worker.inbox.intake import Intake
 from worker.logtail import LogTail
@@ -32,8 +33,11 @@ from worker.outbox.answering import Answering
 from worker.outbox.outbound import Outbound
 from worker.session.link import PhoneLink
 from worker.uplink import event_rows
+from worker.uplink.room import Room, Size
 
 log = structlog.get_logger(__name__)
+
+_FULL = "the worker holds as many events as it may for the control plane: new messages wait"
 
 
 class LocalWorker:
@@ -46,6 +50,7 @@ class LocalWorker:
         answering: Answering,
         outbound: Outbound,
         lending: Lending,
+        room: Room,
         log_tail: LogTail,
         clock: Clock,
     ) -> None:
@@ -55,17 +60,22 @@ class LocalWorker:
         self._answering = answering
         self._outbound = outbound
         self._lending = lending
+        self._room = room
         self._log_tail = log_tail
         self._clock = clock
         self._config: TenantConfig | None = None
-        self._told_skipped = 0
+        self._kept_skipped = intake.skipped.copy()
         self.is_stopping = False
 
     async def next_batch(self, *, after: int) -> list[Numbered]:
         return await self._database.run(lambda db: event_rows.next_batch(db, after=after))
 
     async def acknowledge(self, seq: int) -> None:
-        await self._database.run_patiently(lambda db: event_rows.acknowledge(db, seq))
+        def forget(db: Connection) -> Size:
+            event_rows.acknowledge(db, seq)
+            return event_rows.get_size(db)
+
+        self._room.measure(await self._database.run_patiently(forget))
 
     async def configure(self, config: TenantConfig) -> None:
         if config == self._config:
@@ -77,7 +87,7 @@ class LocalWorker:
 
     def report(self) -> SessionReport:
         if not self.is_stopping:
-            return self._with_freeze(self._link.report())
+            return self._with_detail(self._link.report())
         return SessionReport(
             state=SessionState.DISCONNECTED,
             reason=SessionReason.WORKER_STOPPED,
@@ -85,16 +95,31 @@ class LocalWorker:
         )
 
     async def heartbeat(self) -> Heartbeat:
-        self._tell_skipped()
+        await self.keep_skipped()
         keepalive_age = self._link.keepalive_age()
         heard_at = self._intake.last_inbound_at
         return Heartbeat(
             session=self.report().state,
-            outbox_depth=await self._database.run(event_rows.count),
+            outbox_depth=(await self._database.run(event_rows.get_size)).events,
             memory_bytes=await asyncio.to_thread(resident_bytes),
             keepalive_age=keepalive_age.total_seconds() if keepalive_age is not None else None,
             inbound_age=(self._clock.now() - heard_at).total_seconds() if heard_at else None,
+            skipped={reason.value: count for reason, count in self._intake.skipped.items()},
         )
+
+    async def keep_skipped(self) -> None:
+        """Groups, status posts and the like: counted in memory, and kept with each heartbeat,
+        for a busy group is not worth a disk write a message. A kill -9 forgets what came since.
+        """
+        counts = self._intake.skipped.copy()
+        if counts == self._kept_skipped:
+            return
+        try:
+            await self._database.run(lambda db: meta.set_skipped(db, counts))
+        except StorageError:
+            return  # the volume is full: the totals are written with a later heartbeat
+        self._kept_skipped = counts
+        log.info("messages.skipped", **{k.lower(): n for k, n in counts.items()})
 
     def take_log_lines(self) -> list[str]:
         return self._log_tail.take()
@@ -129,19 +154,14 @@ class LocalWorker:
     async def disconnected(self) -> None:
         await self._lending.take_back()
 
-    def _with_freeze(self, report: SessionReport) -> SessionReport:
-        """The link is well and queued messages still wait: that must be said somewhere."""
+    def _with_detail(self, report: SessionReport) -> SessionReport:
+        """The link is well and messages still wait: that must be said somewhere."""
         frozen = self._outbound.frozen
-        if frozen is None or report.state is not SessionState.CONNECTED:
+        details = [_FULL] if self._room.is_full else []
+        details += [frozen.detail] if frozen is not None else []
+        if not details or report.state is not SessionState.CONNECTED:
             return report
-        return msgspec.structs.replace(report, detail=frozen.detail)
-
-    def _tell_skipped(self) -> None:
-        """Groups, status posts and the like: counted, and said when the count has moved."""
-        total = self._intake.skipped.total()
-        if total != self._told_skipped:
-            self._told_skipped = total
-            log.info("messages.skipped", **{k.lower(): n for k, n in self._intake.skipped.items()})
+        return msgspec.structs.replace(report, detail="; ".join(details))
 
 
 def resident_bytes() -> int:

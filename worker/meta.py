@@ -1,14 +1,17 @@
 """Small facts the worker keeps on its volume between two starts."""
 
 import sqlite3
+from collections.abc import Mapping
 
 import msgspec
 
+from shared.enums import SkipReason
 from shared.structs.tenants import TenantConfig
 
 _OWN_PHONE = "own_phone"
 _CONFIG = "config"
 _GENERATION = "session_generation"
+_SKIPPED = "skipped"
 FREEZE = "freeze"
 
 
@@ -45,6 +48,16 @@ def begin_session(db: sqlite3.Connection, generation: int) -> None:
     """A new session, of a phone that is not known yet."""
     set_value(db, _GENERATION, str(generation).encode())
     set_value(db, _OWN_PHONE, b"")
+
+
+def get_skipped(db: sqlite3.Connection) -> dict[SkipReason, int]:
+    value = find_value(db, _SKIPPED)
+    counts = msgspec.msgpack.decode(value, type=dict[str, int]) if value else {}
+    return {reason: counts[reason] for reason in SkipReason if reason in counts}
+
+
+def set_skipped(db: sqlite3.Connection, counts: Mapping[SkipReason, int]) -> None:
+    set_value(db, _SKIPPED, msgspec.msgpack.encode(dict(counts)))
 
 
 def find_value(db: sqlite3.Connection, key: str) -> bytes | None:

@@ -74,9 +74,25 @@ CREATE TABLE IF NOT EXISTS media (
 CREATE INDEX IF NOT EXISTS media_age ON media (received_at);
 """
 
+# The size is kept beside the events: to count a hundred thousand of them takes too long to be
+# asked after every commit.
+_OUTBOX_SIZE = """
+CREATE TABLE outbox_size (
+    events INTEGER NOT NULL,
+    bytes INTEGER NOT NULL
+);
+INSERT INTO outbox_size SELECT count(*), coalesce(sum(length(payload)), 0) FROM events;
+CREATE TRIGGER event_added AFTER INSERT ON events BEGIN
+    UPDATE outbox_size SET events = events + 1, bytes = bytes + length(NEW.payload);
+END;
+CREATE TRIGGER event_removed AFTER DELETE ON events BEGIN
+    UPDATE outbox_size SET events = events - 1, bytes = bytes - length(OLD.payload);
+END;
+"""
+
 # A file's `user_version` is how many of these it has been through. Files of before there was
 # a version are at 0 with the first step's tables in place, which it then leaves alone.
-STEPS = (_FIRST, _OUTBOUND, _MEDIA)
+STEPS = (_FIRST, _OUTBOUND, _MEDIA, _OUTBOX_SIZE)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -7,9 +7,11 @@ from typing import Annotated
 import msgspec
 
 from worker.outbox.pacing import Pacing
+from worker.uplink.room import Bound
 
 AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 _PACING = Pacing()
+_BOUND = Bound()
 
 
 class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +19,7 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     session_generation: a higher one than the volume has seen begins a new WhatsApp session.
     outbound_*: the pacing of queued messages, see `Pacing`.
+    outbox_max_*: how much may wait for the control plane, see `Bound`.
     """
 
     tenant_id: str
@@ -32,6 +35,13 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     outbound_typing_per_character: timedelta = _PACING.typing_per_character
     outbound_typing_shortest: timedelta = _PACING.typing_shortest
     outbound_typing_longest: timedelta = _PACING.typing_longest
+
+    outbox_max_events: AtLeastOne = _BOUND.events
+    outbox_max_bytes: AtLeastOne = _BOUND.bytes
+
+    @property
+    def outbox_bound(self) -> Bound:
+        return Bound(events=self.outbox_max_events, bytes=self.outbox_max_bytes)
 
     @property
     def pacing(self) -> Pacing:

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
+import msgspec
 import structlog
 
 from shared.clock import Clock
+from shared.enums import SkipReason
 from shared.errors import TransientError
 from shared.ids import TenantId
 from shared.structs.fleet import HeartbeatRecord
@@ -16,6 +18,7 @@ log = structlog.get_logger(__name__)
 
 # A tenth of the shortest sensible heartbeat: what a reader sees is never staler by more.
 TICK = timedelta(seconds=1)
+MAX_COUNT = 2**53  # beyond it readers of JSON begin to round
 Write = Callable[[list[HeartbeatRecord]], Awaitable[None]]
 
 
@@ -39,6 +42,7 @@ class HeartbeatCollector:
             keepalive_at=_ago(now, heartbeat.keepalive_age),
             last_inbound_at=_ago(now, heartbeat.inbound_age),
             session=heartbeat.session,
+            skipped_json=_to_json(heartbeat.skipped),
         )
 
     async def run(self) -> None:
@@ -56,6 +60,12 @@ class HeartbeatCollector:
         except TransientError as error:
             log.warning("heartbeats.delayed", count=len(batch), error=str(error))
             self._newest = batch | self._newest
+
+
+def _to_json(skipped: dict[str, int]) -> str:
+    """Only reasons that are known here, and counts that a row can hold."""
+    known = {reason: skipped[reason] for reason in SkipReason if reason in skipped}
+    return msgspec.json.encode({name: min(n, MAX_COUNT) for name, n in known.items()}).decode()
 
 
 def _ago(now: datetime, seconds: float | None) -> datetime | None:

@@ -186,14 +186,16 @@ async def record_heartbeats(heartbeats: Sequence[HeartbeatRecord]) -> None:
         """
         WITH beat AS (
             SELECT * FROM unnest({}::uuid[], {}::bigint[], {}::timestamptz[], {}::integer[],
-                                 {}::bigint[], {}::timestamptz[], {}::timestamptz[], {}::text[])
+                                 {}::bigint[], {}::timestamptz[], {}::timestamptz[], {}::text[],
+                                 {}::text[])
                 AS b (tenant, epoch, at, outbox_depth, memory_bytes, keepalive_at,
-                      last_inbound_at, session)
+                      last_inbound_at, session, skipped_json)
         ), alive AS (
             UPDATE worker_processes w
                SET last_heartbeat_at = b.at, outbox_depth = b.outbox_depth,
                    memory_bytes = b.memory_bytes, keepalive_at = b.keepalive_at,
-                   last_inbound_at = COALESCE(b.last_inbound_at, w.last_inbound_at)
+                   last_inbound_at = COALESCE(b.last_inbound_at, w.last_inbound_at),
+                   skipped_json = b.skipped_json::jsonb
               FROM beat b WHERE w.tenant = b.tenant AND w.epoch = b.epoch
             RETURNING w.tenant, b.at, b.session
         )

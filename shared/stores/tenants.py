@@ -12,6 +12,7 @@ from shared.enums import (
     Language,
     SessionReason,
     SessionState,
+    SkipReason,
     TemplateType,
     Weekday,
     WorkerStatus,
@@ -35,13 +36,14 @@ from shared.tables import Tenant
 
 _LIST = "tenants"
 _HOURS = dict[Weekday, OpeningHours]
+_SKIPPED = dict[SkipReason, int]
 
 _SELECT = """
     SELECT t.id, t.name, t.phone_number, t.created_at,
            c.template_type, c.business_name, c.language, c.hours_json,
-           s.state, s.reason, s.last_seen_at,
+           s.state, s.reason, s.detail, s.last_seen_at,
            w.desired_state, w.generation, w.status, w.container_name, w.container_id, w.image,
-           w.last_heartbeat_at, w.last_error, w.restarts
+           w.last_heartbeat_at, w.last_error, w.restarts, w.outbox_depth, w.skipped_json
       FROM tenants t
       JOIN tenant_configs c ON c.tenant = t.id
       JOIN whatsapp_sessions s ON s.tenant = t.id
@@ -169,6 +171,7 @@ def _to_tenant(row: dict[str, Any]) -> TenantWithRelations:
             state=state,
             reason=reason,
             who_must_act=reason.actor,
+            detail=row["detail"],
             last_seen_at=row["last_seen_at"],
         ),
         worker=WorkerView(
@@ -180,6 +183,8 @@ def _to_tenant(row: dict[str, Any]) -> TenantWithRelations:
             last_heartbeat_at=row["last_heartbeat_at"],
             last_error=row["last_error"],
             restarts=row["restarts"],
+            outbox_depth=row["outbox_depth"],
+            skipped=msgspec.json.decode(row["skipped_json"], type=_SKIPPED),
         ),
         created_at=row["created_at"],
     )

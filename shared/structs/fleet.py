@@ -56,7 +56,10 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HeartbeatRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A heartbeat as it is kept. `session`, where given, heals a session called silent."""
+    """A heartbeat as it is kept. `session`, where given, heals a session called silent.
+
+    skipped_json: counts by SkipReason, as a JSON object.
+    """
 
     tenant_id: TenantId
     epoch: int
@@ -66,6 +69,7 @@ class HeartbeatRecord(msgspec.Struct, frozen=True, kw_only=True):
     keepalive_at: datetime | None = None
     last_inbound_at: datetime | None = None
     session: SessionState | None = None
+    skipped_json: str = "{}"
 
 
 class AilingLink(msgspec.Struct, frozen=True, kw_only=True):

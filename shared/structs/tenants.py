@@ -11,6 +11,7 @@ from shared.enums import (
     Language,
     SessionReason,
     SessionState,
+    SkipReason,
     TemplateType,
     TenantStatus,
     Weekday,
@@ -47,13 +48,22 @@ class CreateTenantInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
 
 class SessionView(msgspec.Struct, frozen=True, kw_only=True):
+    """detail: more than `reason` says, for a person; empty when there is no more."""
+
     state: SessionState
     reason: SessionReason
     who_must_act: Actor
+    detail: str = ""
     last_seen_at: datetime | None = None
 
 
 class WorkerView(msgspec.Struct, frozen=True, kw_only=True):
+    """outbox_depth: events of the worker that wait for the control plane.
+
+    skipped: what arrived and was no message for the bot (groups, status posts and the like),
+    counted since the tenant's volume was made.
+    """
+
     desired_state: DesiredState
     status: WorkerStatus
     container_name: str | None = None
@@ -62,6 +72,8 @@ class WorkerView(msgspec.Struct, frozen=True, kw_only=True):
     last_heartbeat_at: datetime | None = None
     last_error: str | None = None
     restarts: int = 0
+    outbox_depth: int | None = None
+    skipped: dict[SkipReason, int] = {}
 
 
 class TenantWithRelations(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,15 @@
 """What is asked of a tenant's worker, what was last seen of it, and what befell it."""
 
-from piccolo.columns import UUID, BigInt, ForeignKey, Integer, OnDelete, Text, Timestamptz
+from piccolo.columns import (
+    JSONB,
+    UUID,
+    BigInt,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    Text,
+    Timestamptz,
+)
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.constraints import Unique
@@ -16,6 +25,7 @@ class WorkerProcess(Table, tablename="worker_processes"):
     kill_below_generation: containers of a lower generation are killed without grace.
     session_generation: raised to begin a new WhatsApp session on the same volume.
     epoch: fencing number of the newest connection.
+    skipped_json: how much of what arrived was no message for the bot, by SkipReason.
     """
 
     tenant = ForeignKey(Tenant, primary_key=True, on_delete=OnDelete.cascade)
@@ -34,6 +44,7 @@ class WorkerProcess(Table, tablename="worker_processes"):
     memory_bytes = BigInt(null=True, default=None)
     keepalive_at = Timestamptz(null=True, default=None)
     last_inbound_at = Timestamptz(null=True, default=None)
+    skipped_json = JSONB(default="{}")
     last_error = Text(null=True, default=None)
     restarts = Integer(default=0)
     started_at = Timestamptz(null=True, default=None)

@@ -23,6 +23,7 @@ class FakeClient:
         self.obstacle = ""
         self.pairings: list[str] = []  # numbers for which a code was asked
         self.unsettled = 0
+        self.is_held = False
         self.known: dict[str, Party] = {}
         self.sending = 0
         self.most_sending = 0
@@ -52,6 +53,12 @@ class FakeClient:
 
     def settled(self, count: int) -> None:
         self.unsettled -= count
+
+    def hold(self) -> None:
+        self.is_held = True
+
+    def resume(self) -> None:
+        self.is_held = False
 
     async def is_on_whatsapp(self, phone: str) -> bool:
         return phone not in self.strangers

@@ -6,16 +6,19 @@ us, a few milliseconds' worth. Nothing above the library can make that window ze
 """
 
 import asyncio
-import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from sqlite3 import Connection
 
 from shared.clock import Clock
+from shared.enums import SkipReason
 from shared.wire.events import MessageReceived
 from worker.database import Database
 from worker.inbox import file_rows, rows
-from worker.whatsapp.events import Inbound, MessageEvent, Skipped, SkipReason
+from worker.uplink import event_rows
+from worker.uplink.room import Room, Size
+from worker.whatsapp.events import Inbound, MessageEvent, Skipped
 from worker.whatsapp.files import FileSource
 from worker.whatsapp.neonize_client import NeonizeClient
 
@@ -23,7 +26,10 @@ BATCH = 256
 
 
 class Intake:
-    """`on_recorded` is called, on the loop, with the messages that are new and durable."""
+    """`on_recorded` is called, on the loop, with the messages that are new and durable.
+
+    skipped: what earlier starts counted.
+    """
 
     def __init__(
         self,
@@ -33,6 +39,8 @@ class Intake:
         *,
         own_phone: Callable[[], str],
         on_recorded: Callable[[list[MessageReceived]], None],
+        skipped: Mapping[SkipReason, int],
+        room: Room,
     ) -> None:
         self._client = client
         self._database = database
@@ -40,7 +48,8 @@ class Intake:
         self._own_phone = own_phone
         self._on_recorded = on_recorded
         self._waiting: asyncio.Queue[MessageEvent] = asyncio.Queue()
-        self.skipped: Counter[SkipReason] = Counter()
+        self._room = room
+        self.skipped = Counter(skipped)
         self.last_inbound_at: datetime | None = None
 
     def handle(self, event: MessageEvent) -> None:
@@ -69,9 +78,8 @@ class Intake:
                 messages.append((await self._complete(event), event.source))
         if messages:
             self.last_inbound_at = self._clock.now()
-            recorded = await self._database.run_patiently(
-                lambda db: [message for message, source in messages if _record(db, message, source)]
-            )
+            recorded, size = await self._database.run_patiently(lambda db: _record(db, messages))
+            self._room.measure(size)
             self._on_recorded(recorded)
 
     async def _complete(self, event: Inbound) -> MessageReceived:
@@ -87,8 +95,14 @@ class Intake:
         )
 
 
-def _record(db: sqlite3.Connection, message: MessageReceived, source: FileSource | None) -> bool:
-    is_new = rows.record(db, message)
-    if is_new and source is not None:
-        file_rows.add(db, message, source)
-    return is_new
+def _record(
+    db: Connection, messages: Iterable[tuple[MessageReceived, FileSource | None]]
+) -> tuple[list[MessageReceived], Size]:
+    recorded = []
+    for message, source in messages:
+        if not rows.record(db, message):
+            continue
+        recorded.append(message)
+        if source is not None:
+            file_rows.add(db, message, source)
+    return recorded, event_rows.get_size(db)

@@ -6,6 +6,7 @@ import msgspec
 
 from shared.wire.events import Event
 from shared.wire.frames import MAX_BATCH_BYTES, Numbered
+from worker.uplink.room import Size
 
 # Fewer and larger commits at the gateway, and a bounded memory here while it catches up.
 MAX_BATCH_EVENTS = 200
@@ -39,5 +40,5 @@ def acknowledge(db: sqlite3.Connection, seq: int) -> None:
     db.execute("DELETE FROM events WHERE seq <= ?", (seq,))
 
 
-def count(db: sqlite3.Connection) -> int:
-    return int(db.execute("SELECT count(*) FROM events").fetchone()[0])
+def get_size(db: sqlite3.Connection) -> Size:
+    return Size(*db.execute("SELECT events, bytes FROM outbox_size").fetchone())

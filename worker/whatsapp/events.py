@@ -1,27 +1,13 @@
 """What the WhatsApp client tells us, in our own words."""
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 import msgspec
 
-from shared.enums import MessageKind, ReceiptKind
+from shared.enums import MessageKind, ReceiptKind, SkipReason
 from shared.structs.media import Media
 from shared.wire.events import Party
 from worker.whatsapp.files import FileSource
-
-
-class SkipReason(StrEnum):
-    """Why something that arrived is no message for the bot."""
-
-    FROM_ME = "FROM_ME"
-    GROUP = "GROUP"
-    STATUS = "STATUS"
-    BROADCAST = "BROADCAST"
-    NEWSLETTER = "NEWSLETTER"
-    OTHER_SERVER = "OTHER_SERVER"
-    NO_CONTENT = "NO_CONTENT"
-    UNREADABLE = "UNREADABLE"
 
 
 class Inbound(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,12 +12,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from threading import Lock, Semaphore, Thread
+from threading import Event, Lock, Semaphore, Thread
+from time import monotonic
 from typing import Any, TypeVar
 
 import msgspec
 import structlog
 
+from shared.enums import SkipReason
 from shared.wire.events import Party
 from worker.whatsapp import reach, translate
 from worker.whatsapp.events import (
@@ -29,7 +31,6 @@ from worker.whatsapp.events import (
     QrRoundOver,
     Receipt,
     Skipped,
-    SkipReason,
     WhatsAppEvent,
 )
 from worker.whatsapp.library import EventCallback, Library, LogCallback, QrCallback
@@ -42,6 +43,10 @@ log = structlog.get_logger(__name__)
 # Messages handed over and not yet durable. Beyond it the library's thread waits, its channel of
 # 100 fills, and WhatsApp keeps the rest: slow, never lost.
 MAX_UNSETTLED = 500
+# How long the library is waited for while it hands over what it has, and after which silence it
+# counts as having none: its channel empties as fast as it is read.
+LETTING_OUT = 1.5
+SILENCE = 0.05
 # A send blocks its thread until the server took the message: how many chats go on in parallel.
 SEND_THREADS = 4
 # The device name on the phone's list, and a browser as platform.
@@ -59,10 +64,21 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class _Round:
+    """heard_at: when the library last began or ended saying something; None before it has."""
+
     def __init__(self, name: bytes) -> None:
         self.name = name
+        self.heard_at: float | None = None
+        self.is_speaking = False
         self.callbacks: tuple[Any, ...] = ()  # C code holds no references: they live here
         self.thread: Thread | None = None
+
+    def has_fallen_silent(self) -> bool:
+        return (
+            not self.is_speaking
+            and self.heard_at is not None
+            and monotonic() - self.heard_at > SILENCE
+        )
 
 
 class NeonizeClient:
@@ -81,6 +97,9 @@ class NeonizeClient:
         self._rounds = 0
         self._handed_over: deque[tuple[_Round, WhatsAppEvent]] = deque()
         self._unsettled = Semaphore(MAX_UNSETTLED)
+        self._is_held = False
+        self._may_hand_over = Event()
+        self._may_hand_over.set()
         # Held by threads, never on the loop: asking the library about a client that is being
         # stopped ends the process inside Go.
         self._asking = Lock()
@@ -127,6 +146,17 @@ class NeonizeClient:
         """`count` messages are durable: room for as many more."""
         if count:
             self._unsettled.release(count)
+
+    def hold(self) -> None:
+        """No more messages until `resume`. The library's thread waits with what it has; whatever
+        else the library says waits behind it.
+        """
+        self._is_held = True
+        self._may_hand_over.clear()
+
+    def resume(self) -> None:
+        self._is_held = False
+        self._may_hand_over.set()
 
     async def send(self, to: Party, message: bytes) -> Sent:
         """message: as `compose` makes them. Raises NotSentError, SendRefusedError or
@@ -185,8 +215,25 @@ class NeonizeClient:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _stop(self, current: _Round) -> None:
+        # A client that never spoke may not exist, and has nothing that could be lost.
+        if current.heard_at is not None:
+            with self._asking:
+                self._library.disconnect(current.name)
+            self._let_out(current)
         with self._asking:
             self._library.stop(current.name)
+
+    def _let_out(self, current: _Round) -> None:
+        """What is in the library's channel WhatsApp counts as delivered: once stopped, the library
+        would drop up to a hundred messages.
+        """
+        self._may_hand_over.set()
+        deadline = monotonic() + LETTING_OUT
+        pause = Event()
+        while monotonic() < deadline and not current.has_fallen_silent():
+            pause.wait(SILENCE / 5)
+        if self._is_held:
+            self._may_hand_over.clear()
 
     def _ask(self, current: _Round, question: Callable[[bytes], bytes]) -> bytes:
         """The library's answer; empty when the round has ended."""
@@ -236,8 +283,16 @@ class NeonizeClient:
         self._hand_over(current, translate.translate_end(error))
 
     def _on_event(self, current: _Round, code: int, data: int, size: int) -> None:
+        current.heard_at, current.is_speaking = monotonic(), True
+        try:
+            self._take(current, code, data, size)
+        finally:
+            current.heard_at, current.is_speaking = monotonic(), False
+
+    def _take(self, current: _Round, code: int, data: int, size: int) -> None:
         body = ctypes.string_at(data, size) if size else b""
         if code in {translate.EventCode.MESSAGE, translate.EventCode.CALL_OFFER}:
+            self._may_hand_over.wait()
             self._unsettled.acquire()
             self._hand_over(current, _translate_message(code, body))
             return

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from shared.enums import MessageKind, ReceiptKind
+from shared.enums import MessageKind, ReceiptKind, SkipReason
 from shared.wire.events import Party
 from worker.whatsapp import events as ours
 from worker.whatsapp.files import read_file
@@ -162,7 +162,7 @@ def translate_message(data: bytes) -> ours.MessageEvent:
         return ours.Skipped(skip)
     content = read_content(fields.get(2))
     if content is None:
-        return ours.Skipped(ours.SkipReason.NO_CONTENT)
+        return ours.Skipped(SkipReason.NO_CONTENT)
     kind, words = content
     if number(fields.get(9)):  # IsEdit: the library has unwrapped the new text already
         kind = MessageKind.EDIT
@@ -225,16 +225,16 @@ def read_presence_on_whatsapp(data: bytes) -> bool:
     return bool(number(read(read(data).get(1)).get(3)))
 
 
-def _skip_reason(chat: Jid, *, from_me: bool) -> ours.SkipReason | None:
+def _skip_reason(chat: Jid, *, from_me: bool) -> SkipReason | None:
     # Right after linking the app-state key arrives as an empty message "from me".
     if from_me:
-        return ours.SkipReason.FROM_ME
+        return SkipReason.FROM_ME
     if chat.server in PHONE_SERVERS or chat.server in LID_SERVERS:
         return None
     if chat.server == "broadcast":
-        return ours.SkipReason.STATUS if chat.user == "status" else ours.SkipReason.BROADCAST
-    return {"g.us": ours.SkipReason.GROUP, "newsletter": ours.SkipReason.NEWSLETTER}.get(
-        chat.server, ours.SkipReason.OTHER_SERVER
+        return SkipReason.STATUS if chat.user == "status" else SkipReason.BROADCAST
+    return {"g.us": SkipReason.GROUP, "newsletter": SkipReason.NEWSLETTER}.get(
+        chat.server, SkipReason.OTHER_SERVER
     )
 
 

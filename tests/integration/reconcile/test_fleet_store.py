@@ -5,7 +5,14 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from shared.enums import DesiredState, IncidentKind, SessionReason, SessionState, WorkerStatus
+from shared.enums import (
+    DesiredState,
+    IncidentKind,
+    SessionReason,
+    SessionState,
+    SkipReason,
+    WorkerStatus,
+)
 from shared.errors import NotFoundError
 from shared.ids import new_tenant_id
 from shared.stores import fleet, sessions, tenants, workers
@@ -175,6 +182,16 @@ async def test_heartbeats_of_many_are_written_but_not_of_a_superseded_connection
     assert (await tenants.get(first)).worker.last_heartbeat_at == NOW
     assert (await tenants.get(second)).worker.last_heartbeat_at is None
     await fleet.record_heartbeats([])
+
+
+async def test_what_a_worker_skipped_and_what_waits_on_its_volume_is_shown_as_told_last():
+    tenant_id = await add_running()
+    epoch = await workers.next_epoch(tenant_id)
+    for counts in ('{"GROUP":7}', '{"GROUP":9,"STATUS":1}'):
+        await fleet.record_heartbeats([heartbeat(tenant_id, epoch, skipped_json=counts)])
+    worker = (await tenants.get(tenant_id)).worker
+    assert worker.skipped == {SkipReason.GROUP: 9, SkipReason.STATUS: 1}
+    assert worker.outbox_depth == 2
 
 
 async def test_a_connected_heartbeat_renews_when_the_link_was_seen():

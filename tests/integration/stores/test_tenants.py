@@ -5,10 +5,11 @@ import pytest
 from shared.enums import DesiredState, SessionReason, SessionState, TenantStatus, WorkerStatus
 from shared.errors import InvalidInputError, NotFoundError
 from shared.ids import TenantId, new_tenant_id
-from shared.stores import audit, messages, tenants, workers
+from shared.stores import audit, messages, sessions, tenants, workers
 from shared.structs.keys import AuditEntry
 from shared.structs.tenants import OpeningHours
 from shared.tables import ALL_TABLES
+from shared.wire.frames import SessionReport
 from tests.fakes.businesses import NOW, business, message
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -33,6 +34,16 @@ async def test_a_new_tenant_is_new_and_stopped_and_has_all_its_rows():
     assert tenant.config.business_name == "Duka 1"
     assert tenant.config.hours == {"MON": OpeningHours("08:00", "17:30")}
     assert await tenants.get(tenant.id) == tenant
+
+
+async def test_a_session_says_more_than_its_reason_where_there_is_more():
+    tenant_id = TenantId((await tenants.create(business())).id)
+    assert (await tenants.get(tenant_id)).session.detail == ""
+    frozen = SessionReport(
+        state=SessionState.CONNECTED, reason=SessionReason.LINKED, detail="messages wait"
+    )
+    await sessions.record_session(tenant_id, frozen, NOW)
+    assert (await tenants.get(tenant_id)).session.detail == "messages wait"
 
 
 async def test_a_taken_phone_number_leaves_no_row():

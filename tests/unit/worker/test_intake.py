@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from shared.clock import SystemClock
-from shared.enums import MessageKind
+from shared.enums import MessageKind, SkipReason
 from shared.structs.media import Media
 from shared.tasks import TaskGroup
 from shared.wire.events import Party
@@ -14,7 +14,8 @@ from tests.fakes.whatsapp_client import FakeClient
 from worker.inbox import file_rows, rows
 from worker.inbox.intake import Intake
 from worker.uplink import event_rows
-from worker.whatsapp.events import Inbound, Skipped, SkipReason
+from worker.uplink.room import Bound, Room
+from worker.whatsapp.events import Inbound, Skipped
 from worker.whatsapp.files import FileKind, FileSource
 
 LID = "683440944073283@lid"
@@ -39,7 +40,8 @@ class Door:
         self.database = database
         self.intake = Intake(
             self.client, database, SystemClock(), own_phone=lambda: OWN_PHONE,
-            on_recorded=self.recorded.append,
+            on_recorded=self.recorded.append, skipped={SkipReason.STATUS: 7},
+            room=Room(self.client, Bound(events=300)),
         )  # fmt: skip
 
     async def take(self, *events):
@@ -93,7 +95,7 @@ async def test_the_missing_half_of_a_sender_is_looked_up(door):
 
 async def test_what_is_skipped_is_counted_by_reason(door):
     await door.take(Skipped(SkipReason.GROUP), Skipped(SkipReason.GROUP), inbound(1))
-    assert door.intake.skipped == {SkipReason.GROUP: 2}
+    assert door.intake.skipped == {SkipReason.STATUS: 7, SkipReason.GROUP: 2}
     assert door.client.unsettled == 0
 
 
@@ -119,3 +121,12 @@ async def test_what_it_takes_to_fetch_a_file_is_kept_as_long_as_its_message(door
     assert await door.database.run(lambda db: file_rows.find(db, "ID1")) is not None
     await door.database.run(lambda db: file_rows.prune(db, now=late))
     assert await door.database.run(lambda db: file_rows.find(db, "ID1")) is None
+
+
+async def test_at_the_bound_of_the_outbox_the_client_is_held_and_what_it_gave_is_durable(door):
+    await door.take(*[inbound(n) for n in range(299)])
+    assert not door.client.is_held
+    await door.take(inbound(299), inbound(300))
+    assert door.client.is_held
+    assert door.client.unsettled == 0
+    assert (await door.database.run(event_rows.get_size)).events == 301

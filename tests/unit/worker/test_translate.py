@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.enums import MessageKind
+from shared.enums import MessageKind, SkipReason
 from shared.wire.events import Party
 from tests.fakes.library_protobuf import e2e, neonize
 from worker.whatsapp import events as ours
 from worker.whatsapp import translate
-from worker.whatsapp.events import SkipReason
 from worker.whatsapp.protobuf import MalformedMessageError, read, write
 from worker.whatsapp.translate import EventCode, read_content, translate_message
 

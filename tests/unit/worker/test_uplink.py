@@ -103,7 +103,7 @@ class Home:
         self.ends += 1
 
     async def waiting(self):
-        return await self.database.run(event_rows.count)
+        return (await self.database.run(event_rows.get_size)).events
 
 
 @pytest.fixture
