@@ -15,6 +15,7 @@ from launcher.down import down
 from launcher.errors import NotReadyError
 from launcher.paths import ROOT, Paths
 from launcher.settings import LauncherSettings, UpOptions
+from launcher.supervisor import supervise
 from launcher.up import up
 from shared.errors import FlowHQError
 from shared.settings import read_settings
@@ -53,11 +54,14 @@ def run(
             detach=chosen.detach,
             live=chosen.live,
             demo=chosen.demo,
+            supervised=chosen.supervised,
             database_url=environ.get("DATABASE_URL"),
         )
         return up(paths, options, environ)
     if chosen.command == "down":
         return down(paths, environ, purge=chosen.purge)
+    if chosen.command == "supervise":
+        return supervise(paths, environ)
     prepared = images.prepare(paths, environ, practice=chosen.practice)
     if chosen.command == "image":
         say(prepared.worker.tag)
@@ -83,6 +87,12 @@ def _parser() -> argparse.ArgumentParser:
     start.add_argument("--detach", action="store_true", help="return once all is healthy")
     start.add_argument("--live", action="store_true", help="the real WhatsApp, no sandbox")
     start.add_argument("--no-demo", dest="demo", action="store_false", help="no demo tenants")
+    start.add_argument(
+        "--no-supervisor",
+        dest="supervised",
+        action="store_false",
+        help="with --detach: leave down what ends by itself",
+    )
     for name in PORTS:
         start.add_argument(f"--{name.replace('_', '-')}", type=_port, metavar="N")
     stop = commands.add_parser("down", prog="scripts/down", help="stop everything")
@@ -91,7 +101,8 @@ def _parser() -> argparse.ArgumentParser:
     image.add_argument("--practice", action="store_true", help="the one that trusts the sandbox")
     prepare = commands.add_parser("prepare", help="engine and all images, for the tests")
     prepare.set_defaults(practice=True)
-    for command in (start, stop, image, prepare):
+    watch = commands.add_parser("supervise", help="start again what ends, until stopped")
+    for command in (start, stop, image, prepare, watch):
         command.add_argument("--state-dir", type=Path, metavar="DIR", help="default: .flowhq")
     return parser
 

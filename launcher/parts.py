@@ -79,10 +79,15 @@ def migration(database_url: str, environ: Mapping[str, str]) -> ProcessSpec:
     return msgspec.structs.replace(spec, name="migrate", command=[*spec.command, "migrate"])
 
 
+def python() -> str:
+    """The interpreter of the environment that the launcher itself runs in."""
+    return str(Path(sys.executable))
+
+
 def _python(module: str, settings: Mapping[str, str], environ: Mapping[str, str]) -> ProcessSpec:
     # -P: nothing in the directory that this was called from may take the place of a module.
     return ProcessSpec(
         name=module,
-        command=[str(Path(sys.executable)), "-P", "-m", module],
+        command=[python(), "-P", "-m", module],
         environ=environment.for_process(environ, {**settings}),
     )

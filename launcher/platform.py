@@ -17,6 +17,7 @@ from launcher import (
     postgres,
     processes,
     records,
+    supervisor,
 )
 from launcher.console import step
 from launcher.errors import NotReadyError
@@ -29,7 +30,13 @@ from launcher.waiting import wait_for
 CONTROL_PLANE_READY = "/readyz"
 SANDBOX_READY = "/healthz"
 # What needs what: the last is stopped first.
-STARTED = (postgres.PROCESS, logkeeper.PROCESS, parts.CONTROL_PLANE, parts.SANDBOX)
+STARTED = (
+    postgres.PROCESS,
+    logkeeper.PROCESS,
+    parts.CONTROL_PLANE,
+    parts.SANDBOX,
+    supervisor.PROCESS,
+)
 
 
 class Platform(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +123,8 @@ def _bring_up(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> P
         settings=options.settings,
         live=options.live,
     )
-    logkeeper.start(paths, [*platform.names, postgres.PROCESS, engine.PROCESS])
+    logged = [*platform.names, postgres.PROCESS, engine.PROCESS, supervisor.PROCESS]
+    logkeeper.start(paths, logged)
     instance.write_running(paths, Running(live=options.live, settings=options.settings))
     with step("Control plane" if options.live else "Control plane and sandbox"):
         spec = parts.control_plane(
@@ -137,7 +145,18 @@ def _bring_up(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> P
             processes.start(paths, sandbox)
             health.await_ready(paths, parts.SANDBOX, platform.sandbox, SANDBOX_READY)
         health.await_ready(paths, parts.CONTROL_PLANE, platform.control_plane, CONTROL_PLANE_READY)
+    ensure_supervision(paths, options, environ)
     return platform
+
+
+def ensure_supervision(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> bool:
+    """Whether a supervisor had to be started. In the foreground a person is there to decide."""
+    if not (options.detach and options.supervised):
+        processes.stop(paths, supervisor.PROCESS)
+        return False
+    ran = records.find_alive(paths.records, supervisor.PROCESS) is not None
+    supervisor.start(paths, environ)
+    return not ran
 
 
 def _start_database(paths: Paths, options: UpOptions, name: str, environ: Mapping[str, str]) -> str:

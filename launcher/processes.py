@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from launcher import records
+from launcher import environment, records
 from launcher.errors import LauncherError
 from launcher.paths import Paths
 from launcher.records import ProcessRecord
@@ -51,8 +51,19 @@ def start(paths: Paths, spec: ProcessSpec) -> ProcessRecord:
     record = records.record_of(spec.name, process.pid)
     if record is None:
         raise LauncherError(f"{spec.name} ended at once; its last lines:\n{tail(log)}")
+    _write_recipe(paths, spec)
     records.write_record(paths.records, record)
     return record
+
+
+def get_spec(paths: Paths, name: str, environ: Mapping[str, str]) -> ProcessSpec:
+    """As it was started last, with the rest of `environ`. Raises LauncherError."""
+    try:
+        recipe = msgspec.json.decode(_recipe_path(paths, name).read_bytes(), type=_Recipe)
+    except (FileNotFoundError, msgspec.DecodeError) as error:
+        raise LauncherError(f"it is not known how {name} was started") from error
+    kept = environment.for_process(environ, {})
+    return ProcessSpec(name=name, command=recipe.command, environ={**kept, **recipe.settings})
 
 
 def stop(
@@ -67,6 +78,7 @@ def stop(
     if record is not None:
         _end(record, grace, ask)
     records.forget(paths.records, name)
+    _recipe_path(paths, name).unlink(missing_ok=True)
     return record is not None
 
 
@@ -77,6 +89,27 @@ def is_gone(record: ProcessRecord) -> bool:
     if child is not None:
         child.wait()
     return True
+
+
+class _Recipe(msgspec.Struct, frozen=True):
+    """How to start a process again. settings: `FLOWHQ_*` alone, not what else a shell holds."""
+
+    command: list[str]
+    settings: dict[str, str]
+
+
+def _write_recipe(paths: Paths, spec: ProcessSpec) -> None:
+    settings = {n: value for n, value in spec.environ.items() if n.startswith("FLOWHQ_")}
+    path = _recipe_path(paths, spec.name)
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)  # the address of an external database may hold a password
+    draft.write_bytes(msgspec.json.encode(_Recipe([*spec.command], settings)))
+    draft.replace(path)
+
+
+def _recipe_path(paths: Paths, name: str) -> Path:
+    return paths.records / f"{name}.recipe"
 
 
 def log_path(paths: Paths, name: str) -> Path:

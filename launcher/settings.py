@@ -24,10 +24,14 @@ class LauncherSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UpOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """database_url: an external PostgreSQL instead of the embedded one."""
+    """database_url: an external PostgreSQL instead of the embedded one.
+
+    supervised: of a detached platform, whether what ends by itself is started again.
+    """
 
     settings: LauncherSettings
     detach: bool = False
     live: bool = False
     demo: bool = True
+    supervised: bool = True
     database_url: str | None = None

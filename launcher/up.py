@@ -18,7 +18,7 @@ def up(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> int:
     with locking.exclusive(paths):
         running = platform.find_running(paths, environ)
         if running is not None:
-            return _already(running, options)
+            return _already(running, options, environ)
         paths.prepare()
         had_key = paths.admin_key.exists()
         say("FlowHQ, with the real WhatsApp" if options.live else "FlowHQ, in practice")
@@ -43,11 +43,13 @@ def _ensure_demo(up_now: Platform) -> None:
         raise NotReadyError(message, processes.tail(log)) from error
 
 
-def _already(running: Platform, options: UpOptions) -> int:
+def _already(running: Platform, options: UpOptions, environ: Mapping[str, str]) -> int:
     if running.live != options.live:
         mode = "with the real WhatsApp" if running.live else "in practice"
         raise LauncherError(f"FlowHQ already runs {mode}: run ./scripts/down first")
     say("FlowHQ is already running.")
+    if options.detach and platform.ensure_supervision(running.paths, options, environ):
+        say("Its supervisor was not: it is now.")
     _describe(running)
     return 0
 

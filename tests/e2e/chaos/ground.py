@@ -80,8 +80,11 @@ class Ground:
             raise RuntimeError(f"the platform was not purged: {done.stdout}{done.stderr}")
 
     def bring_up(self) -> None:
-        """As a person would: whatever is down is up again when it returns."""
-        done = self.platform.up("--no-demo")
+        """As a person would: whatever is down is up again when it returns.
+
+        Without a supervisor, which would end a fault before its time.
+        """
+        done = self.platform.up("--no-demo", "--no-supervisor")
         if done.returncode != 0:
             raise RuntimeError(f"scripts/up failed: {done.stdout}{done.stderr}")
 

@@ -26,7 +26,7 @@ from launcher.waiting import wait_for
 pytestmark = [pytest.mark.docker, pytest.mark.e2e, pytest.mark.timeout(900)]
 
 PATIENCE_SECONDS = 600
-PARTS = ("controlplane", "sandbox", "postgres", "logkeeper")
+PARTS = ("controlplane", "sandbox", "postgres", "logkeeper", "supervisor")
 
 
 class Installation(msgspec.Struct, frozen=True):
@@ -175,15 +175,50 @@ def test_a_taken_port_is_named_and_nothing_is_begun(running: Installation, tmp_p
     assert running.alive() == set(PARTS)
 
 
-@pytest.mark.parametrize("part", ["controlplane", "sandbox", "postgres"])
-def test_a_killed_part_comes_back_and_the_containers_stay(running: Installation, part: str) -> None:
-    before = running.containers()
-    record = records.find_alive(running.paths.records, part)
+def kill(installation: Installation, part: str) -> records.ProcessRecord:
+    record = records.find_alive(installation.paths.records, part)
     assert record is not None
     os.kill(record.pid, signal.SIGKILL)
     assert wait_for(lambda: processes.is_gone(record) or None, within=timedelta(seconds=10))
-    assert "already running" not in running.up()
+    return record
+
+
+@pytest.mark.parametrize("part", ["controlplane", "sandbox", "postgres"])
+def test_a_killed_part_comes_back_by_itself_and_the_containers_stay(
+    running: Installation, part: str
+) -> None:
+    before = running.containers()
+    killed = kill(running, part)
+
+    def back() -> bool | None:
+        found = records.find_alive(running.paths.records, part)
+        return True if found is not None and found.pid != killed.pid else None
+
+    assert wait_for(back, within=timedelta(seconds=20)), "the supervisor did not start it"
+    assert wait_for(lambda: is_ready(running) or None, within=timedelta(seconds=60))
+    assert "already running" in running.up()
     assert set(running.containers()) == set(before)
+    assert running.alive() == set(PARTS)
+
+
+def is_ready(installation: Installation) -> bool:
+    found = platform.find_running(installation.paths, shell())
+    return found is not None
+
+
+@pytest.mark.parametrize("part", ["controlplane", "sandbox", "postgres"])
+def test_without_a_supervisor_a_killed_part_waits_for_up(running: Installation, part: str) -> None:
+    running.up("--no-supervisor")
+    before = running.containers()
+    kill(running, part)
+    assert "already running" not in running.up("--no-supervisor")
+    assert set(running.containers()) == set(before)
+    assert running.alive() == set(PARTS) - {"supervisor"}
+
+
+def test_up_brings_back_a_killed_supervisor(running: Installation) -> None:
+    kill(running, "supervisor")
+    assert "Its supervisor was not: it is now." in running.up()
     assert running.alive() == set(PARTS)
 
 
@@ -269,4 +304,5 @@ def test_with_the_real_whatsapp_there_is_no_sandbox(tmp_path: Path) -> None:
 
 
 def test_the_order_of_stopping_is_the_reverse_of_starting() -> None:
-    assert platform.STARTED == ("postgres", "logkeeper", "controlplane", "sandbox")
+    parts = ("postgres", "logkeeper", "controlplane", "sandbox", "supervisor")
+    assert parts == platform.STARTED
