@@ -216,6 +216,25 @@ def test_an_approved_setup_request_starts_the_worker(platform: Platform) -> None
     assert shown["status"] == "ACTIVE"
 
 
+def test_a_phone_is_linked_by_a_code_that_is_typed_on_it(platform: Platform) -> None:
+    tenant = platform.new_tenant("Typed code")
+    path = f"/admin/tenants/{tenant['id']}"
+    platform.call("POST", f"{path}/worker/start")
+    wait_for(lambda: platform.call("GET", f"{path}/qr").get("qr"), "a QR code")
+    platform.call("POST", f"{path}/pairing-code")
+    pairing = wait_for(lambda: platform.call("GET", f"{path}/qr").get("pairing"), "a code")
+    assert pairing["phone_number"] == tenant["phone_number"]
+    platform.sandbox.post(
+        f"/phones/{tenant['phone_number']}/pair", json={"code": pairing["code"]}
+    ).raise_for_status()
+    platform.wait_connected(tenant["id"])
+    assert platform.call("GET", f"{path}/qr")["pairing"] is None
+    written = b"".join(file.read_bytes() for file in (platform.state_dir / "logs").iterdir())
+    assert b"pairing_code.shown" in written
+    assert pairing["code"].encode() not in written
+    assert pairing["code"].replace("-", "").encode() not in written
+
+
 def test_a_phone_that_unlinks_is_not_restarted_and_says_who_must_act(platform: Platform) -> None:
     tenant = platform.new_linked_tenant("Unlinked")
     number = tenant["phone_number"]
