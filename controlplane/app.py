@@ -107,6 +107,7 @@ async def _serve(
             wake=reconciler.wake,
             disconnect=gateway.connections.drop,
             instruct=gateway.connections.push_command,
+            configure=gateway.connections.push_config,
             dispatch=dispatcher.wake,
             alarms=list_alarms,
             clock=clock,

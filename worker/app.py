@@ -29,6 +29,7 @@ from worker.outbox.quiet import QuietTimes
 from worker.outbox.replies import Replies
 from worker.outbox.sending import Sending
 from worker.outbox.turns import Turns
+from worker.outbox.zones import load_quiet
 from worker.session.link import PhoneLink
 from worker.session.volume import Volume
 from worker.settings import WorkerSettings
@@ -110,7 +111,7 @@ class _Worker:
         self._receipts = Receipts(
             database, is_sending=lambda: sending.is_under_way, on_recorded=self._wake_uplink
         )
-        self._outbound = Outbound(
+        self.outbound = Outbound(
             client=self._client,
             database=database,
             sending=sending,
@@ -130,7 +131,7 @@ class _Worker:
             link=self._link,
             intake=self._intake,
             answering=self.answering,
-            outbound=self._outbound,
+            outbound=self.outbound,
             lending=self._lending,
             room=self._room,
             log_tail=log_tail,
@@ -149,11 +150,11 @@ class _Worker:
         # Lines come from the library's thread as well.
         self._log_tail.on_line = lambda: loop.call_soon_threadsafe(self._wake_uplink)
         await self._lending.open()
-        await self._outbound.restore()
+        await self.outbound.restore()
         self._room.measure(await self._database.run(event_rows.get_size))
         self._tasks.supervise("intake", self._intake.run())
         self._tasks.supervise("receipts", self._receipts.run())
-        self._tasks.supervise("outbound", self._outbound.run())
+        self._tasks.supervise("outbound", self.outbound.run())
         self._tasks.supervise("uplink", self._stay_up(stopping))
         self._tasks.supervise("link", self._link.run())
         for chat in await self._database.run(rows.list_open_chats):
@@ -164,7 +165,7 @@ class _Worker:
         await drain(
             room=self._room,
             answering=self.answering,
-            outbound=self._outbound,
+            outbound=self.outbound,
             link=self._link,
             intake=self._intake,
             receipts=self._receipts,
@@ -193,7 +194,7 @@ class _Worker:
             chat = rows.chat_of(message)
             self._quiet.heard(chat)
             self.answering.wake(chat)
-            self._outbound.heard(message.contact)
+            self.outbound.heard(message.contact)
         self._wake_uplink()
 
     def _on_send_settled(self) -> None:
@@ -205,7 +206,7 @@ class _Worker:
         if phone != self._stored_phone:
             self._stored_phone = phone
             self._tasks.supervise("own phone", self._store_phone(phone))
-        self._outbound.wake()
+        self.outbound.wake()
         self._wake_uplink()
 
     async def _store_phone(self, phone: str) -> None:
@@ -232,6 +233,7 @@ async def _build(
     config = await database.run(meta.find_config)
     if config is not None:
         worker.answering.configure(config)
+        worker.outbound.keep_quiet(await asyncio.to_thread(load_quiet, config.quiet_hours))
     return worker
 
 

@@ -90,9 +90,12 @@ CREATE TRIGGER event_removed AFTER DELETE ON events BEGIN
 END;
 """
 
+# What disturbs nobody is not held back by quiet hours.
+_DISTURBING = "ALTER TABLE outbound ADD COLUMN disturbs INTEGER NOT NULL DEFAULT 1;"
+
 # A file's `user_version` is how many of these it has been through. Files of before there was
 # a version are at 0 with the first step's tables in place, which it then leaves alone.
-STEPS = (_FIRST, _OUTBOUND, _MEDIA, _OUTBOX_SIZE)
+STEPS = (_FIRST, _OUTBOUND, _MEDIA, _OUTBOX_SIZE, _DISTURBING)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -30,7 +30,14 @@ from controlplane.api.tenants import tenants_router
 from controlplane.api.workers import workers_router
 from controlplane.media.fetching import Fetching
 from controlplane.media.files import MediaFiles
-from controlplane.services.acting import Disconnect, Dispatch, Instruct, ListAlarms, Wake
+from controlplane.services.acting import (
+    Configure,
+    Disconnect,
+    Dispatch,
+    Instruct,
+    ListAlarms,
+    Wake,
+)
 from shared.clock import Clock
 
 
@@ -39,6 +46,7 @@ def create_api(
     wake: Wake,
     disconnect: Disconnect,
     instruct: Instruct,
+    configure: Configure,
     dispatch: Dispatch,
     alarms: ListAlarms,
     checks: Mapping[str, Check],
@@ -51,6 +59,7 @@ def create_api(
     wake: called after each change with the tenant's id; must not block.
     disconnect: cuts off the tenant's worker until it has shown its token again.
     instruct: sends a command to the tenant's worker, if it is connected.
+    configure: tells the tenant's worker its configuration, if it is connected.
     dispatch: called when something was queued to be sent; must not block.
     alarms: what keeps many links of the fleet down at once.
     files, fetching: tenants' files, and the way to those that only a worker can get.
@@ -84,6 +93,7 @@ def create_api(
             "wake": Provide(lambda: wake, sync_to_thread=False),
             "disconnect": Provide(lambda: disconnect, sync_to_thread=False),
             "instruct": Provide(lambda: instruct, sync_to_thread=False),
+            "configure": Provide(lambda: configure, sync_to_thread=False),
             "dispatch": Provide(lambda: dispatch, sync_to_thread=False),
             "alarms": Provide(lambda: alarms, sync_to_thread=False),
             "files": Provide(lambda: files, sync_to_thread=False),

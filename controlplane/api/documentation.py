@@ -27,7 +27,7 @@ from shared.structs.keys import CreateTenantKeyInput
 from shared.structs.outbound import SendBatchInput, SendMessageInput
 from shared.structs.sessions import PairingCodeInput
 from shared.structs.setup_requests import CreateSetupRequestInput, DecisionInput
-from shared.structs.tenants import CreateTenantInput, OpeningHours
+from shared.structs.tenants import CreateTenantInput, OpeningHours, QuietHours
 
 VERSION = "0.1.0"
 _UI = "swagger-ui-4.15.5"
@@ -40,6 +40,7 @@ _DAY = 86_400
 INPUTS = (
     CreateTenantInput,
     OpeningHours,
+    QuietHours,
     CreateSetupRequestInput,
     DecisionInput,
     PairingCodeInput,

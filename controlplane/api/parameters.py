@@ -11,6 +11,7 @@ from controlplane.media.fetching import Fetching
 from controlplane.media.files import MediaFiles
 from controlplane.services.acting import (
     Caller,
+    Configure,
     Disconnect,
     Dispatch,
     Instruct,
@@ -28,6 +29,7 @@ Acting = NamedDependency[Caller]
 Waking = NamedDependency[Wake]
 Disconnecting = NamedDependency[Disconnect]
 Instructing = NamedDependency[Instruct]
+Configuring = NamedDependency[Configure]
 Dispatching = NamedDependency[Dispatch]
 Alarming = NamedDependency[ListAlarms]
 Filing = NamedDependency[MediaFiles]

@@ -1,11 +1,12 @@
 """`/admin/tenants`: the businesses, their contacts and incidents."""
 
-from litestar import Router, delete, get, post
+from litestar import Router, delete, get, post, put
 from litestar.params import JSONBody
 
 from controlplane.api.parameters import (
     DEFAULT_LIMIT,
     Acting,
+    Configuring,
     Cursor,
     Limit,
     NumberFilter,
@@ -16,6 +17,7 @@ from controlplane.api.parameters import (
 from controlplane.api.problems import documented
 from controlplane.services.create_tenant import create_tenant
 from controlplane.services.remove_tenant import remove_tenant
+from controlplane.services.set_quiet_hours import set_quiet_hours
 from controlplane.services.show_qr import show_qr
 from shared.contacts import to_digits
 from shared.ids import TenantId
@@ -24,7 +26,12 @@ from shared.structs.contacts import ContactView
 from shared.structs.incidents import IncidentView
 from shared.structs.pages import Page
 from shared.structs.sessions import QrView
-from shared.structs.tenants import CreateTenantInput, RemovalView, TenantWithRelations
+from shared.structs.tenants import (
+    CreateTenantInput,
+    QuietHours,
+    RemovalView,
+    TenantWithRelations,
+)
 
 
 @post("/", summary="Create a tenant", responses=documented(409, 413))
@@ -91,8 +98,41 @@ async def list_incidents(
     return await incidents.list_page(tenant, limit=limit, cursor=cursor)
 
 
+@put(
+    "/{tenant_id:str}/quiet-hours",
+    summary="Let queued messages wait at night; a worker that runs is told at once",
+    responses=documented(404, 413),
+)
+async def put_quiet_hours(
+    tenant_id: TenantPath, data: JSONBody[QuietHours], caller: Acting, configure: Configuring
+) -> TenantWithRelations:
+    return await set_quiet_hours(TenantId(tenant_id), data, caller=caller, configure=configure)
+
+
+@delete(
+    "/{tenant_id:str}/quiet-hours",
+    status_code=200,
+    summary="Let queued messages go out at any hour",
+    responses=documented(404),
+)
+async def remove_quiet_hours(
+    tenant_id: TenantPath, caller: Acting, configure: Configuring
+) -> TenantWithRelations:
+    return await set_quiet_hours(TenantId(tenant_id), None, caller=caller, configure=configure)
+
+
 tenants_router = Router(
     "/tenants",
-    route_handlers=[create, list_all, show, remove, qr, list_contacts, list_incidents],
+    route_handlers=[
+        create,
+        list_all,
+        show,
+        remove,
+        qr,
+        put_quiet_hours,
+        remove_quiet_hours,
+        list_contacts,
+        list_incidents,
+    ],
     tags=["Tenants"],
 )

@@ -10,6 +10,7 @@ from shared.ids import TenantId
 from shared.stores import audit
 from shared.structs.alarms import Alarm
 from shared.structs.keys import AuditEntry
+from shared.structs.tenants import TenantConfig
 from shared.wire.frames import Command
 
 log = structlog.get_logger(__name__)
@@ -24,6 +25,10 @@ Disconnect = Callable[[TenantId], None]
 Instruct = Callable[[TenantId, Command], Awaitable[bool]]
 # What many links have in common: for operators, of the whole fleet.
 ListAlarms = Callable[[], Awaitable[list[Alarm]]]
+
+
+# Tells the tenant's worker its configuration; False when none is connected.
+Configure = Callable[[TenantId, TenantConfig], Awaitable[bool]]
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):

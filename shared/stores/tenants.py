@@ -27,6 +27,7 @@ from shared.structs.pages import Page
 from shared.structs.tenants import (
     CreateTenantInput,
     OpeningHours,
+    QuietHours,
     SessionView,
     TenantConfig,
     TenantWithRelations,
@@ -40,7 +41,7 @@ _SKIPPED = dict[SkipReason, int]
 
 _SELECT = """
     SELECT t.id, t.name, t.phone_number, t.created_at,
-           c.template_type, c.business_name, c.language, c.hours_json,
+           c.template_type, c.business_name, c.language, c.hours_json, c.quiet_hours_json,
            s.state, s.reason, s.detail, s.last_seen_at,
            w.desired_state, w.generation, w.status, w.container_name, w.container_id, w.image,
            w.last_heartbeat_at, w.last_error, w.restarts, w.outbox_depth, w.skipped_json
@@ -74,12 +75,13 @@ async def create(tenant: CreateTenantInput) -> TenantWithRelations:
             raise PhoneNumberTakenError("another tenant has this phone number") from error
         await Tenant.raw(
             "INSERT INTO tenant_configs (tenant, template_type, business_name, language,"
-            " hours_json) VALUES ({}, {}, {}, {}, {})",
+            " hours_json, quiet_hours_json) VALUES ({}, {}, {}, {}, {}, {}::jsonb)",
             tenant_id,
             tenant.template_type.value,
             to_storable(tenant.business_name or tenant.name),
             tenant.language.value,
             msgspec.json.encode(tenant.hours).decode(),
+            _quiet_to_json(tenant.quiet_hours),
         )
         await Tenant.raw("INSERT INTO whatsapp_sessions (tenant) VALUES ({})", tenant_id)
         await Tenant.raw("INSERT INTO worker_processes (tenant) VALUES ({})", tenant_id)
@@ -120,11 +122,25 @@ async def get_config(tenant_id: TenantId) -> TenantConfig:
 
 async def find_config(tenant_id: TenantId) -> TenantConfig | None:
     rows = await Tenant.raw(
-        "SELECT c.template_type, c.business_name, c.language, c.hours_json FROM tenant_configs c"
-        " JOIN tenants t ON t.id = c.tenant WHERE t.id = {} AND t.removal_requested_at IS NULL",
+        "SELECT c.template_type, c.business_name, c.language, c.hours_json, c.quiet_hours_json"
+        " FROM tenant_configs c JOIN tenants t ON t.id = c.tenant"
+        " WHERE t.id = {} AND t.removal_requested_at IS NULL",
         tenant_id,
     )
     return _to_config(rows[0]) if rows else None
+
+
+async def set_quiet_hours(tenant_id: TenantId, quiet_hours: QuietHours | None) -> None:
+    """None: messages go out at any hour. Raises NotFoundError like `get`."""
+    rows = await Tenant.raw(
+        "UPDATE tenant_configs c SET quiet_hours_json = {}::jsonb FROM tenants t"
+        " WHERE c.tenant = {} AND t.id = c.tenant AND t.removal_requested_at IS NULL"
+        " RETURNING t.id",
+        _quiet_to_json(quiet_hours),
+        tenant_id,
+    )
+    if not rows:
+        raise NotFoundError("there is no such tenant")
 
 
 async def request_removal(tenant_id: TenantId, *, now: datetime) -> None:
@@ -196,4 +212,13 @@ def _to_config(row: dict[str, Any]) -> TenantConfig:
         business_name=row["business_name"],
         language=Language(row["language"]),
         hours=msgspec.json.decode(row["hours_json"], type=_HOURS),
+        quiet_hours=_quiet_from_json(row["quiet_hours_json"]),
     )
+
+
+def _quiet_to_json(quiet_hours: QuietHours | None) -> str | None:
+    return None if quiet_hours is None else msgspec.json.encode(quiet_hours).decode()
+
+
+def _quiet_from_json(json: str | None) -> QuietHours | None:
+    return None if json is None else msgspec.json.decode(json, type=QuietHours)

@@ -17,7 +17,7 @@ from shared.enums import (
     Weekday,
     WorkerStatus,
 )
-from shared.structs.text import Name, PhoneNumber, TimeOfDay
+from shared.structs.text import Name, PhoneNumber, TimeOfDay, ZoneName
 
 
 class OpeningHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,13 +27,27 @@ class OpeningHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     closes: TimeOfDay
 
 
+class QuietHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When queued messages wait, in local time: from an evening to a morning where `begins` is
+    the later one. time_zone: by its IANA name.
+    """
+
+    begins: TimeOfDay
+    ends: TimeOfDay
+    time_zone: ZoneName
+
+
 class TenantConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What a tenant's bot is told. A day missing from `hours` is closed; no hours, no statement."""
+    """What a tenant's worker is told.
+
+    hours: a day that is missing is closed; none at all, and the bot makes no statement.
+    """
 
     template_type: TemplateType
     business_name: str
     language: Language
     hours: dict[Weekday, OpeningHours] = {}
+    quiet_hours: QuietHours | None = None
 
 
 class CreateTenantInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,6 +59,7 @@ class CreateTenantInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     language: Language
     business_name: Name | None = None
     hours: dict[Weekday, OpeningHours] = {}
+    quiet_hours: QuietHours | None = None
 
 
 class SessionView(msgspec.Struct, frozen=True, kw_only=True):

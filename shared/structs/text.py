@@ -15,6 +15,9 @@ _ONE_LINE_FILLED = rf"^(?=.*\S){_PRINTABLE}+{_END}"
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=_ONE_LINE_FILLED)]
 Note = Annotated[str, msgspec.Meta(max_length=2000, pattern=_ONE_LINE)]
 TIME_PATTERN = rf"^([01][0-9]|2[0-3]):[0-5][0-9]{_END}"
+# A name of the time zone database; whether there is one so named is `shared.zones`'s to say.
+ZONE_PATTERN = rf"^[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){{0,2}}{_END}"
+ZoneName = Annotated[str, msgspec.Meta(max_length=64, pattern=ZONE_PATTERN)]
 TimeOfDay = Annotated[str, msgspec.Meta(pattern=TIME_PATTERN)]
 # The shape of E.164; whether a country has such numbers is `shared.phone`'s to say.
 PHONE_PATTERN = rf"^\+[1-9][0-9]{{6,14}}{_END}"
@@ -52,5 +55,6 @@ PATTERN_PROBLEMS = {
     TIME_PATTERN: "must be a time of day like 08:30",
     NUMBER_PART_PATTERN: "must be part of a phone number or LID: at least two digits",
     EMOJI_PATTERN: "must be one emoji, or empty to take an earlier reaction back",
+    ZONE_PATTERN: "must be a time zone like Africa/Dar_es_Salaam",
     PHONE_PATTERN: "must be a phone number in E.164 form, like +255712345678",
 }

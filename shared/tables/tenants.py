@@ -22,3 +22,4 @@ class TenantConfig(Table, tablename="tenant_configs"):
     business_name = Text()
     language = Text()
     hours_json = JSONB(default="{}")
+    quiet_hours_json = JSONB(null=True, default=None)

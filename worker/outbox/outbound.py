@@ -15,10 +15,11 @@ from shared.tasks import TaskGroup
 from shared.wire.events import Party
 from shared.wire.frames import CancelSend, Send, SendTaken
 from worker.database import Database, StorageError
-from worker.outbox import freeze, outbound_rows, pacing
+from worker.outbox import freeze, outbound_rows, pacing, quiet_hours
 from worker.outbox.freeze import Freeze
 from worker.outbox.outbound_rows import Head
 from worker.outbox.pacing import Begun, History, Pacing, Verdict, Waiting, Why
+from worker.outbox.quiet_hours import Quiet
 from worker.outbox.sending import Outcome, Sending
 from worker.outbox.turns import Turns
 from worker.whatsapp.neonize_client import SEND_THREADS, NeonizeClient
@@ -57,6 +58,7 @@ class Outbound:
         self._rules = rules
         self._connected = connected
         self._on_change = on_change
+        self._quiet: Quiet | None = None
         self._freeze: Freeze | None = None
         self._history: History = ()
         self._lanes: set[str] = set()
@@ -81,6 +83,11 @@ class Outbound:
         if contact.phone in self._without_lid:
             self._without_lid.discard(contact.phone)
             self.wake()
+
+    def keep_quiet(self, quiet: Quiet | None) -> None:
+        """From the next message on; None: at no hour."""
+        self._quiet = quiet
+        self.wake()
 
     async def take(self, send: Send) -> SendTaken | None:
         """Written down when it returns. None when the volume refused: to be offered again."""
@@ -149,6 +156,16 @@ class Outbound:
         if not heads:
             self._told = Why.NOTHING
             return None
+        quiet_until = quiet_hours.find_end(self._quiet, now)
+        if quiet_until is None:
+            return await self._begin_heads(heads, now)
+        silent = [head for head in heads if not head.disturbs]
+        if not silent:
+            return self._told_wait(Verdict(quiet_until, Why.QUIET_HOURS))
+        next_at = await self._begin_heads(silent, now)
+        return min(next_at, quiet_until) if next_at is not None else quiet_until
+
+    async def _begin_heads(self, heads: list[Head], now: datetime) -> datetime | None:
         # What keeps everybody waiting is asked once, not for each of a thousand chats.
         soonest = self._judge(Waiting(chat="", due=now), now)
         if soonest.why is not Why.NOTHING:

@@ -13,7 +13,7 @@ import msgspec
 
 from shared.wire.events import Event, MessageSent, SendExpired, SendFailed, SendUncertain
 from shared.wire.frames import Send
-from worker.outbox.pacing import DAY, Begun, History
+from worker.outbox.pacing import DAY, Begun, History, disturbs
 from worker.uplink import event_rows
 
 # As long as inbox rows: an id that comes again within it is answered, not sent again.
@@ -37,12 +37,13 @@ class OutboundRowState(StrEnum):
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """The next of a chat, and what its pacing asks about."""
+    """The next of a chat that disturbs, or that does not, and what its pacing asks about."""
 
     position: int
     chat: str
     due: datetime
     is_cold: bool
+    disturbs: bool
 
 
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,8 +57,8 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
 def take(db: sqlite3.Connection, send: Send, *, now: datetime) -> bool:
     """Written down, unless this id is known. False when it was struck off before."""
     inserted = db.execute(
-        "INSERT INTO outbound (id, chat, state, payload, due, expires_at, changed_at)"
-        " VALUES (?, ?, 'TAKEN', ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO outbound (id, chat, state, payload, due, expires_at, changed_at, disturbs)"
+        " VALUES (?, ?, 'TAKEN', ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
         (
             send.id,
             send.to.lid or send.to.phone or "",
@@ -65,6 +66,7 @@ def take(db: sqlite3.Connection, send: Send, *, now: datetime) -> bool:
             now.timestamp(),
             send.expires_at.timestamp() if send.expires_at else None,
             now.timestamp(),
+            disturbs(send.content),
         ),
     )
     if inserted.rowcount == 1 and send.taken:
@@ -87,16 +89,25 @@ def cancel(db: sqlite3.Connection, outbound_id: str, *, now: datetime) -> bool:
 
 
 def list_heads(db: sqlite3.Connection) -> list[Head]:
-    """The first of each chat that has something to send, in the order they were taken."""
+    """The first of each chat that has something to send, in the order they were taken; of a chat
+    with both, the first that disturbs and the first that does not.
+    """
     rows = db.execute(
         "SELECT min(position), chat, due,"
         " NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.chat = outbound.chat)"
-        " AND NOT EXISTS (SELECT 1 FROM conversations WHERE conversations.chat = outbound.chat)"
-        " FROM outbound WHERE state = 'TAKEN' GROUP BY chat ORDER BY min(position)"
+        " AND NOT EXISTS (SELECT 1 FROM conversations WHERE conversations.chat = outbound.chat),"
+        " disturbs FROM outbound WHERE state = 'TAKEN'"
+        " GROUP BY chat, disturbs ORDER BY min(position)"
     )
     return [
-        Head(position=position, chat=chat, due=_instant(due), is_cold=bool(is_cold))
-        for position, chat, due, is_cold in rows
+        Head(
+            position=position,
+            chat=chat,
+            due=_instant(due),
+            is_cold=bool(is_cold),
+            disturbs=bool(disturbing),
+        )
+        for position, chat, due, is_cold, disturbing in rows
     ]
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from shared.structs.content import Content, EditContent, TextContent
+from shared.structs.content import Content, DeleteContent, EditContent, TextContent
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
@@ -36,6 +36,7 @@ class Why(StrEnum):
     ANSWERS_FIRST = "ANSWERS_FIRST"
     AGAIN = "AGAIN"  # the last attempt did not leave this machine
     FROZEN = "FROZEN"
+    QUIET_HOURS = "QUIET_HOURS"
     TENANT_RATE = "TENANT_RATE"
     CHAT_RATE = "CHAT_RATE"
     COLD_BUDGET = "COLD_BUDGET"
@@ -94,6 +95,13 @@ def judge(
         if at is not None and latest.at is not None and at > latest.at:
             latest = Verdict(at, why)
     return latest
+
+
+def disturbs(content: Content) -> bool:
+    """Whether a phone makes a sound of it. What makes none may be sent in quiet hours: an edit
+    or a delete that waits for the morning comes too late.
+    """
+    return not isinstance(content, EditContent | DeleteContent)
 
 
 def typing_time(pacing: Pacing, content: Content) -> timedelta:

@@ -16,6 +16,7 @@ from controlplane.reconcile.alarm_watch import list_alarms
 from shared.db.engine import Database, check_database
 from shared.ids import TenantId
 from shared.stores import api_keys, tenants
+from shared.structs.tenants import TenantConfig
 from shared.tables import ALL_TABLES
 from shared.tasks import TaskGroup
 from shared.wire.frames import Command
@@ -28,8 +29,9 @@ from tests.fakes.file_worker import FileWorker
 class Api:
     """client: has the admin key. woken, dropped: the tenants that the reconciler and
     the gateway were told of. commands: what the workers that are connected were told.
-    dispatched: the tenants for which something was queued or taken back. workers: those that
-    are connected and may be asked for files.
+    dispatched: the tenants for which something was queued or taken back. configured: what
+    workers were told of their configuration. workers: those that are connected and may be asked
+    for files.
     """
 
     client: httpx.AsyncClient
@@ -39,6 +41,7 @@ class Api:
     dropped: list[TenantId]
     commands: dict[TenantId, list[Command]]
     dispatched: list[TenantId]
+    configured: list[tuple[TenantId, TenantConfig]]
     workers: dict[TenantId, FileWorker]
     files: MediaFiles
     fetching: Fetching
@@ -63,6 +66,12 @@ async def api(
         commands.get(tenant_id, []).append(command)
         return tenant_id in commands
 
+    configured: list[tuple[TenantId, TenantConfig]] = []
+
+    async def configure(tenant_id: TenantId, config: TenantConfig) -> bool:
+        configured.append((tenant_id, config))
+        return True
+
     files = MediaFiles(tmp_path / "media", Limits())
     await files.open([])
     workers: dict[TenantId, FileWorker] = {}
@@ -72,6 +81,7 @@ async def api(
         wake=woken.append,
         disconnect=dropped.append,
         instruct=instruct,
+        configure=configure,
         dispatch=dispatched.append,
         alarms=list_alarms,
         checks=checks,
@@ -96,6 +106,7 @@ async def api(
             dropped=dropped,
             commands=commands,
             dispatched=dispatched,
+            configured=configured,
             workers=workers,
             files=files,
             fetching=fetching,

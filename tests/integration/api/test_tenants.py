@@ -42,6 +42,7 @@ async def test_a_created_tenant_is_answered_whole(api):
         "business_name": "Mama Ntilie",
         "language": "SW",
         "hours": {"MON": {"opens": "08:00", "closes": "17:00"}},
+        "quiet_hours": None,
     }
     assert made["session"].keys() >= {"state", "reason", "last_seen_at"}
     assert made["worker"].keys() >= {

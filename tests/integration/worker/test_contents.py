@@ -1,7 +1,12 @@
 """What a customer's phone shows of each type of content, sent through the real library."""
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
 import pytest
 
+from shared.clock import SystemClock
 from shared.enums import MessageKind, ReceiptKind
 from shared.structs.content import (
     ContactContent,
@@ -12,8 +17,10 @@ from shared.structs.content import (
     ReactionContent,
     TextContent,
 )
+from shared.structs.tenants import QuietHours
 from shared.wire.events import Party, ReceiptReceived
-from shared.wire.frames import Send
+from shared.wire.frames import Config, Send
+from tests.fakes.worker_gateway import CONFIG
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -107,6 +114,34 @@ async def test_a_text_is_edited_and_then_deleted(chat):
     shown, delete = await chat.send(DeleteContent(wa_message_id=target))
     assert (shown["kind"], shown["target"]) == (MessageKind.DELETE, target)
     assert (delete.kind, delete.text, delete.in_reply_to) == (MessageKind.DELETE, "", target)
+
+
+async def test_in_quiet_hours_the_bot_answers_and_queued_messages_wait(chat, linked):
+    _, sent = await chat.send(TextContent(text="leo"))
+    await configure(chat.gateway, quiet_around_now())
+    to = Party(phone=chat.customer)
+    await chat.gateway.send(Send(id="LATER", to=to, content=TextContent(text="baadaye")))
+    await chat.sandbox.write(chat.customer, linked.phone, "Bei gani?")
+    edit = EditContent(wa_message_id=sent.wa_message_id, text="kesho")
+    await chat.gateway.send(Send(id="EDIT", to=to, content=edit))
+    shown = [item["text"] for item in (await chat.sandbox.received(chat.customer, 4))[2:]]
+    assert "kesho" in shown
+    assert "baadaye" not in shown
+    await configure(chat.gateway, None)
+    assert (await chat.sandbox.received(chat.customer, 5))[-1]["text"] == "baadaye"
+
+
+async def configure(gateway, quiet_hours):
+    await gateway.send(Config(config=msgspec.structs.replace(CONFIG, quiet_hours=quiet_hours)))
+
+
+def quiet_around_now():
+    """In Nairobi, which knows no summer time."""
+    now = SystemClock().now().astimezone(ZoneInfo("Africa/Nairobi"))
+    hour = timedelta(hours=1)
+    return QuietHours(
+        begins=f"{now - hour:%H:%M}", ends=f"{now + hour:%H:%M}", time_zone="Africa/Nairobi"
+    )
 
 
 async def test_delivery_is_told_of_every_type(chat):

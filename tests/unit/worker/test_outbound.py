@@ -2,14 +2,14 @@
 
 import asyncio
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 
 from shared.backoff import Backoff
 from shared.clock import SystemClock
 from shared.enums import MessageKind
-from shared.structs.content import LocationContent, TextContent
+from shared.structs.content import EditContent, LocationContent, TextContent
 from shared.tasks import TaskGroup
 from shared.wire.events import (
     MessageSent,
@@ -29,6 +29,7 @@ from worker.outbox import sending as sending_module
 from worker.outbox.outbound import LANES, Outbound
 from worker.outbox.pacing import Pacing
 from worker.outbox.quiet import QuietTimes
+from worker.outbox.quiet_hours import Quiet
 from worker.outbox.sending import MAX_REFUSALS, Sending
 from worker.outbox.turns import Turns
 from worker.uplink import event_rows
@@ -346,6 +347,39 @@ async def test_a_place_is_sent_without_typing_and_told_by_its_name(database):
         [sent] = await room.ended(1)
     assert (sent.kind, sent.text) == (MessageKind.LOCATION, "Duka")
     assert room.client.delivered[ASHA] == ["Duka"]
+
+
+def quiet_until(end):
+    """Since an hour ago."""
+    return Quiet(begins=(end - timedelta(hours=2)).time(), ends=end.time(), zone=UTC)
+
+
+async def test_in_quiet_hours_texts_wait_and_an_edit_goes_past_them(room):
+    room.outbound.keep_quiet(quiet_until(SystemClock().now() + timedelta(hours=1)))
+    await room.queue(1, 2)
+    edit = Send(id="O3", to=Party(phone=ASHA), content=EditContent(wa_message_id="W", text="x"))
+    await room.outbound.take(edit)
+    [sent] = await room.ended(1)
+    assert sent.outbound_id == "O3"
+    assert await room.states() == ["TAKEN", "TAKEN", "SENT"]
+    room.outbound.keep_quiet(None)
+    assert [event.outbound_id for event in await room.ended(3)] == ["O3", "O1", "O2"]
+
+
+async def test_when_quiet_hours_end_what_waited_goes_by_itself(room):
+    end = SystemClock().now() + timedelta(milliseconds=300)
+    room.outbound.keep_quiet(quiet_until(end))
+    await room.queue(1)
+    await room.ended(1)
+    assert SystemClock().now() >= end
+
+
+async def test_what_expires_in_quiet_hours_is_told_then(room):
+    now = SystemClock().now()
+    room.outbound.keep_quiet(quiet_until(now + timedelta(hours=1)))
+    await room.queue(1, expires_at=now + timedelta(milliseconds=200))
+    [expired] = await room.ended(1)
+    assert isinstance(expired, SendExpired)
 
 
 async def test_stopping_does_not_wait_for_typing(database):

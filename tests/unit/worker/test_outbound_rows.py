@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.enums import MessageKind, ReceiptKind
-from shared.structs.content import TextContent
+from shared.structs.content import DeleteContent, TextContent
 from shared.wire.events import (
     MessageSent,
     Party,
@@ -223,6 +223,17 @@ def test_what_was_written_down_before_there_were_other_contents_is_read(db):
     )
     db.execute("UPDATE outbound SET payload = ?", (older,))
     assert outbound_rows.find(db, 1, now=NOW).send == send()
+
+
+def test_a_chat_has_a_next_that_disturbs_and_a_next_that_does_not(db):
+    for number in (1, 2):
+        outbound_rows.take(db, send(number), now=NOW)
+    for number in (3, 4):
+        delete = DeleteContent(wa_message_id="W")
+        taken = Send(id=f"O{number}", to=Party(phone=ASHA), content=delete)
+        outbound_rows.take(db, taken, now=NOW)
+    heads = outbound_rows.list_heads(db)
+    assert [(head.position, head.disturbs) for head in heads] == [(1, True), (3, False)]
 
 
 def test_a_settled_message_keeps_no_text(db):

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.structs.content import LocationContent, TextContent
+from shared.structs.content import (
+    DeleteContent,
+    EditContent,
+    LocationContent,
+    ReactionContent,
+    TextContent,
+)
 from tests.fakes.inbound import NOW
 from worker.outbox import pacing
 from worker.outbox.pacing import Begun, Pacing, Verdict, Waiting, Why, judge
@@ -170,3 +176,18 @@ def test_forgetting_what_no_rule_asks_about_changes_no_verdict(rules, messages):
 
 def test_nobody_types_a_place_on_a_map():
     assert pacing.typing_time(Pacing(), LocationContent(latitude=0, longitude=0)) == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        pytest.param(TextContent(text="x"), True, id="text"),
+        pytest.param(
+            ReactionContent(wa_message_id="W", from_me=False, emoji="👍"), True, id="reaction"
+        ),
+        pytest.param(EditContent(wa_message_id="W", text="x"), False, id="edit"),
+        pytest.param(DeleteContent(wa_message_id="W"), False, id="delete"),
+    ],
+)
+def test_an_edit_and_a_delete_disturb_nobody(content, expected):
+    assert pacing.disturbs(content) is expected
