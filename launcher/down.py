@@ -4,7 +4,18 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from launcher import engine, fleet, host, instance, leftovers, locking, orphans, platform, postgres
+from launcher import (
+    engine,
+    fence,
+    fleet,
+    host,
+    instance,
+    leftovers,
+    locking,
+    orphans,
+    platform,
+    postgres,
+)
 from launcher.console import complain, say, step
 from launcher.engine import Engine
 from launcher.errors import LauncherError
@@ -44,6 +55,8 @@ def stop_everything(paths: Paths, environ: Mapping[str, str]) -> None:
     if found is not None and name is not None:
         with step("Workers") as outcome:
             outcome.detail = f"{fleet.stop_containers(found.address, name)} stopped"
+    if name is not None:
+        fence.take_down(name)
     with step("PostgreSQL") as outcome:
         stopped = platform.stop_processes(paths, [postgres.PROCESS])
         outcome.detail = "" if stopped else "did not run"

@@ -7,6 +7,7 @@ import msgspec
 
 from launcher import (
     engine,
+    fence,
     fleet,
     health,
     images,
@@ -123,6 +124,7 @@ def _bring_up(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> P
         settings=options.settings,
         live=options.live,
     )
+    _put_up_fence(platform)
     logged = [*platform.names, postgres.PROCESS, engine.PROCESS, supervisor.PROCESS]
     logkeeper.start(paths, logged)
     instance.write_running(paths, Running(live=options.live, settings=options.settings))
@@ -157,6 +159,17 @@ def ensure_supervision(paths: Paths, options: UpOptions, environ: Mapping[str, s
     ran = records.find_alive(paths.records, supervisor.PROCESS) is not None
     supervisor.start(paths, environ)
     return not ran
+
+
+def _put_up_fence(platform: Platform) -> None:
+    settings = platform.settings
+    practice = [] if platform.live else [settings.sandbox_proxy_port]
+    with step("Fence around the workers' network") as outcome:
+        obstacle = fence.find_obstacle(platform.engine_address)
+        if obstacle:
+            outcome.detail = f"none: {obstacle} (see SECURITY.md)"
+        else:
+            fence.put_up(platform.instance, ports=[settings.gateway_port, *practice])
 
 
 def _start_database(paths: Paths, options: UpOptions, name: str, environ: Mapping[str, str]) -> str:
