@@ -96,6 +96,7 @@ class WhatsAppServer:
             lid = device.jid("lid")
             channel.send(stanzas.success(lid, now=exchange.clock.now()))
             tasks.supervise("line.run", stream.line.run())
+            tasks.supervise("acknowledgements.run", stream.acknowledgements.run())
             tasks.supervise("mailbox.deliver", stream.deliver())
             async for node in channel.nodes():
                 handle(stream, node)

@@ -18,6 +18,7 @@ from sandbox.control.shapes import (
     ReadView,
     TypingInput,
     WrittenView,
+    check_hiding,
     customer_view,
     digits,
     received_view,
@@ -27,6 +28,7 @@ from sandbox.services.open_file import open_file
 from sandbox.services.read import read
 from sandbox.services.show_typing import show_typing
 from sandbox.services.write import write
+from shared.errors import InvalidInputError
 from shared.structs.pages import Page
 
 
@@ -37,8 +39,9 @@ class CustomersController(Controller):
     @post(summary="Create a customer")
     async def create(self, data: CreateCustomerInput, exchange: Exchange) -> CustomerView:
         number = None if data.phone_number is None else digits(data.phone_number)
+        check_hiding(number=data.hides_number, lid=data.hides_lid)
         person = exchange.directory.create(number=number, name=data.name, phone=None)
-        person.hides_number = data.hides_number
+        person.hides_number, person.hides_lid = data.hides_number, data.hides_lid
         exchange.directory.save(person)
         exchange.store.commit()
         return customer_view(person)
@@ -52,13 +55,18 @@ class CustomersController(Controller):
     async def show(self, number: str, exchange: Exchange) -> CustomerView:
         return customer_view(exchange.directory.get_customer(digits(number)))
 
-    @patch("/{number:str}", summary="Hide or show the customer's number")
+    @patch("/{number:str}", summary="Hide or show the customer's number, or LID")
     async def change(
         self, number: str, data: ChangeCustomerInput, exchange: Exchange
     ) -> CustomerView:
-        """Phones learn the number from the customer's next message."""
+        """Phones learn it from the customer's next message."""
         customer = exchange.directory.get_customer(digits(number))
-        customer.hides_number = data.hides_number
+        if data.hides_number is None and data.hides_lid is None:
+            raise InvalidInputError("hides_number", "hides_number or hides_lid is required")
+        hides_number = customer.hides_number if data.hides_number is None else data.hides_number
+        hides_lid = customer.hides_lid if data.hides_lid is None else data.hides_lid
+        check_hiding(number=hides_number, lid=hides_lid)
+        customer.hides_number, customer.hides_lid = hides_number, hides_lid
         exchange.directory.save(customer)
         exchange.store.commit()
         return customer_view(customer)

@@ -1,7 +1,12 @@
 """A phone's faults: scripts that hold until they are taken back, and single strikes."""
 
-from litestar import Controller, delete, get, post, put
+from datetime import timedelta
+from typing import Annotated
 
+from litestar import Controller, delete, get, post, put
+from litestar.params import Parameter
+
+from sandbox.control.phones import LongestWait
 from sandbox.control.shapes import FaultsView, StrikeInput, digits
 from sandbox.exchange import Exchange
 from sandbox.faults.faults import Faults
@@ -14,8 +19,20 @@ class FaultsController(Controller):
     tags = ("faults",)
 
     @get("/faults", summary="The script in force")
-    async def show(self, number: str, exchange: Exchange) -> FaultsView:
-        return _view(_faults(exchange, number))
+    async def show(
+        self,
+        number: str,
+        exchange: Exchange,
+        counted: str = "",
+        times: Annotated[int, Parameter(ge=1)] = 1,
+        wait: LongestWait = 0,
+    ) -> FaultsView:
+        """Waits up to `wait` seconds until the count named `counted` is at least `times`."""
+        faults = _faults(exchange, number)
+        await faults.changed.until(
+            lambda: faults.counts.get(counted, 0) >= times, within=timedelta(seconds=wait)
+        )
+        return _view(faults)
 
     @put("/faults", summary="Replace the script")
     async def replace(self, number: str, data: FaultScript, exchange: Exchange) -> FaultsView:

@@ -17,12 +17,13 @@ from sandbox.control.shapes import (
     ScanInput,
     WriteInput,
     WrittenView,
+    device_view,
     digits,
     phone_view,
 )
-from sandbox.devices.device import Device, DeviceKey
+from sandbox.devices.device import DeviceKey
 from sandbox.exchange import Exchange
-from sandbox.people.person import Person, make_phone_side
+from sandbox.people.person import make_phone_side
 from sandbox.services.link import link
 from sandbox.services.pair import pair
 from sandbox.services.unlink import unlink
@@ -41,12 +42,12 @@ class PhonesController(Controller):
         number = None if data.phone_number is None else digits(data.phone_number)
         person = exchange.directory.create(number=number, name=data.name, phone=make_phone_side())
         exchange.store.commit()
-        return _view(exchange, person)
+        return phone_view(exchange, person)
 
     @get(summary="List all phones")
     async def list_phones(self, exchange: Exchange) -> Page[PhoneView]:
         phones = exchange.directory.list_phones()
-        return Page(items=[_view(exchange, person) for person in phones])
+        return Page(items=[phone_view(exchange, person) for person in phones])
 
     @get("/{number:str}", summary="One phone and its linked devices")
     async def show(
@@ -55,20 +56,20 @@ class PhonesController(Controller):
         """Waits up to `wait_connected` seconds for one of its devices to be connected."""
         person, _ = exchange.directory.get_phone(digits(number))
         await exchange.connections.changed.until(
-            lambda: any(device.connected for device in _view(exchange, person).devices),
+            lambda: any(device.connected for device in phone_view(exchange, person).devices),
             within=timedelta(seconds=wait_connected),
         )
-        return _view(exchange, person)
+        return phone_view(exchange, person)
 
     @post("/{number:str}/scan", status_code=200, summary="Let the phone scan a QR code")
     async def scan(self, number: str, data: ScanInput, exchange: Exchange) -> DeviceView:
         """Answers when phone and client have agreed; the client then logs in by itself."""
-        return _device_view(exchange, await link(exchange, digits(number), data.qr))
+        return device_view(exchange, await link(exchange, digits(number), data.qr))
 
     @post("/{number:str}/pair", status_code=200, summary="Type a pairing code on the phone")
     async def pair(self, number: str, data: PairInput, exchange: Exchange) -> DeviceView:
         """As `scan`. A code that is wrong may be followed by the right one."""
-        return _device_view(exchange, await pair(exchange, digits(number), data.code))
+        return device_view(exchange, await pair(exchange, digits(number), data.code))
 
     @post("/{number:str}/disconnect", status_code=200, summary="Cut the connections")
     async def disconnect(self, number: str, exchange: Exchange) -> PhoneView:
@@ -78,7 +79,7 @@ class PhonesController(Controller):
             stream = exchange.connections.find(device.key)
             if stream is not None:
                 stream.abort()
-        return _view(exchange, person)
+        return phone_view(exchange, person)
 
     @post(
         "/{number:str}/messages",
@@ -109,7 +110,7 @@ class PhonesController(Controller):
         phone.wants_passkey = data.wanted
         exchange.directory.save(person)
         exchange.store.commit()
-        return _view(exchange, person)
+        return phone_view(exchange, person)
 
     @delete("/{number:str}/devices/{device:int}", summary="Unlink a device")
     async def unlink(self, number: str, device: int, exchange: Exchange) -> None:
@@ -124,16 +125,4 @@ def _set_refusal(exchange: Exchange, number: str, refusal: LoginRefusalInput | N
         phone.ban_code, phone.ban_seconds = refusal.ban_code, refusal.ban_seconds
     exchange.directory.save(person)
     exchange.store.commit()
-    return _view(exchange, person)
-
-
-def _device_view(exchange: Exchange, device: Device) -> DeviceView:
-    return DeviceView(
-        device=device.key.device,
-        connected=exchange.connections.is_connected(device.key),
-        linked_at=device.linked_at,
-    )
-
-
-def _view(exchange: Exchange, person: Person) -> PhoneView:
-    return phone_view(person, exchange.devices.list_of(person.number), exchange.connections)
+    return phone_view(exchange, person)

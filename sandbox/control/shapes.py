@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 
 from sandbox.devices.device import Device
+from sandbox.exchange import Exchange
 from sandbox.faults.script import FaultScript
 from sandbox.messages.contents import (
     LARGEST_GIVEN,
@@ -20,7 +21,6 @@ from sandbox.people.person import Person
 from sandbox.services.compose import Draft
 from sandbox.services.show_typing import Typing
 from sandbox.services.strike import Strike
-from sandbox.streams.connections import Connections
 from sandbox.wire.nodes import Jid
 from shared.enums import MessageKind
 from shared.errors import InvalidInputError
@@ -49,13 +49,19 @@ class CreatePersonInput(_Input, frozen=True, kw_only=True):
 
 
 class CreateCustomerInput(CreatePersonInput, frozen=True, kw_only=True):
-    """hides_number: phones learn the customer's LID alone, until it is shown."""
+    """hides_number: phones learn the customer's LID alone, until the number is shown. hides_lid:
+    the number alone. Not both.
+    """
 
     hides_number: bool = False
+    hides_lid: bool = False
 
 
 class ChangeCustomerInput(_Input, frozen=True, kw_only=True):
-    hides_number: bool
+    """What is not given stays."""
+
+    hides_number: bool | None = None
+    hides_lid: bool | None = None
 
 
 class ScanInput(_Input, frozen=True, kw_only=True):
@@ -158,11 +164,14 @@ class ReadView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
-    """connected: logged in, and ready to receive."""
+    """connected: logged in, and ready to receive. prekeys: one-time keys that it left with the
+    server, for others to begin sessions with.
+    """
 
     device: int
     connected: bool
     linked_at: datetime
+    prekeys: int
 
 
 class PhoneView(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,6 +188,7 @@ class CustomerView(msgspec.Struct, frozen=True, kw_only=True):
     lid: str
     name: str
     hides_number: bool
+    hides_lid: bool
 
 
 class WrittenView(msgspec.Struct, frozen=True, kw_only=True):
@@ -243,20 +253,29 @@ def _check_text(field: str, text: str) -> None:
         raise InvalidInputError(field, f"longer than {_LONGEST_TEXT_BYTES} bytes")
 
 
-def phone_view(person: Person, devices: list[Device], connections: Connections) -> PhoneView:
+def check_hiding(*, number: bool, lid: bool) -> None:
+    """Raises InvalidInputError when nothing would be left to show."""
+    if number and lid:
+        raise InvalidInputError("hides_lid", "either the number or the LID must be seen")
+
+
+def device_view(exchange: Exchange, device: Device) -> DeviceView:
+    return DeviceView(
+        device=device.key.device,
+        connected=exchange.connections.is_connected(device.key),
+        linked_at=device.linked_at,
+        prekeys=exchange.devices.count_prekeys(device.key),
+    )
+
+
+def phone_view(exchange: Exchange, person: Person) -> PhoneView:
     assert person.phone is not None
+    devices = exchange.devices.list_of(person.number)
     return PhoneView(
         phone_number=f"+{person.number}",
         lid=str(person.lid_jid),
         name=person.name,
-        devices=[
-            DeviceView(
-                device=device.key.device,
-                connected=connections.is_connected(device.key),
-                linked_at=device.linked_at,
-            )
-            for device in devices
-        ],
+        devices=[device_view(exchange, device) for device in devices],
         login_refusal=person.phone.login_refusal,
         wants_passkey=person.phone.wants_passkey,
     )
@@ -268,6 +287,7 @@ def customer_view(person: Person) -> CustomerView:
         lid=str(person.lid_jid),
         name=person.name,
         hides_number=person.hides_number,
+        hides_lid=person.hides_lid,
     )
 
 

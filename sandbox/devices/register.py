@@ -35,8 +35,7 @@ class DeviceRegister:
     def remove(self, key: DeviceKey) -> None:
         self._devices.pop(key, None)
         self._store.delete(_DEVICE, str(key))
-        for prekey_id in self._prekeys.pop(key, {}):
-            self._store.delete(_PREKEY, _prekey_key(key, prekey_id))
+        self.drop_prekeys(key)
 
     def replace_keys(
         self, device: Device, *, signed: SignedPrekey, prekeys: list[PublicPrekey]
@@ -52,8 +51,13 @@ class DeviceRegister:
     def count_prekeys(self, key: DeviceKey) -> int:
         return len(self._prekeys.get(key, {}))
 
-    def take_bundle(self, device: Device) -> Bundle:
-        """Hands a one-time prekey out for good; without one when none is left."""
+    def drop_prekeys(self, key: DeviceKey) -> None:
+        """As if others had taken all one-time prekeys."""
+        for prekey_id in self._prekeys.pop(key, {}):
+            self._store.delete(_PREKEY, _prekey_key(key, prekey_id))
+
+    def take_bundle(self, device: Device, *, with_prekey: bool = True) -> Bundle:
+        """Hands a one-time prekey out for good; without one when none is left, or wanted."""
         bundle = Bundle(
             registration_id=device.registration_id,
             identity=device.identity,
@@ -62,7 +66,7 @@ class DeviceRegister:
             signature=device.signed_prekey.signature,
         )
         left = self._prekeys.get(device.key)
-        if not left:
+        if not left or not with_prekey:
             return bundle
         prekey_id = next(iter(left))
         prekey = left.pop(prekey_id)

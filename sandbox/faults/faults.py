@@ -43,6 +43,7 @@ class Faults:
     def strikes(self, name: str, pick: Pick) -> bool:
         """Whether the next one of its kind is struck; counts it."""
         self._counts[name] += 1
+        self.changed.ring()
         n = self._counts[name]
         by_chance = pick.chance > 0 and self._random.random() < pick.chance
         return n in pick.nth or (pick.every is not None and n % pick.every == 0) or by_chance

@@ -37,7 +37,7 @@ class PhoneSide(msgspec.Struct):
 class Person(msgspec.Struct, kw_only=True):
     """number: digits, without the plus. All keys are private; one-time prekeys follow from
     `prekey_seed`, so that only their count must be remembered. hides_number: the server tells
-    others the LID alone.
+    others the LID alone. hides_lid: the number alone.
     """
 
     number: str
@@ -51,6 +51,7 @@ class Person(msgspec.Struct, kw_only=True):
     prekeys_given: int = 0
     phone: PhoneSide | None = None
     hides_number: bool = False
+    hides_lid: bool = False
 
     @property
     def pn_jid(self) -> Jid:

@@ -14,7 +14,8 @@ log = structlog.get_logger(__name__)
 
 class Strike(StrEnum):
     """CLOSE ends the TCP connection, RESET with a TCP reset. REPLACE: as if the device had
-    connected from elsewhere. UNLINK: the owner removes all linked devices.
+    connected from elsewhere. UNLINK: the owner removes all linked devices. PREKEYS: others have
+    taken all their one-time prekeys, which they are told.
     """
 
     CLOSE = "CLOSE"
@@ -22,6 +23,7 @@ class Strike(StrEnum):
     STREAM_ERROR = "STREAM_ERROR"
     REPLACE = "REPLACE"
     UNLINK = "UNLINK"
+    PREKEYS = "PREKEYS"
 
 
 def strike(exchange: Exchange, number: str, kind: Strike, *, code: int) -> None:
@@ -37,6 +39,9 @@ def strike(exchange: Exchange, number: str, kind: Strike, *, code: int) -> None:
     if not streams:
         raise ConflictError(f"+{number} has no connected device")
     log.info("device.struck", phone=number, strike=kind)
+    if kind is Strike.PREKEYS:
+        for device in devices:
+            exchange.devices.drop_prekeys(device.key)
     for stream in streams:
         _hit(stream, kind, code)
 
@@ -53,3 +58,5 @@ def _hit(stream: Connection, kind: Strike, code: int) -> None:
             stream.replace()
         case Strike.UNLINK:
             stream.remove()
+        case Strike.PREKEYS:
+            stream.mention_prekeys()

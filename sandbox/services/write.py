@@ -55,11 +55,11 @@ def _parcel(
 
 
 def _stanza(customer: Person, head: Letterhead, chat: Jid | None, written: Written) -> Node:
-    attrs = _attrs(head, written) | {"addressing_mode": "lid", "notify": customer.name}
-    attrs |= {"from": customer.lid_jid} if chat is None else {"from": chat}
-    if chat is not None:
-        attrs["participant"] = customer.lid_jid
-    if not customer.hides_number:
+    attrs = _attrs(head, written) | {"notify": customer.name}
+    attrs["addressing_mode"] = "pn" if customer.hides_lid else "lid"
+    sender = customer.pn_jid if customer.hides_lid else customer.lid_jid
+    attrs |= {"from": sender} if chat is None else {"from": chat, "participant": sender}
+    if not customer.hides_number and not customer.hides_lid:
         attrs["sender_pn" if chat is None else "participant_pn"] = customer.pn_jid
     return Node("message", attrs)
 

@@ -30,4 +30,4 @@ def ask_again(stream: DeviceStream, reader: Person, message: Node) -> None:
     chat = exchange.directory.find(message.get_jid("to"))
     if reader.number == stream.owner.number and chat is not None:
         attrs["recipient"] = chat.lid_jid  # the phone asks about a message to somebody else
-    stream.channel.send(Node("receipt", attrs, tuple(content)))
+    stream.mailbox.add(Node("receipt", attrs, tuple(content)))

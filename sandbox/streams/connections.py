@@ -27,6 +27,10 @@ class Connection(Protocol):
 
     def reset(self) -> None: ...
 
+    def mention_prekeys(self) -> None:
+        """Tells the client how few of its prekeys are left."""
+        ...
+
     def fail(self, code: int) -> None:
         """Ends the stream with an error code."""
         ...

@@ -39,6 +39,8 @@ class DeviceStream:
         self.mailbox: Mailbox = exchange.mailboxes.of(device.key)
         self.faults = exchange.faults.of(owner.number)
         self.line = Line()
+        # Of acknowledgements: the delay of these delays nothing else.
+        self.acknowledgements = Line()
         # How often each person asked this client for each message again.
         self.retries: Counter[tuple[str, str]] = Counter()
         self._active = asyncio.Event()
@@ -109,7 +111,8 @@ class DeviceStream:
             self._put(copy)
         if self.faults.is_last_before_reset():
             self.line.put(self.channel.reset, delay=timedelta())
-        self._mention_few_prekeys()
+        if self._prekeys_left() == _FEW_PREKEYS - 1:
+            self.mention_prekeys()
 
     def _copies(self, parcel: Parcel, stanza: Node) -> list[Node]:
         """What arrives of a delivery: usually one."""
@@ -117,6 +120,8 @@ class DeviceStream:
         if faults.strikes("drop", script.drop):
             log.info("delivery.dropped", phone=self.owner.number, message=parcel.id)
             return []
+        if faults.strikes("corrupt", script.corrupt):
+            stanza = stanzas.spoilt(stanza)
         copies = [stanzas.at_other_time(stanza, by=script.clock_skew)]
         if faults.strikes("duplicate", script.duplicate):
             copies *= 2
@@ -154,8 +159,9 @@ class DeviceStream:
     def _has_more(self) -> bool:
         return self.mailbox.has_after(self._sent_up_to)
 
-    def _mention_few_prekeys(self) -> None:
-        count = self.exchange.devices.count_prekeys(self.device.key)
-        if count == _FEW_PREKEYS - 1:
-            now = self.exchange.clock.now()
-            self.channel.send(stanzas.few_prekeys(count, stanza_id=self.channel.new_id(), now=now))
+    def mention_prekeys(self) -> None:
+        count, now = self._prekeys_left(), self.exchange.clock.now()
+        self.channel.send(stanzas.few_prekeys(count, stanza_id=self.channel.new_id(), now=now))
+
+    def _prekeys_left(self) -> int:
+        return self.exchange.devices.count_prekeys(self.device.key)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import msgspec
+
 from sandbox.devices.device import DeviceKey
 from sandbox.media.addresses import MEDIA_HOST, upload_pass
 from sandbox.people import app_state
@@ -42,6 +44,8 @@ def _bundle(stream: DeviceStream, jid: Jid) -> Node:
     if person is not None and not jid.device:
         bundle = give_bundle(person)
         stream.exchange.directory.save(person)
+        if stream.faults.script.no_prekeys:
+            bundle = msgspec.structs.replace(bundle, prekey_id=None, prekey=None)
     elif person is not None:
         device = stream.exchange.devices.find(DeviceKey(person.number, jid.device))
         bundle = None if device is None else stream.exchange.devices.take_bundle(device)

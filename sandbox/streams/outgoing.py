@@ -1,5 +1,7 @@
 """Messages that companions send: to simulated people, and to other companions."""
 
+from datetime import timedelta
+
 import structlog
 
 from sandbox.devices.device import DeviceKey
@@ -24,6 +26,22 @@ def take_message(stream: DeviceStream, node: Node) -> None:
         log.warning("message.refused", phone=stream.owner.number, to=str(node.get_jid("to")))
         _acknowledge(stream, node, error=_NO_SUCH_RECIPIENT)
         return
+    faults, script = stream.faults, stream.faults.script.sends
+    if faults.strikes("sends.refused", script.refused):
+        log.info("message.refused", phone=stream.owner.number, code=script.refused.code)
+        _acknowledge(stream, node, error=script.refused.code)
+        return
+    if faults.strikes("sends.swallowed", script.swallowed):
+        log.info("message.swallowed", phone=stream.owner.number, message=node.text("id"))
+        return
+    _hand_over(stream, node)
+    if faults.strikes("sends.unacknowledged", script.unacknowledged):
+        log.info("message.unacknowledged", phone=stream.owner.number, message=node.text("id"))
+        return
+    _acknowledge(stream, node)
+
+
+def _hand_over(stream: DeviceStream, node: Node) -> None:
     for jid, enc in _copies(node):
         person = stream.exchange.directory.find(jid)
         if person is None:
@@ -32,12 +50,12 @@ def take_message(stream: DeviceStream, node: Node) -> None:
             _forward(stream, node, enc, DeviceKey(person.number, jid.device))
         else:
             _read(stream, node, enc, person)
-    _acknowledge(stream, node)
 
 
 def _acknowledge(stream: DeviceStream, node: Node, *, error: int | None = None) -> None:
-    now = stream.exchange.clock.now()
-    stream.channel.send(stanzas.acknowledgement(node, now=now, error=error))
+    said = stanzas.acknowledgement(node, now=stream.exchange.clock.now(), error=error)
+    delay = timedelta(seconds=stream.faults.script.sends.ack_delay)
+    stream.acknowledgements.put(lambda: stream.channel.send(said), delay=delay)
 
 
 def _copies(node: Node) -> list[tuple[Jid, Node]]:
@@ -54,6 +72,10 @@ def _read(stream: DeviceStream, node: Node, enc: Node, reader: Person) -> None:
     sender, message_id = stream.device, node.text("id")
     if inbox.find(sender.key.number, message_id) is not None:
         return
+    is_other = reader.number != stream.owner.number
+    if is_other and stream.faults.strikes("sends.unread", stream.faults.script.sends.unread):
+        _cannot_read(stream, reader, node)
+        return
     try:
         plaintext = stream.exchange.ratchets.open(reader, sender.key, enc, identity=sender.identity)
         seen = read_message(plaintext)
@@ -64,14 +86,18 @@ def _read(stream: DeviceStream, node: Node, enc: Node, reader: Person) -> None:
         return
     except PermanentError as error:
         log.warning("message.undecryptable", message=message_id, error=str(error))
-        inbox.drop(message_id)
-        ask_again(stream, reader, node)
+        _cannot_read(stream, reader, node)
         return
     # The phone's own copy of what a companion wrote is for its screen, which nobody looks at.
-    if seen is not None and reader.number != stream.owner.number:
+    if seen is not None and is_other:
         now = stream.exchange.clock.now()
         inbox.add(message_id=message_id, sender=sender.key.number, seen=seen, at=now)
         _confirm(stream, reader, message_id)
+
+
+def _cannot_read(stream: DeviceStream, reader: Person, node: Node) -> None:
+    stream.exchange.inboxes.of(reader.number).drop(node.text("id"))
+    ask_again(stream, reader, node)
 
 
 def _confirm(stream: DeviceStream, reader: Person, message_id: str) -> None:

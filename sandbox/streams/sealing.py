@@ -38,7 +38,9 @@ def _seal(exchange: Exchange, letter: Letter, author: Person, device: Device) ->
         author,
         device.key,
         letter.plaintext,
-        bundle=lambda: exchange.devices.take_bundle(device),
+        bundle=lambda: exchange.devices.take_bundle(
+            device, with_prekey=not exchange.faults.of(device.key.number).script.no_prekeys
+        ),
     )
     if letter.media_type:
         enc.attrs["mediatype"] = letter.media_type

@@ -40,6 +40,18 @@ def at_other_time(stanza: Node, *, by: int) -> Node:
     )
 
 
+def spoilt(stanza: Node) -> Node:
+    """With another ciphertext of the same length, which no key opens."""
+    content = tuple(_spoilt(node) if node.tag == "enc" else node for node in stanza.children)
+    return msgspec.structs.replace(stanza, content=content)
+
+
+def _spoilt(enc: Node) -> Node:
+    data = bytearray(enc.data)
+    data[len(data) // 2] ^= 1
+    return msgspec.structs.replace(enc, content=bytes(data))
+
+
 def stream_error(*, code: int | None = None, conflict: str | None = None) -> Node:
     attrs: dict[str, str | Jid] = {} if code is None else {"code": str(code)}
     content = None if conflict is None else (Node("conflict", {"type": conflict}),)

@@ -29,5 +29,11 @@ def fault(sandbox: Any, phone: str, **script: object) -> None:
     sandbox.call("PUT", f"/phones/{phone}/faults", script)
 
 
+def until_counted(sandbox: Any, phone: str, name: str, count: int = 1) -> None:
+    """Waits until a fault has looked at so many of what it picks from."""
+    path = f"/phones/{phone}/faults?counted={name}&times={count}&wait=30"
+    assert sandbox.call("GET", path)["counts"][name] >= count
+
+
 def strike(sandbox: Any, phone: str, kind: str, **more: object) -> None:
     sandbox.call("POST", f"/phones/{phone}/strikes", {"strike": kind, **more})

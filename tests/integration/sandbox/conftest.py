@@ -43,15 +43,17 @@ class Companion:
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
-    def expect(self, kind: str, **wanted: object) -> dict[str, Any]:
+    def expect(
+        self, kind: str, *, within: float = EVENT_TIMEOUT, **wanted: object
+    ) -> dict[str, Any]:
         """The next event of a kind, and with the values given; others before it are let go."""
         while True:
-            event = self.next()
+            event = self.next(within=within)
             if event["kind"] == kind and wanted.items() <= event.items():
                 return event
 
-    def next(self) -> dict[str, Any]:
-        return self._events.get(timeout=EVENT_TIMEOUT)
+    def next(self, *, within: float = EVENT_TIMEOUT) -> dict[str, Any]:
+        return self._events.get(timeout=within)
 
     def is_silent(self, *, seconds: float) -> bool:
         """Whether nothing comes for so long; only keys may, which are nobody's words."""

@@ -274,9 +274,25 @@ def test_a_hidden_number_is_learned_from_a_later_message(sandbox, linked: Linked
     assert companion.expect("message", text="quiet it is me")["phone"] == customer[1:]
 
 
-def test_a_client_known_by_lid_alone_can_be_answered(sandbox, linked: Linked) -> None:
+def test_a_hidden_lid_is_learned_from_a_later_message(sandbox, linked: Linked) -> None:
+    phone, companion, _ = linked()
+    customer = new_customer(sandbox, hides_lid=True)
+    lid = sandbox.call("GET", f"/customers/{customer}")["lid"].removesuffix("@lid")
+
+    write(sandbox, customer, phone, "quiet by number")
+    event = companion.expect("message", text="quiet by number")
+    assert (event["sender"], event["chat"]) == (customer[1:], customer[1:])
+
+    sandbox.call("PATCH", f"/customers/{customer}", {"hides_lid": False})
+    write(sandbox, customer, phone, "quiet by both")
+    event = companion.expect("message", text="quiet by both")
+    assert (event["sender"], event["phone"]) == (lid, customer[1:])
+
+
+@pytest.mark.parametrize("hidden", ["hides_number", "hides_lid"])
+def test_a_customer_known_by_half_can_be_answered(sandbox, linked: Linked, hidden: str) -> None:
     phone, _, _ = linked()
-    customer = new_customer(sandbox, hides_number=True)
+    customer = new_customer(sandbox, **{hidden: True})
 
     write(sandbox, customer, phone, "hello")
 

@@ -6,38 +6,24 @@ import signal
 import pytest
 
 from shared.enums import ReceiptKind, SessionState
-from shared.structs.content import TextContent
 from shared.wire.events import (
     MessageSent,
-    Party,
     ReceiptReceived,
     SendExpired,
     SendFailed,
     SendUncertain,
 )
-from shared.wire.frames import CancelSend, Send, SendTaken
+from shared.wire.frames import CancelSend, SendTaken
+from tests.integration.worker.queueing import UNPACED, queued
 
 pytestmark = pytest.mark.timeout(120)
 
-# The rates are pacing's business and have tests of their own.
-UNPACED = {
-    "outbound_a_minute": "100000",
-    "outbound_a_minute_per_chat": "100000",
-    "outbound_cold_chats_a_day": "100000",
-    "outbound_typing_shortest": "0",
-    "outbound_typing_longest": "0",
-}
 STRANGER = "+255799999999"
 
 
 @pytest.fixture
 def worker_settings():
     return UNPACED
-
-
-def queued(number, to, text=None, **more):
-    content = TextContent(text=text or f"queued {number}")
-    return Send(id=f"O{number}", to=Party(phone=to), content=content, **more)
 
 
 def ends(gateway):

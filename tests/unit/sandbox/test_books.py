@@ -161,6 +161,25 @@ class TestDeviceRegister:
 
         assert [one.prekey_id for one in (first, second, third)] == [1, 2, None]
 
+    def test_a_bundle_can_be_had_without_a_prekey_though_there_are_some(self, store: Store) -> None:
+        register = DeviceRegister(store)
+        register.add(device())
+        keys = [PublicPrekey(1, bytes(32))]
+        register.replace_keys(device(), signed=device().signed_prekey, prekeys=keys)
+
+        assert register.take_bundle(device(), with_prekey=False).prekey_id is None
+        assert register.count_prekeys(KEY) == 1
+
+    def test_dropped_prekeys_are_gone_after_a_restart_too(self, store: Store) -> None:
+        register = DeviceRegister(store)
+        register.add(device())
+        keys = [PublicPrekey(1, bytes(32))]
+        register.replace_keys(device(), signed=device().signed_prekey, prekeys=keys)
+
+        register.drop_prekeys(KEY)
+
+        assert register.count_prekeys(KEY) == DeviceRegister(store).count_prekeys(KEY) == 0
+
     def test_a_removed_device_leaves_nothing(self, store: Store) -> None:
         register = DeviceRegister(store)
         register.add(device())

@@ -7,7 +7,9 @@ import pytest
 
 from sandbox.faults.faults import FaultBook, Faults
 from sandbox.faults.script import FaultScript, Pick
+from sandbox.streams import stanzas
 from sandbox.streams.line import Line
+from sandbox.wire.nodes import Node
 
 
 def under(**script: object) -> Faults:
@@ -93,6 +95,22 @@ async def test_a_half_open_connection_waits_until_it_heals_or_ends() -> None:
     await asyncio.gather(faults.until_open(lambda: over), end())
     faults.set(FaultScript())
     await faults.until_open(lambda: False)
+
+
+def test_a_spoilt_message_differs_in_its_ciphertext_alone() -> None:
+    enc = Node("enc", {"type": "msg"}, bytes(40))
+    message = Node("message", {"id": "A"}, (Node("device-identity", {}, b"x"), enc))
+
+    spoilt = stanzas.spoilt(message)
+
+    assert spoilt.get("enc").data != enc.data
+    assert len(spoilt.get("enc").data) == 40
+    assert spoilt.get("enc").attrs == enc.attrs
+    assert (spoilt.attrs, spoilt.get("device-identity")) == (
+        message.attrs,
+        message.get("device-identity"),
+    )
+    assert enc.data == bytes(40)
 
 
 async def test_nothing_overtakes_on_the_line() -> None:
