@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -129,6 +130,73 @@ def test_a_message_for_later_goes_out_then(platform: Platform, tenant: dict[str,
     shown = wait_state(platform, tenant, accepted["id"], "DELIVERED", "READ")
     assert datetime.fromisoformat(shown["sent_at"]) >= datetime.fromisoformat(at)
     assert texts(platform, customer) == ["later"]
+
+
+def test_a_conversation_of_every_type_is_what_the_customer_sees_and_the_log_says(
+    platform: Platform, tenant: dict[str, Any]
+) -> None:
+    customer = platform.new_customer()
+    theirs = platform.write(customer, tenant, "Mko wapi?")
+    wait_for(lambda: len(platform.received(customer)) == 1, "the bot's answer")
+    wait_for(lambda: find_logged(platform, tenant, theirs), "the question in the log")
+
+    def say(**body: Any) -> dict[str, Any]:
+        accepted = queue(platform, tenant, to=customer, **body)
+        return wait_state(platform, tenant, accepted["id"], "DELIVERED", "READ")
+
+    place = {"type": "location", "latitude": -6.8161, "longitude": 39.2803, "name": "Duka"}
+    say(content=place, reply_to=theirs)
+    say(content={"type": "reaction", "message_id": theirs, "emoji": "👍"})
+    text = say(text="Tunafunga saa tisa")
+    say(content={"type": "edit", "message_id": text["id"], "text": "Tunafunga saa kumi"})
+    say(content={"type": "delete", "message_id": text["wa_message_id"]})
+    say(content={"type": "contact", "name": "Asha", "phones": ["+255712000001"]})
+    ours = text["wa_message_id"]
+    seen = platform.received(customer)[1:]
+    assert [(item["kind"], item["reply_to"] or item["target"]) for item in seen] == [
+        ("LOCATION", theirs),
+        ("REACTION", theirs),
+        ("TEXT", None),
+        ("EDIT", ours),
+        ("DELETE", ours),
+        ("CONTACT", None),
+    ]
+    logged = [find_logged(platform, tenant, item["id"]) for item in seen]
+    assert [(row["kind"], row["message_text"], row["in_reply_to"]) for row in logged if row] == [
+        ("LOCATION", "Duka", theirs),
+        ("REACTION", "👍", theirs),
+        ("TEXT", "Tunafunga saa tisa", None),
+        ("EDIT", "Tunafunga saa kumi", ours),
+        ("DELETE", "", ours),
+        ("CONTACT", "Asha: +255712000001", None),
+    ]
+
+
+def find_logged(
+    platform: Platform, tenant: dict[str, Any], wa_message_id: str
+) -> dict[str, Any] | None:
+    rows = (row for row in platform.logs(tenant["id"]) if row["wa_message_id"] == wa_message_id)
+    return next(rows, None)
+
+
+def test_quiet_hours_hold_back_what_is_queued_until_they_are_taken_away(
+    platform: Platform, tenant: dict[str, Any]
+) -> None:
+    customer, hours = platform.new_customer(), f"/admin/tenants/{tenant['id']}/quiet-hours"
+    now, hour = datetime.now(ZoneInfo("Africa/Nairobi")), timedelta(hours=1)  # noqa: TID251  real
+    around_now = {
+        "begins": f"{now - hour:%H:%M}",
+        "ends": f"{now + hour:%H:%M}",
+        "time_zone": "Africa/Nairobi",
+    }
+    platform.call("PUT", hours, json=around_now)
+    kept = queue(platform, tenant, to=customer, text="Habari ya asubuhi")
+    wait_state(platform, tenant, kept["id"], "SENDING")
+    platform.write(customer, tenant, "Mko wapi?")
+    wait_for(lambda: len(texts(platform, customer)) == 1, "the bot's answer")
+    assert "Habari ya asubuhi" not in texts(platform, customer)
+    platform.call("DELETE", hours)
+    wait_state(platform, tenant, kept["id"], "DELIVERED", "READ")
 
 
 def test_a_worker_killed_in_a_burst_leaves_every_state_true(
