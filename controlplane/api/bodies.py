@@ -107,6 +107,8 @@ def _find_item(kind: Any) -> type[msgspec.Struct] | None:
 
 def _find_variant(kind: Any, value: object) -> type[msgspec.Struct] | None:
     """The struct of a tagged union that `value` says it is."""
+    if get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
     if get_origin(kind) not in {Union, UnionType} or not isinstance(value, dict):
         return None
     for variant in get_args(kind):

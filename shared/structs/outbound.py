@@ -17,18 +17,21 @@ Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class SendMessageInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """text: short for a content of type `text`; one of the two is given.
-    reply_to, and message_id in contents: the id that this API gave a message, its id in the
-    message log, or WhatsApp's; of a message of the same chat.
-    send_at: at most 30 days ahead. expires_at: not to be sent from then on.
-    """
+    """What is unset is not encoded either: the fingerprint of a text is what it always was."""
 
     to: PhoneNumber
-    # What is unset is not encoded either: the fingerprint of a text is what it always was.
-    text: MessageText | msgspec.UnsetType = msgspec.UNSET
-    send_at: Instant | None = None
-    expires_at: Instant | None = None
-    content: ContentInput | msgspec.UnsetType = msgspec.UNSET
+    text: Annotated[
+        MessageText | msgspec.UnsetType,
+        msgspec.Meta(description="Short for a content of type `text`: give one of the two."),
+    ] = msgspec.UNSET
+    send_at: Annotated[Instant | None, msgspec.Meta(description="At most 30 days ahead.")] = None
+    expires_at: Annotated[
+        Instant | None, msgspec.Meta(description="It is not sent from then on.")
+    ] = None
+    content: Annotated[
+        ContentInput | msgspec.UnsetType,
+        msgspec.Meta(description="What is not a text; a text as well, in full."),
+    ] = msgspec.UNSET
     reply_to: MessageRef | msgspec.UnsetType = msgspec.UNSET
 
 

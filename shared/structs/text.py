@@ -32,7 +32,13 @@ MessageText = Annotated[
 ]
 VISIBLE_ASCII = rf"^[\x21-\x7e]+{_END}"
 # What names a message: an id of ours, or WhatsApp's. Longer ones are not kept whole in the log.
-MessageRef = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=VISIBLE_ASCII)]
+REF_DESCRIPTION = (
+    "The id that queuing gave it, its `id` in the log, or its `wa_message_id`; of the same chat."
+)
+MessageRef = Annotated[
+    str,
+    msgspec.Meta(min_length=1, max_length=200, pattern=VISIBLE_ASCII, description=REF_DESCRIPTION),
+]
 # One emoji as Unicode builds them (UTS 51): a picture with its variation and tone, several of
 # them joined, a flag of two letters or of tags, a keycap.
 _PICTURE = (

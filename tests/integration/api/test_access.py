@@ -196,6 +196,7 @@ async def test_the_description_names_every_path_and_the_key(api):
         assert described["components"]["schemas"][closed]["additionalProperties"] is False
     choices = described["components"]["schemas"]["SendMessageInput"]["properties"]["content"]
     assert {"$ref": "#/components/schemas/LocationInput"} in choices["oneOf"]
+    assert choices["description"]
     sending = described["paths"]["/v1/messages"]["post"]
     assert sending["parameters"][0]["name"] == "Idempotency-Key"
     assert sending["parameters"][0]["in"] == "header"
