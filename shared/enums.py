@@ -229,6 +229,9 @@ class ExitCode:
     """Exit codes a worker ends with, and what the control plane makes of them."""
 
     WANTED = 0
+    UNHEARD = 143  # SIGTERM while the interpreter itself started: asked to end, and ended.
     CONFIGURATION = 64  # EX_USAGE: wrong settings, refused token. Never restarted.
     SESSION_ENDED = 65  # EX_DATAERR: logged out or banned and no way on. Never restarted.
     SESSION_LOCKED = 75  # EX_TEMPFAIL: another worker holds the session volume.
+
+    ENDED_WELL = frozenset({WANTED, UNHEARD})

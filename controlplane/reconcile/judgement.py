@@ -81,7 +81,7 @@ def needs_history(view: TenantView) -> bool:
 def find_unexplained_end(view: TenantView) -> ObservedContainer | None:
     """The wanted container, when it ended badly and no incident tells of it yet."""
     kept = view.kept
-    if kept is None or kept.exit_code in {None, ExitCode.WANTED}:
+    if kept is None or kept.exit_code in {None, *ExitCode.ENDED_WELL}:
         return None
     known = {(incident.container_id, incident.finished_at) for incident in view.incidents}
     return None if (kept.id, kept.finished_at) in known else kept

@@ -45,8 +45,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def classify_exit(exit_code: int, *, oom_killed: bool) -> IncidentKind | None:
-    """None for the one exit that is no incident: a worker that was asked to end, and did."""
-    if exit_code == ExitCode.WANTED:
+    """None for the one end that is no incident: a worker that was asked to end, and did."""
+    if exit_code in ExitCode.ENDED_WELL:
         return None
     if oom_killed:
         return IncidentKind.OOM
@@ -82,7 +82,7 @@ def decide_restart(
         (incident for incident in incidents if incident.generation == generation),
         key=lambda incident: incident.finished_at,
     )
-    if not past or (ended is not None and ended.exit_code == ExitCode.WANTED):
+    if not past or (ended is not None and ended.exit_code in ExitCode.ENDED_WELL):
         return Verdict(start_at=_after_clean_exit(ended))
     newest = past[-1]
     final = next((incident for incident in past if incident.kind in _FINAL), None)

@@ -30,6 +30,7 @@ def waits(verdict):
 @pytest.mark.parametrize(
     ("exit_code", "oom_killed", "kind"),
     [
+        pytest.param(143, False, None, id="asked to end before Python could hear it"),
         (0, False, None),
         (64, False, IncidentKind.CONFIGURATION),
         (65, False, IncidentKind.SESSION_ENDED),
