@@ -19,9 +19,12 @@ from controlplane.containers.events import EventWatch
 from controlplane.containers.spec import Limits, WorkerTemplate
 from controlplane.gateway.dispatch import Dispatcher
 from controlplane.gateway.heartbeats import HeartbeatCollector
+from controlplane.gateway.lending import Lending
 from controlplane.gateway.listener import WORKER_PATH, Gateway
 from controlplane.media.fetching import Fetching
 from controlplane.media.files import MediaFiles
+from controlplane.media.remote import open_url, refuse_url
+from controlplane.media.sweeping import sweep_uploads
 from controlplane.reconcile.alarm_watch import AlarmWatch, list_alarms
 from controlplane.reconcile.executor import ForgetTenant
 from controlplane.reconcile.loop import Reconciler
@@ -72,8 +75,11 @@ async def _serve(
         network = await _ensure_network(driver)
         heartbeats = HeartbeatCollector(fleet.record_heartbeats, clock=clock)
         dispatcher = Dispatcher(clock=clock)
+        files = MediaFiles(settings.state_dir / "media", settings.media_limits)
+        await files.open(await fleet.list_tenant_ids())
         gateway = Gateway(
             dispatcher=dispatcher,
+            lending=Lending(files),
             heartbeats=heartbeats,
             tenant_files=tenant_files,
             clock=clock,
@@ -81,8 +87,6 @@ async def _serve(
         )
         host = settings.gateway_host or network.gateway
         lease = Lease(settings.database_url)
-        files = MediaFiles(settings.state_dir / "media", settings.media_limits)
-        await files.open(await fleet.list_tenant_ids())
         transfers = TaskGroup()
         fetching = Fetching(files, gateway.connections.find, transfers)
         reconciler = Reconciler(
@@ -113,10 +117,12 @@ async def _serve(
             clock=clock,
             files=files,
             fetching=fetching,
+            open_url=open_url if settings.media_from_urls else refuse_url,
         )
         async with transfers, TaskGroup() as tasks:
             tasks.supervise("gateway", gateway.serve(host, settings.gateway_port))
             tasks.supervise("dispatcher", dispatcher.run())
+            tasks.supervise("uploads", sweep_uploads(files, clock=clock))
             tasks.supervise("heartbeats", heartbeats.run())
             tasks.supervise("lease", lease.run())
             tasks.supervise("reconciler", reconciler.run())

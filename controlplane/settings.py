@@ -20,6 +20,7 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
         for every worker; `{gateway_host}` in a value is the workers' bridge address.
     gateway_host: empty for the bridge's own address, which only workers reach.
     state_dir: `admin.key`, `logs/` and `media/` live here.
+    media_from_urls: whether files to send may be fetched from URLs of the public internet.
     media_file_bytes: a larger file is neither fetched nor taken. media_tenant_bytes,
         media_total_bytes: what all files of a tenant, and all files, take up at most.
     """
@@ -38,6 +39,7 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
     worker_cpus: float = 0.5
     heartbeat_interval: timedelta = timedelta(seconds=15)
     resync_interval: timedelta = timedelta(seconds=15)
+    media_from_urls: bool = False
     media_file_bytes: AtLeastOne = _LIMITS.file
     media_tenant_bytes: AtLeastOne = _LIMITS.tenant
     media_total_bytes: AtLeastOne = _LIMITS.total

@@ -12,10 +12,12 @@ from shared.enums import SkipReason
 from shared.structs.content import CONTENT_TYPES
 from shared.tasks import TaskGroup
 from shared.wire.events import MessageReceived
+from shared.wire.files import AskPiece, FileMissing, Piece
 from shared.wire.frames import Hello
 from worker import meta
 from worker.database import Database
 from worker.drain import drain
+from worker.files.borrowing import Borrowing
 from worker.files.lending import Lending
 from worker.inbox import file_rows, rows
 from worker.inbox.intake import Intake
@@ -24,6 +26,7 @@ from worker.local import LocalWorker
 from worker.logtail import LogTail
 from worker.outbox import outbound_rows
 from worker.outbox.answering import Answering
+from worker.outbox.attaching import Attaching
 from worker.outbox.outbound import Outbound
 from worker.outbox.quiet import QuietTimes
 from worker.outbox.replies import Replies
@@ -99,12 +102,15 @@ class _Worker:
         self.answering = Answering(
             database, replies, turns, tasks, clock, connected=self._link.connected
         )
+        self._file_client = FileClient(self._client)
+        borrowing = Borrowing(self._ask_gateway, volume.files_directory)
         sending = Sending(
             self._client,
             database,
             self._quiet,
             turns,
             clock,
+            attach=Attaching(borrowing, self._file_client).attach,
             own_phone=lambda: self._link.own_phone,
             on_settled=self._on_send_settled,
         )
@@ -122,7 +128,6 @@ class _Worker:
             connected=self._link.connected,
             on_change=self._wake_uplink,
         )
-        self._file_client = FileClient(self._client)
         self._lending = Lending(
             self._file_client, database, volume.files_directory, connected=self._link.connected
         )
@@ -180,6 +185,9 @@ class _Worker:
         await self._uplink.run()
         # Superseded: two workers on one tenant are one too many, and the newer one stays.
         stopping.set()
+
+    async def _ask_gateway(self, request: AskPiece) -> Piece | FileMissing:
+        return await self._uplink.ask(request)
 
     def _on_event(self, event: WhatsAppEvent) -> None:
         if isinstance(event, MessageEvent):

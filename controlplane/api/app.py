@@ -17,6 +17,7 @@ from controlplane.api.headers import add_security_headers
 from controlplane.api.health import Check, healthz, readyz
 from controlplane.api.keys import keys_router
 from controlplane.api.logs import named_logs_router, own_logs_router
+from controlplane.api.media import named_media_router, own_media_router
 from controlplane.api.messages import named_messages_router, own_messages_router
 from controlplane.api.problems import HANDLERS
 from controlplane.api.requests import (
@@ -30,6 +31,7 @@ from controlplane.api.tenants import tenants_router
 from controlplane.api.workers import workers_router
 from controlplane.media.fetching import Fetching
 from controlplane.media.files import MediaFiles
+from controlplane.media.remote import OpenUrl
 from controlplane.services.acting import (
     Configure,
     Disconnect,
@@ -53,6 +55,7 @@ def create_api(
     clock: Clock,
     files: MediaFiles,
     fetching: Fetching,
+    open_url: OpenUrl,
 ) -> Litestar:
     """The ASGI application; the stores must be bound before it is called.
 
@@ -63,6 +66,7 @@ def create_api(
     dispatch: called when something was queued to be sent; must not block.
     alarms: what keeps many links of the fleet down at once.
     files, fetching: tenants' files, and the way to those that only a worker can get.
+    open_url: reads files from URLs, or says that this is switched off.
     checks: for `/readyz`, by name; each raises when its part does not answer.
     """
     # In this order: who has no key learns nothing more than that.
@@ -74,6 +78,7 @@ def create_api(
             workers_router,
             named_logs_router,
             named_messages_router,
+            named_media_router,
             keys_router,
             setup_requests_router,
             alarms_router,
@@ -83,7 +88,7 @@ def create_api(
     )
     own = Router(
         "/v1",
-        route_handlers=[own_messages_router, own_logs_router],
+        route_handlers=[own_messages_router, own_media_router, own_logs_router],
         guards=[require_tenant_key, refuse_large_body, refuse_unknown_query],
         dependencies=caller,
     )
@@ -98,6 +103,7 @@ def create_api(
             "alarms": Provide(lambda: alarms, sync_to_thread=False),
             "files": Provide(lambda: files, sync_to_thread=False),
             "fetching": Provide(lambda: fetching, sync_to_thread=False),
+            "open_url": Provide(lambda: open_url, sync_to_thread=False),
             "clock": Provide(lambda: clock, sync_to_thread=False),
             "checks": Provide(lambda: checks, sync_to_thread=False),
         },

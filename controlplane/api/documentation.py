@@ -16,14 +16,21 @@ from controlplane.api.authentication import COMPONENTS, SCHEME
 from controlplane.api.downgrade import to_openapi_30
 from controlplane.api.headers import DOCUMENTATION
 from shared.structs.content_input import (
+    AudioInput,
     ContactInput,
     DeleteInput,
+    DocumentInput,
     EditInput,
+    ImageInput,
     LocationInput,
     ReactionInput,
+    StickerInput,
     TextInput,
+    VideoInput,
+    VoiceInput,
 )
 from shared.structs.keys import CreateTenantKeyInput
+from shared.structs.media import FromUrlInput
 from shared.structs.outbound import SendBatchInput, SendMessageInput
 from shared.structs.sessions import PairingCodeInput
 from shared.structs.setup_requests import CreateSetupRequestInput, DecisionInput
@@ -53,6 +60,13 @@ INPUTS = (
     ReactionInput,
     EditInput,
     DeleteInput,
+    ImageInput,
+    VideoInput,
+    AudioInput,
+    VoiceInput,
+    DocumentInput,
+    StickerInput,
+    FromUrlInput,
 )
 
 _PAGE = f"""<!DOCTYPE html>

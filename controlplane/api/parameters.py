@@ -9,6 +9,7 @@ from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
 from controlplane.media.fetching import Fetching
 from controlplane.media.files import MediaFiles
+from controlplane.media.remote import OpenUrl
 from controlplane.services.acting import (
     Caller,
     Configure,
@@ -34,6 +35,7 @@ Dispatching = NamedDependency[Dispatch]
 Alarming = NamedDependency[ListAlarms]
 Filing = NamedDependency[MediaFiles]
 Bringing = NamedDependency[Fetching]
+FromUrls = NamedDependency[OpenUrl]
 Timing = NamedDependency[Clock]
 TenantPath = Annotated[UUID, PathParameter(description="The tenant's id.")]
 MessagePath = Annotated[UUID, PathParameter(description="The queued message's id.")]

@@ -14,6 +14,8 @@ from controlplane.api.bodies import WHOLE, FieldProblem, InvalidBodyError, find_
 from shared.errors import InvalidInputError
 
 MAX_BODY_BYTES = 1 << 20
+# Of a handler whose body is a file, which has a limit of its own.
+TAKES_FILES = {"takes_files": True}
 
 
 class ApiRequest(Request[Any, Any, Any]):
@@ -36,10 +38,17 @@ class ApiRequest(Request[Any, Any, Any]):
         return body
 
 
-def refuse_large_body(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+def read_length(connection: ASGIConnection[Any, Any, Any, Any]) -> int | None:
+    """Of the body, as far as the request says."""
+    length = connection.headers.get("content-length", "")
+    return int(length) if length.isdecimal() else None
+
+
+def refuse_large_body(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
     """Also where no handler would read the body, and so notice."""
-    length = connection.headers.get("content-length", "0")
-    if length.isdecimal() and int(length) > MAX_BODY_BYTES:
+    if (read_length(connection) or 0) > MAX_BODY_BYTES and not handler.opt.get("takes_files"):
         raise RequestEntityTooLarge(f"The body must be at most {MAX_BODY_BYTES} bytes long.")
 
 

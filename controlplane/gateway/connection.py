@@ -18,6 +18,9 @@ log = structlog.get_logger(__name__)
 
 SUPERSEDE_TIMEOUT = 1.0
 
+# A worker sends a few files at once, and has one question about each.
+MAX_ASKED = 8
+
 Answer = FileReady | FileMissing | Piece
 
 
@@ -42,6 +45,7 @@ class Connection:
         self._questions = Questions[Answer]()
         # Held by whoever has a file sent over this connection: one file at a time.
         self.transfer = asyncio.Lock()
+        self.asked: asyncio.Queue[AskPiece] = asyncio.Queue(MAX_ASKED)
 
     async def send(self, frame: FromGateway) -> None:
         """Sends, or does nothing when the worker has gone: its next `Hello` starts afresh."""
@@ -57,6 +61,11 @@ class Connection:
     def answered(self, answer: Answer) -> None:
         """The worker answered; to nothing that was asked, or too late, it says nothing."""
         self._questions.answer(answer.id, answer)
+
+    def was_asked(self, request: AskPiece) -> None:
+        """The worker wants a piece of a file. It asks for one at a time; more are let go."""
+        with suppress(asyncio.QueueFull):
+            self.asked.put_nowait(request)
 
     def ended(self) -> None:
         """Nothing will come over it any more."""

@@ -20,6 +20,7 @@ from controlplane.gateway.connection import Connection
 from controlplane.gateway.connections import Connections
 from controlplane.gateway.dispatch import Dispatcher
 from controlplane.gateway.heartbeats import HeartbeatCollector
+from controlplane.gateway.lending import Lending
 from controlplane.gateway.translate import Told, parse_outbound_id, to_told
 from shared.clock import Clock
 from shared.db.engine import transaction
@@ -28,7 +29,7 @@ from shared.ids import TenantId
 from shared.log import TenantFiles
 from shared.stores import contacts, messages, outbound_work, sessions
 from shared.tasks import TaskGroup
-from shared.wire.files import FileMissing, FileReady, Piece
+from shared.wire.files import AskPiece, FileMissing, FileReady, Piece
 from shared.wire.frames import (
     MAX_FRAME_BYTES,
     Ack,
@@ -66,9 +67,11 @@ class Gateway:
         clock: Clock,
         heartbeat_interval: timedelta,
         dispatcher: Dispatcher,
+        lending: Lending,
     ) -> None:
         self.connections = Connections()
         self._dispatcher = dispatcher
+        self._lending = lending
         self._heartbeats = heartbeats
         self._tenant_files = tenant_files
         self._clock = clock
@@ -118,6 +121,7 @@ class Gateway:
                 tasks.supervise(
                     f"dispatch {connection.tenant_id}", self._dispatcher.serve(connection)
                 )
+                tasks.supervise(f"lend {connection.tenant_id}", self._lending.serve(connection))
                 async for data in socket:
                     await self._take(connection, data)
         except ConnectionClosed:
@@ -192,6 +196,8 @@ class Gateway:
                 _log_result(connection, frame)
             case FileReady() | FileMissing() | Piece():
                 connection.answered(frame)
+            case AskPiece():
+                connection.was_asked(frame)
             case Hello():
                 await connection.send(Rejected(detail="hello was said already"))
 

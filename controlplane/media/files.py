@@ -11,6 +11,7 @@ import re
 import shutil
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
@@ -135,10 +136,12 @@ class MediaFiles:
         finally:
             await asyncio.to_thread(_close, file, path)
 
-    async def remove(self, tenant_id: TenantId, shelf: Shelf, sha256: str) -> None:
-        path = self._path(tenant_id, shelf, sha256)
-        if path is not None:
-            await asyncio.to_thread(path.unlink, missing_ok=True)
+    async def remove_unknown(
+        self, shelf: Shelf, known: Collection[tuple[TenantId, str]], *, before: datetime
+    ) -> int:
+        """Removes what was put there before that moment and is not known; answers how many."""
+        names = {(str(tenant_id), sha256) for tenant_id, sha256 in known}
+        return await asyncio.to_thread(self._remove_unknown, shelf, names, before.timestamp())
 
     async def remove_tenant(self, tenant_id: TenantId) -> None:
         path = self._directory / str(tenant_id)
@@ -183,6 +186,18 @@ class MediaFiles:
                 used_at=status.st_mtime,
                 can_go=whole and path.parent.name == Shelf.RECEIVED,
             )
+
+    def _remove_unknown(
+        self, shelf: Shelf, known: Collection[tuple[str, str]], before: float
+    ) -> int:
+        removed = 0
+        for file in self._list():
+            path = file.path
+            is_known = (file.tenant, path.name) in known
+            if path.parent.name == shelf and not is_known and file.used_at < before:
+                path.unlink(missing_ok=True)
+                removed += 1
+        return removed
 
     def _tidy(self, known: Collection[str]) -> None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -11,13 +11,14 @@ from controlplane.services.read_message import (
     Item,
     check_times,
     find_named,
+    find_upload,
     normalise,
     to_new,
 )
 from shared.clock import Clock
 from shared.db.engine import transaction
 from shared.ids import TenantId
-from shared.stores import outbound, targets, tenants
+from shared.stores import outbound, targets, tenants, uploads
 from shared.structs.outbound import NewOutbound, OutboundAccepted, SendMessageInput
 
 
@@ -69,11 +70,16 @@ async def queue_messages(
 async def _complete(
     tenant_id: TenantId, items: Sequence[Item], *, now: datetime
 ) -> list[NewOutbound]:
-    """With what the messages that they are about say."""
+    """With what the messages that they are about say, and the files that they send."""
     named = {index: each for index, item in enumerate(items) if (each := find_named(item))}
     found = await targets.find_targets(tenant_id, list(named.values()))
     target_of = dict(zip(named, found, strict=True))
-    return [to_new(item, target_of.get(index), now=now) for index, item in enumerate(items)]
+    names = {name for item in items if (name := find_upload(item))}
+    files = await uploads.use(tenant_id, names, now=now)
+    return [
+        to_new(item, target_of.get(index), now=now, upload=files.get(find_upload(item) or ""))
+        for index, item in enumerate(items)
+    ]
 
 
 def _fingerprint(items: Sequence[Item], *, batch: bool) -> str:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from controlplane.services.judge_file import find_file_problem, to_file_content
 from controlplane.services.judge_target import find_problem, find_window
 from shared.enums import Direction
 from shared.errors import InvalidInputError
@@ -25,10 +26,12 @@ from shared.structs.content_input import (
     ContentInput,
     DeleteInput,
     EditInput,
+    FileInput,
     LocationInput,
     ReactionInput,
     TextInput,
 )
+from shared.structs.media import Upload
 from shared.structs.outbound import NewOutbound, SendMessageInput
 from shared.structs.targets import Logged, Named, Target
 
@@ -77,6 +80,12 @@ def normalise(item: Item) -> Item:
     return Item(message, place)
 
 
+def find_upload(item: Item) -> str | None:
+    """The SHA-256 of the file that this one sends, if it sends one."""
+    content = item.content
+    return content.media if isinstance(content, FileInput) else None
+
+
 def check_times(item: Item, *, now: datetime) -> None:
     """Raises InvalidInputError."""
     message = item.message
@@ -98,8 +107,10 @@ def find_named(item: Item) -> Named | None:
     return Named(to=item.message.to, message_id=reply_to) if isinstance(reply_to, str) else None
 
 
-def to_new(item: Item, target: Target | None, *, now: datetime) -> NewOutbound:
-    """target: what was found of `find_named`. Raises InvalidInputError."""
+def to_new(
+    item: Item, target: Target | None, *, now: datetime, upload: Upload | None = None
+) -> NewOutbound:
+    """target, upload: what was found of `find_named`, `find_upload`. Raises InvalidInputError."""
     message, content = item.message, item.content
     logged = _judge(item, target, now=now)
     expires_at, window = message.expires_at, find_window(content)
@@ -109,7 +120,7 @@ def to_new(item: Item, target: Target | None, *, now: datetime) -> NewOutbound:
         expires_at = min(expires_at or end, end)
     return NewOutbound(
         to=message.to,
-        content=_to_content(content, logged),
+        content=_to_content(item, logged, upload),
         send_at=message.send_at,
         expires_at=expires_at,
     )
@@ -127,9 +138,17 @@ def _judge(item: Item, target: Target | None, *, now: datetime) -> Logged | None
     return target
 
 
-def _to_content(given: ContentInput, target: Logged | None) -> Content:
+def _to_content(item: Item, target: Logged | None, upload: Upload | None) -> Content:
+    given = item.content
     if not isinstance(given, AboutAnother):
-        return _to_saying(given, _to_quote(target) if target is not None else None)
+        quote = _to_quote(target) if target is not None else None
+        if not isinstance(given, FileInput):
+            return _to_saying(given, quote)
+        problem = find_file_problem(upload, given)
+        if problem:
+            raise item.wrong("content.media", problem)
+        assert upload is not None, "that is a problem"
+        return to_file_content(given, upload, quote)
     assert target is not None, "what is about another message has found it"
     match given:
         case ReactionInput(emoji=emoji):

@@ -29,7 +29,10 @@ from websockets.asyncio.client import connect
 
 from controlplane.gateway.dispatch import Dispatcher
 from controlplane.gateway.heartbeats import HeartbeatCollector
+from controlplane.gateway.lending import Lending
 from controlplane.gateway.listener import Gateway
+from controlplane.media.files import MediaFiles
+from controlplane.media.space import Limits
 from shared.clock import SystemClock
 from shared.db.engine import open_database
 from shared.enums import Language, MessageKind, TemplateType
@@ -66,6 +69,7 @@ async def serve(url: str, port: int) -> None:
             tenant_files=TenantFiles(Path(tempfile.mkdtemp())),
             clock=SystemClock(),
             heartbeat_interval=timedelta(seconds=15),
+            lending=Lending(MediaFiles(Path(tempfile.mkdtemp()), Limits())),
         )
         tasks.supervise("gateway", gateway.serve("127.0.0.1", port))
         await gateway.listening()

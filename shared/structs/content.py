@@ -6,6 +6,7 @@ Only ever add to them: what is written down, here and on workers' volumes, stays
 import msgspec
 
 from shared.enums import MessageKind
+from shared.structs.media import Media
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,11 +64,64 @@ class DeleteContent(msgspec.Struct, frozen=True, kw_only=True, tag="delete"):
     wa_message_id: str
 
 
+class _File(msgspec.Struct, frozen=True, kw_only=True):
+    """sha256, mime_type, size: of an upload; by the first the worker asks for the file."""
+
+    sha256: str
+    mime_type: str
+    size: int
+    quote: Quote | None = None
+
+
+class ImageContent(_File, frozen=True, kw_only=True, tag="image"):
+    caption: str = ""
+
+
+class VideoContent(_File, frozen=True, kw_only=True, tag="video"):
+    """duration: seconds; 0 when it is not known."""
+
+    caption: str = ""
+    duration: int = 0
+
+
+class AudioContent(_File, frozen=True, kw_only=True, tag="audio"):
+    """duration: as of a video."""
+
+    duration: int = 0
+
+
+class VoiceContent(_File, frozen=True, kw_only=True, tag="voice"):
+    """duration: as of a video."""
+
+    duration: int = 0
+
+
+class DocumentContent(_File, frozen=True, kw_only=True, tag="document"):
+    file_name: str
+    caption: str = ""
+
+
+class StickerContent(_File, frozen=True, kw_only=True, tag="sticker"):
+    pass
+
+
+FileContent = (
+    ImageContent | VideoContent | AudioContent | VoiceContent | DocumentContent | StickerContent
+)
 Content = (
-    TextContent | LocationContent | ContactContent | ReactionContent | EditContent | DeleteContent
+    TextContent
+    | LocationContent
+    | ContactContent
+    | ReactionContent
+    | EditContent
+    | DeleteContent
+    | FileContent
 )
 # The words by which a worker says what it can send.
-CONTENT_TYPES = ("text", "location", "contact", "reaction", "edit", "delete")
+CONTENT_TYPES = (
+    "text", "location", "contact", "reaction", "edit", "delete",
+    "image", "video", "audio", "voice", "document", "sticker",
+)  # fmt: skip
 
 _KINDS: dict[type[Content], MessageKind] = {
     TextContent: MessageKind.TEXT,
@@ -76,6 +130,12 @@ _KINDS: dict[type[Content], MessageKind] = {
     ReactionContent: MessageKind.REACTION,
     EditContent: MessageKind.EDIT,
     DeleteContent: MessageKind.DELETE,
+    ImageContent: MessageKind.IMAGE,
+    VideoContent: MessageKind.VIDEO,
+    AudioContent: MessageKind.AUDIO,
+    VoiceContent: MessageKind.VOICE,
+    DocumentContent: MessageKind.DOCUMENT,
+    StickerContent: MessageKind.STICKER,
 }
 
 
@@ -99,17 +159,32 @@ def words_of(content: Content) -> str:
             return f"{name}: {', '.join(phones)}"
         case ReactionContent(emoji=emoji):
             return emoji
-        case DeleteContent():
+        case ImageContent() | VideoContent() | DocumentContent():
+            return content.caption
+        case DeleteContent() | AudioContent() | VoiceContent() | StickerContent():
             return ""
+
+
+def media_of(content: Content) -> Media | None:
+    """What the log says of its file, if it has one."""
+    if not isinstance(content, FileContent):
+        return None
+    return Media(
+        mime_type=content.mime_type,
+        size=content.size,
+        sha256=content.sha256,
+        file_name=content.file_name if isinstance(content, DocumentContent) else None,
+        duration=getattr(content, "duration", 0) or None,
+    )
 
 
 def target_of(content: Content) -> str | None:
     """The WhatsApp id of the message that it answers, reacts to, edits or deletes."""
     match content:
-        case TextContent(quote=quote) | LocationContent(quote=quote) | ContactContent(quote=quote):
-            return quote.wa_message_id if quote is not None else None
         case ReactionContent() | EditContent() | DeleteContent():
             return content.wa_message_id
+        case _:
+            return content.quote.wa_message_id if content.quote is not None else None
 
 
 def to_place(location: LocationContent) -> str:

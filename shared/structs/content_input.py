@@ -4,11 +4,13 @@ from typing import Annotated
 
 import msgspec
 
-from shared.structs.text import Emoji, MessageRef, MessageText, Name, PhoneNumber
+from shared.structs.text import Caption, Emoji, MessageRef, MessageText, Name, PhoneNumber, Sha256
 
 Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90)]
 Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180)]
 MAX_PHONES = 10
+# A day of it is longer than any file of a few megabytes.
+Seconds = Annotated[int, msgspec.Meta(ge=1, le=86_400)]
 
 
 class _Input(
@@ -57,6 +59,40 @@ class DeleteInput(_Input, frozen=True):
     message_id: MessageRef
 
 
+class ImageInput(_Input, frozen=True):
+    """media, here and below: the `sha256` that an upload was answered with."""
+
+    media: Sha256
+    caption: Caption | None = None
+
+
+class VideoInput(_Input, frozen=True):
+    media: Sha256
+    caption: Caption | None = None
+    duration: Seconds | None = None
+
+
+class AudioInput(_Input, frozen=True):
+    media: Sha256
+    duration: Seconds | None = None
+
+
+class VoiceInput(_Input, frozen=True):
+    media: Sha256
+    duration: Seconds | None = None
+
+
+class DocumentInput(_Input, frozen=True):
+    media: Sha256
+    file_name: Name
+    caption: Caption | None = None
+
+
+class StickerInput(_Input, frozen=True):
+    media: Sha256
+
+
+FileInput = ImageInput | VideoInput | AudioInput | VoiceInput | DocumentInput | StickerInput
 # These name the message that they are about; the others may answer one.
 AboutAnother = ReactionInput | EditInput | DeleteInput
-ContentInput = TextInput | LocationInput | ContactInput | AboutAnother
+ContentInput = TextInput | LocationInput | ContactInput | AboutAnother | FileInput

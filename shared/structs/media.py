@@ -1,6 +1,12 @@
 """Files in messages, as everybody may see them."""
 
+from typing import Annotated
+
 import msgspec
+
+from shared.structs.text import VISIBLE_ASCII
+
+Url = Annotated[str, msgspec.Meta(min_length=1, max_length=2000, pattern=VISIBLE_ASCII)]
 
 
 class Media(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,3 +23,17 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
     duration: int | None = None
     width: int | None = None
     height: int | None = None
+
+
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that was uploaded to be sent; `sha256` is its name. size: bytes."""
+
+    sha256: str
+    mime_type: str
+    size: int
+
+
+class FromUrlInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """url: http or https, of a host on the public internet."""
+
+    url: Url

@@ -30,6 +30,10 @@ MAX_MESSAGE_LENGTH = 65_536
 MessageText = Annotated[
     str, msgspec.Meta(min_length=1, max_length=MAX_MESSAGE_LENGTH, pattern=_NO_NUL)
 ]
+# What WhatsApp's phones take beside a picture.
+Caption = Annotated[str, msgspec.Meta(min_length=1, max_length=1024, pattern=_NO_NUL)]
+SHA256_PATTERN = rf"^[0-9a-f]{{64}}{_END}"
+Sha256 = Annotated[str, msgspec.Meta(pattern=SHA256_PATTERN)]
 VISIBLE_ASCII = rf"^[\x21-\x7e]+{_END}"
 # What names a message: an id of ours, or WhatsApp's. Longer ones are not kept whole in the log.
 REF_DESCRIPTION = (
@@ -58,6 +62,7 @@ PATTERN_PROBLEMS = {
     _ONE_LINE_FILLED: "must not be blank, nor contain control characters or line breaks",
     _NO_NUL: "must not contain the character U+0000",
     VISIBLE_ASCII: "must be visible ASCII characters without spaces",
+    SHA256_PATTERN: "must be the sha256 of an upload: 64 hexadecimal digits, in lower case",
     TIME_PATTERN: "must be a time of day like 08:30",
     NUMBER_PART_PATTERN: "must be part of a phone number or LID: at least two digits",
     EMOJI_PATTERN: "must be one emoji, or empty to take an earlier reaction back",

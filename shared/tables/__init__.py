@@ -4,6 +4,7 @@ from piccolo.table import Table
 
 from shared.tables.contacts import Contact
 from shared.tables.keys import AdminAuditLog, ApiKey, WorkerCredential
+from shared.tables.media import MediaUpload
 from shared.tables.messages import MessageLog
 from shared.tables.outbound import EarlyReceipt, OutboundMessage
 from shared.tables.people import PortalEventLog, SetupRequest, User
@@ -19,6 +20,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     Contact,
     OutboundMessage,
     EarlyReceipt,
+    MediaUpload,
     WorkerProcess,
     WorkerCredential,
     WorkerIncident,
@@ -35,6 +37,7 @@ __all__ = [
     "ApiKey",
     "Contact",
     "EarlyReceipt",
+    "MediaUpload",
     "MessageLog",
     "OutboundMessage",
     "PortalEventLog",

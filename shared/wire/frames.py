@@ -193,6 +193,7 @@ FromWorker = (
     | SendTaken
     | FileReady
     | FileMissing
+    | AskPiece
     | Piece
 )
 FromGateway = (
@@ -204,7 +205,9 @@ FromGateway = (
     | Send
     | CancelSend
     | FetchFile
+    | FileMissing
     | AskPiece
+    | Piece
     | FileDone
     | Superseded
     | Rejected

@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from shared.enums import Language, SessionState, TemplateType
+from shared.enums import FileProblem, Language, SessionState, TemplateType
 from shared.structs.tenants import TenantConfig
 from shared.wire import frames
 from shared.wire.events import Event, MessageReceived, MessageSent
+from shared.wire.files import PIECE_BYTES, AskPiece, FileMissing, Piece
 from shared.wire.frames import Ack, Events, FromGateway, FromWorker, Hello, SessionReport
 
 GOOD_TOKEN = "good"
@@ -21,7 +22,8 @@ CONFIG = TenantConfig(
 
 class FakeGateway:
     """acknowledging: switch off to see what a worker does without. commit_takes: seconds for each
-    batch, during which, as in the real one, nothing else of this worker is read.
+    batch, during which, as in the real one, nothing else of this worker is read. files: what
+    queued messages send, by SHA-256.
     """
 
     def __init__(self) -> None:
@@ -29,6 +31,7 @@ class FakeGateway:
         self.events: dict[int, Event] = {}  # by the worker's own number, each once
         self.deliveries: list[int] = []  # every number as it came, resends included
         self.acknowledging = True
+        self.files: dict[str, bytes] = {}
         self.commit_takes = 0.0
         self.config = CONFIG
         self.heartbeat_interval = 0.2
@@ -102,8 +105,17 @@ class FakeGateway:
             case Events() if self.acknowledging:
                 await asyncio.sleep(self.commit_takes)
                 await socket.send(frames.encode(Ack(seq=frame.events[-1].seq)))
+            case AskPiece():
+                await socket.send(frames.encode(self._lend(frame)))
             case _:
                 pass
+
+    def _lend(self, request: AskPiece) -> Piece | FileMissing:
+        content = self.files.get(request.id)
+        if content is None:
+            return FileMissing(id=request.id, problem=FileProblem.UNKNOWN, detail="nobody has it")
+        data = content[request.offset : request.offset + PIECE_BYTES]
+        return Piece(id=request.id, offset=request.offset, data=data)
 
     def _answer(self, hello: Hello) -> FromGateway:
         if hello.token != GOOD_TOKEN:

@@ -1,14 +1,14 @@
 """Files of messages that came in, fetched from WhatsApp when the gateway asks, lent in pieces."""
 
 import asyncio
-import os
 from pathlib import Path
 
 import structlog
 
 from shared.enums import FileProblem
-from shared.wire.files import PIECE_BYTES, AskPiece, FetchFile, FileMissing, FileReady, Piece
+from shared.wire.files import AskPiece, FetchFile, FileMissing, FileReady, Piece
 from worker.database import Database, StorageError
+from worker.files import disk
 from worker.inbox import file_rows
 from worker.whatsapp.file_client import FileClient, FileError
 from worker.whatsapp.files import FileSource
@@ -60,7 +60,7 @@ class Lending:
         if path is None:
             return _missing(request.id, FileProblem.UNKNOWN, "No such file is lent.")
         try:
-            data = await asyncio.to_thread(_read, path, request.offset)
+            data = await asyncio.to_thread(disk.read_piece, path, request.offset)
         except (OSError, OverflowError) as error:
             return _missing(request.id, FileProblem.FAILED, f"It cannot be read: {error}")
         return Piece(id=request.id, offset=request.offset, data=data)
@@ -129,11 +129,3 @@ def _empty(directory: Path) -> None:
     directory.mkdir(mode=0o700, exist_ok=True)
     for left in directory.iterdir():
         left.unlink()
-
-
-def _read(path: Path, offset: int) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        return os.pread(descriptor, PIECE_BYTES, offset)
-    finally:
-        os.close(descriptor)

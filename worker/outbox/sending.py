@@ -5,7 +5,7 @@ message goes out at most once.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from enum import StrEnum
 
@@ -13,7 +13,8 @@ import structlog
 
 from shared.backoff import Backoff
 from shared.clock import Clock
-from shared.structs.content import kind_of, target_of, words_of
+from shared.enums import FileProblem
+from shared.structs.content import Content, kind_of, media_of, target_of, words_of
 from shared.wire.events import MessageSent, Party, SendFailed, SendUncertain
 from worker.database import Database, StorageError
 from worker.outbox import outbound_rows
@@ -21,6 +22,8 @@ from worker.outbox.outbound_rows import Outgoing
 from worker.outbox.quiet import QuietTimes
 from worker.outbox.turns import Turns
 from worker.whatsapp.compose import compose
+from worker.whatsapp.file_client import FileError
+from worker.whatsapp.files import Uploaded
 from worker.whatsapp.neonize_client import NeonizeClient, Sent
 from worker.whatsapp.outcomes import (
     NoAccountError,
@@ -33,13 +36,19 @@ from worker.whatsapp.outcomes import (
 log = structlog.get_logger(__name__)
 
 _AGAIN = Backoff(first=timedelta(seconds=1), ceiling=timedelta(minutes=5))
+# What is wrong with a file for good; anything else about it may pass.
+_NEVER = {FileProblem.UNKNOWN, FileProblem.GONE, FileProblem.TOO_LARGE, FileProblem.CORRUPT}
 # Error 463 can be about one contact alone: that one must not freeze the others for ever.
 MAX_REFUSALS = 3
 
 _NO_ACCOUNT = "This number is not on WhatsApp."
 _NOT_FIRST = "WhatsApp does not let this number write first to this contact."
 _REFUSED = "WhatsApp refused this message: {}."
+_NO_FILE = "Its file could not be sent: {}."
 _SILENT = "WhatsApp took this message and did not confirm it: {}."
+
+
+Attach = Callable[[Content], Awaitable[Uploaded | None]]
 
 
 class Outcome(StrEnum):
@@ -50,7 +59,9 @@ class Outcome(StrEnum):
 
 
 class Sending:
-    """`on_settled` is called when the event outbox may hold something new."""
+    """`attach` uploads the file of a content that has one. `on_settled` is called when the event
+    outbox may hold something new.
+    """
 
     def __init__(
         self,
@@ -60,6 +71,7 @@ class Sending:
         turns: Turns,
         clock: Clock,
         *,
+        attach: Attach,
         own_phone: Callable[[], str],
         on_settled: Callable[[], None],
     ) -> None:
@@ -68,6 +80,7 @@ class Sending:
         self._quiet = quiet
         self._turns = turns
         self._clock = clock
+        self._attach = attach
         self._own_phone = own_phone
         self._on_settled = on_settled
         self._under_way = 0
@@ -83,12 +96,16 @@ class Sending:
         except NoAccountError:
             await self._fail(message, _NO_ACCOUNT)
             return Outcome.ENDED
+        except FileError as error:
+            return await self._without_file(message, error)
         except (NotSentError, StorageError) as error:
             await self._take_back(message, error)
             return Outcome.LATER
 
     async def _send(self, message: Outgoing, *, is_cold: bool) -> Outcome:
         contact = await self._find_contact(message.send.to)
+        # Before the message is begun: until then nothing is lost by trying again.
+        file = await self._attach(message.send.content)
         chat = contact.lid or contact.phone or ""
         async with self._turns.take_after_answers(chat):
             await self._quiet.wait(chat)
@@ -100,7 +117,7 @@ class Sending:
                 self._on_settled()
                 return Outcome.ENDED
             # Past this line it may be out: what follows is finished even while draining.
-            return await asyncio.shield(self._send_and_settle(message, contact))
+            return await asyncio.shield(self._send_and_settle(message, contact, file))
 
     async def _find_contact(self, to: Party) -> Party:
         """With the LID when one is known. Raises NoAccountError and NotSentError."""
@@ -111,10 +128,12 @@ class Sending:
             contact = await self._client.complete(contact)
         return contact
 
-    async def _send_and_settle(self, message: Outgoing, contact: Party) -> Outcome:
+    async def _send_and_settle(
+        self, message: Outgoing, contact: Party, file: Uploaded | None
+    ) -> Outcome:
         self._under_way += 1
         try:
-            sent = await self._client.send(contact, self._compose(message, contact))
+            sent = await self._client.send(contact, self._compose(message, contact, file))
             await self._settle_sent(message, contact, sent)
         except SendLimitedError as error:
             return await self._limited(message, error)
@@ -128,9 +147,9 @@ class Sending:
             self._under_way -= 1
         return Outcome.ENDED
 
-    def _compose(self, message: Outgoing, chat: Party) -> bytes:
+    def _compose(self, message: Outgoing, chat: Party, file: Uploaded | None) -> bytes:
         own_phone, now = self._own_phone(), self._clock.now()
-        return compose(message.send.content, chat=chat, own_phone=own_phone, now=now)
+        return compose(message.send.content, chat=chat, own_phone=own_phone, now=now, file=file)
 
     async def _settle_sent(self, message: Outgoing, contact: Party, sent: Sent) -> None:
         event = MessageSent(
@@ -143,6 +162,7 @@ class Sending:
             at=sent.at,
             in_reply_to=target_of(message.send.content),
             outbound_id=message.send.id,
+            media=media_of(message.send.content),
         )
         await self._database.run_patiently(
             lambda db: outbound_rows.settle_sent(db, message.position, event)
@@ -181,7 +201,17 @@ class Sending:
         )
         self._on_settled()
 
-    async def _take_back(self, message: Outgoing, error: Exception) -> None:
+    async def _without_file(self, message: Outgoing, error: FileError) -> Outcome:
+        refused = error.problem is FileProblem.FAILED
+        if error.problem in _NEVER or (refused and message.refusals + 1 >= MAX_REFUSALS):
+            await self._fail(message, _NO_FILE.format(error))
+            return Outcome.ENDED
+        await self._take_back(message, error, refused=refused)
+        return Outcome.LATER
+
+    async def _take_back(
+        self, message: Outgoing, error: Exception, *, refused: bool = False
+    ) -> None:
         wait = _AGAIN.delay(message.attempts + 1)
         due, note = self._clock.now() + wait, str(error)
         log.warning(
@@ -192,5 +222,7 @@ class Sending:
             problem=note,
         )
         await self._database.run_patiently(
-            lambda db: outbound_rows.take_back(db, message.position, due=due, note=note)
+            lambda db: outbound_rows.take_back(
+                db, message.position, due=due, note=note, refused=refused
+            )
         )

@@ -9,6 +9,7 @@ import structlog
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from shared.questions import Questions
 from shared.structs.tenants import TenantConfig
 from shared.tasks import TaskGroup
 from shared.wire import frames
@@ -36,6 +37,8 @@ log = structlog.get_logger(__name__)
 
 # Batches sent and not yet acknowledged: enough to hide the round trip, few enough to resend.
 IN_FLIGHT = 4
+# The gateway reads from a disk; a connection that is slower than this will break.
+ANSWER_PATIENCE = timedelta(seconds=30)
 
 
 class Local(Protocol):
@@ -64,6 +67,7 @@ class Connection:
         self._news = asyncio.Event()
         self._all_acked = asyncio.Event()
         self._tasks = TaskGroup()
+        self._questions = Questions[Piece | FileMissing]()
         self._flights: list[int] = []  # the last seq of each batch that is not acknowledged
 
     def wake(self) -> None:
@@ -78,6 +82,7 @@ class Connection:
                 tasks.supervise("uplink heartbeat", self._beat())
                 return await self._listen()
         finally:
+            self._questions.close()
             await self._local.disconnected()
 
     async def flush(self, *, grace: timedelta) -> bool:
@@ -91,6 +96,12 @@ class Connection:
                         return True
         except TimeoutError:
             return False
+
+    async def ask(self, request: AskPiece) -> Piece | FileMissing:
+        """One question about a file at a time. Raises NoAnswerError."""
+        return await self._questions.ask(
+            request.id, lambda: self._send(request), within=ANSWER_PATIENCE
+        )
 
     async def aclose(self) -> None:
         await self._socket.close()
@@ -127,6 +138,8 @@ class Connection:
             case Send() | CancelSend():
                 # Begun in order and not awaited: a batch of them shares a few commits.
                 self._tasks.supervise("send", self._take_send(frame))
+            case Piece() | FileMissing():
+                self._questions.answer(frame.id, frame)
             case FetchFile() | AskPiece() | FileDone():
                 # Beside the listening: a download takes minutes.
                 self._tasks.supervise("file", self._serve_file(frame))

@@ -13,7 +13,9 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from shared.backoff import Backoff
 from shared.errors import PermanentError, TransientError
+from shared.questions import NoAnswerError
 from shared.wire import frames
+from shared.wire.files import AskPiece, FileMissing, Piece
 from shared.wire.frames import Hello, Refused, Welcome
 from worker.uplink.connection import Connection, Local
 
@@ -87,6 +89,12 @@ class Uplink:
         if current is None:
             return False
         return await current.flush(grace=grace)
+
+    async def ask(self, request: AskPiece) -> Piece | FileMissing:
+        """Raises NoAnswerError, also when there is no connection."""
+        if self._current is None:
+            raise NoAnswerError("there is no connection")
+        return await self._current.ask(request)
 
     async def aclose(self) -> None:
         """Says goodbye; `run` returns."""

@@ -11,12 +11,15 @@ from shared.structs.content import (
     Content,
     DeleteContent,
     EditContent,
+    FileContent,
     LocationContent,
     Quote,
     ReactionContent,
     TextContent,
 )
 from shared.wire.events import Party
+from worker.whatsapp.compose_file import compose_file
+from worker.whatsapp.files import Uploaded
 from worker.whatsapp.protobuf import Writable, write
 
 Fields = dict[int, Writable]
@@ -29,16 +32,14 @@ _CONTEXT_INFO = 17  # of every content that can quote
 _REVOKE, _MESSAGE_EDIT = 0, 14
 
 
-def compose(content: Content, *, chat: Party, own_phone: str, now: datetime) -> bytes:
-    """chat: as it is written to, for messages that name others in it."""
+def compose(
+    content: Content, *, chat: Party, own_phone: str, now: datetime, file: Uploaded | None = None
+) -> bytes:
+    """chat: as it is written to, for messages that name others in it. file: of a content that
+    sends one.
+    """
     here = _to_jid(chat.lid or chat.phone or "")
     match content:
-        case TextContent() | LocationContent() | ContactContent():
-            field, fields = _say(content)
-            if content.quote is not None:
-                sender = _to_jid(own_phone) if content.quote.from_me else here
-                fields[_CONTEXT_INFO] = _quote(content.quote, sender)
-            return write({field: fields})
         case ReactionContent():
             key = _key(content.wa_message_id, here, from_me=content.from_me)
             return write({_REACTION: {1: key, 2: content.emoji, 4: _milliseconds(now)}})
@@ -53,6 +54,12 @@ def compose(content: Content, *, chat: Party, own_phone: str, now: datetime) -> 
         case DeleteContent():
             key = _key(content.wa_message_id, here, from_me=True)
             return write({_PROTOCOL: {1: key, 2: _REVOKE}})
+        case _:
+            field, fields = _say(content, file, now)
+            if content.quote is not None:
+                sender = _to_jid(own_phone) if content.quote.from_me else here
+                fields[_CONTEXT_INFO] = _quote(content.quote, sender)
+            return write({field: fields})
 
 
 def compose_text(words: str) -> bytes:
@@ -70,7 +77,11 @@ def to_vcard(name: str, phones: list[str]) -> str:
     return "\n".join([*lines, "END:VCARD"])
 
 
-def _say(content: TextContent | LocationContent | ContactContent) -> tuple[int, Fields]:
+def _say(
+    content: TextContent | LocationContent | ContactContent | FileContent,
+    file: Uploaded | None,
+    now: datetime,
+) -> tuple[int, Fields]:
     match content:
         case TextContent(text=text):
             return _EXTENDED_TEXT, {1: text}
@@ -80,6 +91,9 @@ def _say(content: TextContent | LocationContent | ContactContent) -> tuple[int, 
             names = {3: content.name, 4: content.address}
             place: Fields = {1: content.latitude, 2: content.longitude}
             return _LOCATION, place | {field: words for field, words in names.items() if words}
+        case _:
+            assert file is not None, "the file goes first"
+            return compose_file(content, file, now=now)
 
 
 def _quote(quote: Quote, sender: str) -> Fields:

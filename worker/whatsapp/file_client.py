@@ -1,20 +1,32 @@
 """Files from WhatsApp's media host, one at a time: the library holds each whole in its memory."""
 
-import os
+import ctypes
 import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from mmap import ACCESS_COPY, mmap
 from pathlib import Path
 
 from shared.enums import FileProblem
 from shared.errors import FlowHQError
-from worker.whatsapp.files import FileSource
+from worker.files import disk
+from worker.whatsapp.files import FileKind, FileSource, Uploaded
+from worker.whatsapp.library import Library
 from worker.whatsapp.neonize_client import NeonizeClient
 from worker.whatsapp.outcomes import NotSentError
-from worker.whatsapp.protobuf import MalformedMessageError, read_large
+from worker.whatsapp.protobuf import (
+    MalformedMessageError,
+    Value,
+    number,
+    read,
+    read_large,
+    text,
+)
 
 # Fields of the library's DownloadReturnFunction.
 _BINARY, _ERROR = 1, 2
+# And of its UploadReturnFunction; those of the response in it stand where they are read.
+_UPLOAD_RESPONSE, _UPLOAD_ERROR = 1, 2
 # Texts of whatsmeow's errors (errors.go, download.go). Whatever is not named here may pass.
 _GONE = ("status code 403", "status code 404", "status code 410")
 _CORRUPT = ("hash of media", "invalid media hmac", "file length", "file too short", "decrypt file")
@@ -47,8 +59,28 @@ class FileClient:
         except NotSentError as error:
             raise FileError(FileProblem.OFFLINE, str(error)) from error
 
+    async def upload(self, path: Path, kind: FileKind) -> Uploaded:
+        """Raises FileError; a file that was not taken may be given again."""
+        try:
+            answer = await self._client.call(
+                lambda library, name: _upload(library, name, path, kind), pool=self._pool
+            )
+        except NotSentError as error:
+            raise FileError(FileProblem.OFFLINE, str(error)) from error
+        except (OSError, ValueError) as error:
+            raise FileError(FileProblem.FAILED, f"the file cannot be read: {error}") from error
+        return _read_uploaded(answer, kind)
+
     def aclose(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def classify_upload_error(error: str) -> FileProblem:
+    """TOO_LARGE: the media host will never take it. Anything else may pass."""
+    if "status code 413" in error:
+        return FileProblem.TOO_LARGE
+    offline = any(mark in error.lower() for mark in _OFFLINE)
+    return FileProblem.OFFLINE if offline else FileProblem.FAILED
 
 
 def classify_download_error(error: str) -> FileProblem:
@@ -63,6 +95,39 @@ def classify_download_error(error: str) -> FileProblem:
     return FileProblem.FAILED
 
 
+def _upload(library: Library, name: bytes, path: Path, kind: FileKind) -> bytes:
+    # Mapped, not read: its pages are the kernel's to take back. A copy, for ctypes wants to write.
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_COPY) as content:
+        buffer = (ctypes.c_ubyte * len(content)).from_buffer(content)
+        try:
+            return library.upload(name, ctypes.addressof(buffer), len(content), kind)
+        finally:
+            del buffer  # a map that is still pointed into cannot be closed
+
+
+def _read_uploaded(answer: bytes, kind: FileKind) -> Uploaded:
+    try:
+        fields = read(answer)
+        problem, response = text(fields.get(_UPLOAD_ERROR)), read(fields.get(_UPLOAD_RESPONSE))
+    except MalformedMessageError as error:
+        raise FileError(FileProblem.FAILED, f"the library's answer: {error}") from error
+    if problem or not response:
+        raise FileError(classify_upload_error(problem), _ADDRESS.sub("…", problem) or "no answer")
+    source = FileSource(
+        kind=kind,
+        path=text(response.get(2)),
+        key=_bytes(response.get(4)),
+        sealed_sha256=_bytes(response.get(5)),
+        sha256=_bytes(response.get(6)),
+        size=number(response.get(7)),
+    )
+    return Uploaded(url=text(response.get(1)), source=source)
+
+
+def _bytes(value: Value | None) -> bytes:
+    return value if isinstance(value, bytes) else b""
+
+
 def _write(answer: memoryview, *, path: Path, max_bytes: int) -> int:
     try:
         fields = read_large(answer)
@@ -70,24 +135,15 @@ def _write(answer: memoryview, *, path: Path, max_bytes: int) -> int:
         raise FileError(FileProblem.FAILED, f"the library's answer: {error}") from error
     problem, content = fields.get(_ERROR), fields.get(_BINARY)
     if isinstance(problem, memoryview) and len(problem):
-        text = bytes(problem).decode("utf-8", "replace")
-        raise FileError(classify_download_error(text), _ADDRESS.sub("…", text))
+        words = text(bytes(problem))
+        raise FileError(classify_download_error(words), _ADDRESS.sub("…", words))
     if not isinstance(content, memoryview):
         content = memoryview(b"")
     if len(content) > max_bytes:
         raise FileError(FileProblem.TOO_LARGE, f"the file has {len(content)} bytes")
     try:
-        write_file(path, content)
+        disk.append(path, content)
     except OSError as error:
         path.unlink(missing_ok=True)
         raise FileError(FileProblem.FAILED, f"the volume did not take it: {error}") from error
     return len(content)
-
-
-def write_file(path: Path, content: memoryview) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        while content:
-            content = content[os.write(descriptor, content) :]
-    finally:
-        os.close(descriptor)

@@ -44,41 +44,54 @@ class FileSource(msgspec.Struct, frozen=True, kw_only=True):
     size: int
 
 
-class _Layout(msgspec.Struct, frozen=True, kw_only=True):
+class Uploaded(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that WhatsApp's media host took. url: what older phones fetch it by."""
+
+    url: str
+    source: FileSource
+
+
+class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """Field numbers of one kind of file message; 0 where it has no such field."""
 
     kind: FileKind
+    url: int = 1
     mime_type: int = 2
     sha256: int
     size: int
     key: int
     sealed_sha256: int
     path: int
+    uploaded_at: int
+    caption: int = 0
     file_name: int = 0
     duration: int = 0
     width: int = 0
     height: int = 0
 
 
-_VIDEO = _Layout(
-    kind=FileKind.VIDEO, sha256=3, size=4, key=6, sealed_sha256=11, path=13,
-    duration=5, width=10, height=9,
+_VIDEO = Layout(
+    kind=FileKind.VIDEO, sha256=3, size=4, key=6, sealed_sha256=11, path=13, uploaded_at=14,
+    caption=7, duration=5, width=10, height=9,
 )  # fmt: skip
 # Field of waE2E.Message → the layout of what is in it.
-_LAYOUTS = {
-    3: _Layout(
-        kind=FileKind.IMAGE, sha256=4, size=5, key=8, sealed_sha256=9, path=11, width=7, height=6
+LAYOUTS = {
+    3: Layout(
+        kind=FileKind.IMAGE, sha256=4, size=5, key=8, sealed_sha256=9, path=11, uploaded_at=12,
+        caption=3, width=7, height=6,
     ),
-    7: _Layout(
-        kind=FileKind.DOCUMENT, sha256=4, size=5, key=7, sealed_sha256=9, path=10, file_name=8
+    7: Layout(
+        kind=FileKind.DOCUMENT, sha256=4, size=5, key=7, sealed_sha256=9, path=10, uploaded_at=11,
+        caption=20, file_name=8,
     ),
-    8: _Layout(
-        kind=FileKind.AUDIO, sha256=3, size=4, key=7, sealed_sha256=8, path=9, duration=5
+    8: Layout(
+        kind=FileKind.AUDIO, sha256=3, size=4, key=7, sealed_sha256=8, path=9, uploaded_at=10,
+        duration=5,
     ),
     9: _VIDEO,
-    26: _Layout(
+    26: Layout(
         kind=FileKind.IMAGE, mime_type=5, sha256=2, size=9, key=4, sealed_sha256=3, path=8,
-        width=7, height=6,
+        uploaded_at=10, width=7, height=6,
     ),
     66: _VIDEO,
 }  # fmt: skip
@@ -88,7 +101,7 @@ def read_file(message: Fields) -> tuple[Media, FileSource | None] | None:
     """Of an unwrapped waE2E.Message; None when it holds no file. The source is None when the
     message lacks what it takes to fetch the file.
     """
-    for field, layout in _LAYOUTS.items():
+    for field, layout in LAYOUTS.items():
         if field in message:
             fields = read(message[field])
             source = _read_source(fields, layout)
@@ -96,7 +109,7 @@ def read_file(message: Fields) -> tuple[Media, FileSource | None] | None:
     return None
 
 
-def _read_media(fields: Fields, layout: _Layout) -> Media:
+def _read_media(fields: Fields, layout: Layout) -> Media:
     digest = fields.get(layout.sha256)
     return Media(
         mime_type=text(fields.get(layout.mime_type))[:_LONGEST_TEXT],
@@ -109,7 +122,7 @@ def _read_media(fields: Fields, layout: _Layout) -> Media:
     )
 
 
-def _read_source(fields: Fields, layout: _Layout) -> FileSource | None:
+def _read_source(fields: Fields, layout: Layout) -> FileSource | None:
     path = text(fields.get(layout.path))
     parts = [fields.get(n) for n in (layout.key, layout.sha256, layout.sealed_sha256)]
     key, sha256, sealed = (part if isinstance(part, bytes) else b"" for part in parts)
@@ -129,7 +142,7 @@ def _read_source(fields: Fields, layout: _Layout) -> FileSource | None:
     )
 
 
-def _size(fields: Fields, layout: _Layout) -> int:
+def _size(fields: Fields, layout: Layout) -> int:
     return min(number(fields.get(layout.size)), _LARGEST_SIZE)
 
 

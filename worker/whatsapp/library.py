@@ -90,6 +90,7 @@ class Library:
         self._declare("GetMe", [text], self._take_buffer)
         download = [text, text, text, size, text, size, text, size, size, size, text]
         self._declare("DownloadMediaWithPath", download, self._take_pointer)
+        self._declare("Upload", [text, ctypes.c_void_p, size, size], self._take_buffer)
 
     def session_file(self, path: Path) -> SessionFile:
         return SessionFile(self._go, path)
@@ -181,6 +182,10 @@ class Library:
             return take(memoryview(buffer).cast("B"))
         finally:
             self._go.FreeBytesStruct(pointer)
+
+    def upload(self, client: bytes, content: int, size: int, kind: FileKind) -> bytes:
+        """`content`: where in memory the file is. Returns when the media host took it."""
+        return self._buffer(self._go.Upload(client, content, size, _FILE_KINDS[kind][0]))
 
     def _declare(self, name: str, arguments: list[Any], take: Any) -> None:
         function = getattr(self._go, name)

@@ -11,6 +11,7 @@ import pytest
 from controlplane.api.app import create_api
 from controlplane.media.fetching import Fetching
 from controlplane.media.files import MediaFiles
+from controlplane.media.remote import OpenUrl, refuse_url
 from controlplane.media.space import Limits
 from controlplane.reconcile.alarm_watch import list_alarms
 from shared.db.engine import Database, check_database
@@ -45,11 +46,22 @@ class Api:
     workers: dict[TenantId, FileWorker]
     files: MediaFiles
     fetching: Fetching
+    urls: "Urls"
     checks: dict[str, Any] = field(default_factory=dict)
 
     async def counts(self) -> dict[str, int]:
         """How many rows every table holds."""
         return {table.__name__: await table.count() for table in ALL_TABLES}
+
+
+class Urls:
+    """The internet. open: how a URL is read; switched off until a test switches it on."""
+
+    def __init__(self) -> None:
+        self.open: OpenUrl = refuse_url
+
+    def __call__(self, url: str) -> Any:
+        return self.open(url)
 
 
 @pytest.fixture
@@ -76,6 +88,7 @@ async def api(
     await files.open([])
     workers: dict[TenantId, FileWorker] = {}
     transfers = TaskGroup()
+    urls = Urls()
     fetching = Fetching(files, workers.get, transfers)
     app = create_api(
         wake=woken.append,
@@ -88,6 +101,7 @@ async def api(
         clock=clock,
         files=files,
         fetching=fetching,
+        open_url=urls,
     )
     transport = httpx.ASGITransport(app, client=("192.0.2.7", 4711))
     async with (
@@ -110,6 +124,7 @@ async def api(
             workers=workers,
             files=files,
             fetching=fetching,
+            urls=urls,
             checks=checks,
         )
 

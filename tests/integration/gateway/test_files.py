@@ -1,4 +1,4 @@
-"""A file's way from a worker to the control plane: both real ends, a real socket between them."""
+"""A file's way between a worker and the control plane: both real ends, a real socket."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,13 +11,14 @@ import pytest
 
 from controlplane.gateway.dispatch import Dispatcher
 from controlplane.gateway.heartbeats import HeartbeatCollector
+from controlplane.gateway.lending import Lending as GatewayLending
 from controlplane.gateway.listener import Gateway
 from controlplane.media.fetching import Fetching, FileUnavailableError
 from controlplane.media.files import MediaFiles, Shelf
 from controlplane.media.space import Limits
 from shared.clock import SystemClock
-from shared.enums import SessionReason, SessionState
-from shared.ids import TenantId
+from shared.enums import FileProblem, SessionReason, SessionState
+from shared.ids import TenantId, new_tenant_id
 from shared.log import TenantFiles
 from shared.stores import credentials, fleet, messages, tenants
 from shared.structs.media import Media
@@ -27,10 +28,12 @@ from shared.wire.frames import Heartbeat, Hello, SessionReport
 from tests.fakes.businesses import business
 from tests.fakes.inbound import message
 from worker.database import Database
+from worker.files.borrowing import Borrowing
 from worker.files.lending import Lending
 from worker.inbox import file_rows, rows
 from worker.uplink import event_rows
 from worker.uplink.uplink import Uplink
+from worker.whatsapp.file_client import FileError
 from worker.whatsapp.files import FileKind, FileSource
 
 CONTENT = b"\xff\xd8\xff" + bytes(range(256)) * 40_000  # some forty pieces
@@ -152,6 +155,7 @@ async def running(home, files, logs):
         tenant_files=logs,
         clock=clock,
         heartbeat_interval=timedelta(seconds=15),
+        lending=GatewayLending(files),
     )
     async with TaskGroup() as transfers, TaskGroup() as tasks:
         tasks.supervise("gateway", gateway.serve("127.0.0.1", 0))
@@ -233,3 +237,42 @@ async def test_files_come_one_after_the_other(bench, home):
         return_exceptions=True,
     )
     assert [type(each).__name__ for each in outcomes] == ["NoneType", "WrongContentError"]
+
+
+async def upload(files, tenant_id):
+    async with files.receive(tenant_id, Shelf.UPLOADED, size=len(CONTENT)) as incoming:
+        await incoming.write(CONTENT)
+        await incoming.keep()
+
+
+async def borrow(bench, tmp_path):
+    borrowing = Borrowing(bench.uplink.ask, tmp_path)
+    async with borrowing.borrow(MEDIA.sha256, size=len(CONTENT)) as path:
+        return await asyncio.to_thread(path.read_bytes)
+
+
+async def test_a_worker_is_lent_what_its_tenant_uploaded(bench, files, tmp_path):
+    await upload(files, bench.tenant_id)
+    assert await borrow(bench, tmp_path) == CONTENT
+
+
+async def test_a_worker_is_lent_nothing_of_another_tenant(bench, files, tmp_path):
+    await upload(files, new_tenant_id())
+    with pytest.raises(FileError) as raised:
+        await borrow(bench, tmp_path)
+    assert raised.value.problem is FileProblem.UNKNOWN
+
+
+async def test_a_worker_is_not_lent_what_came_in(bench, tmp_path):
+    """It has the key to that itself; and it makes room without notice."""
+    await bench.fetching.fetch(bench.tenant_id, "ID1", MEDIA)
+    with pytest.raises(FileError):
+        await borrow(bench, tmp_path)
+
+
+async def test_without_a_connection_a_file_can_be_asked_for_later(bench, files, tmp_path):
+    await upload(files, bench.tenant_id)
+    await bench.uplink.aclose()
+    with pytest.raises(FileError) as raised:
+        await borrow(bench, tmp_path)
+    assert raised.value.problem is FileProblem.OFFLINE

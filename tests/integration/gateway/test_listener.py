@@ -14,7 +14,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from controlplane.gateway.dispatch import Dispatcher
 from controlplane.gateway.heartbeats import HeartbeatCollector
+from controlplane.gateway.lending import Lending
 from controlplane.gateway.listener import Gateway
+from controlplane.media.files import MediaFiles
+from controlplane.media.space import Limits
 from shared.clock import SystemClock
 from shared.db.engine import Database
 from shared.enums import (
@@ -92,6 +95,7 @@ async def bench(
         tenant_files=tenant_files,
         clock=SystemClock(),
         heartbeat_interval=timedelta(seconds=15),
+        lending=Lending(MediaFiles(Path("unused"), Limits())),
     )
     async with TaskGroup() as tasks:
         tasks.supervise("gateway", gateway.serve("127.0.0.1", 0))

@@ -16,7 +16,10 @@ from websockets.exceptions import ConnectionClosed
 
 from controlplane.gateway.dispatch import MAX_UNSETTLED, Dispatcher
 from controlplane.gateway.heartbeats import HeartbeatCollector
+from controlplane.gateway.lending import Lending
 from controlplane.gateway.listener import Gateway
+from controlplane.media.files import MediaFiles
+from controlplane.media.space import Limits
 from shared.clock import SystemClock
 from shared.db.engine import Database, transaction
 from shared.enums import MessageKind, OutboundState, ReceiptKind
@@ -172,6 +175,7 @@ async def control_plane(
         tenant_files=tenant_files,
         clock=SystemClock(),
         heartbeat_interval=timedelta(seconds=15),
+        lending=Lending(MediaFiles(Path("unused"), Limits())),
     )
     async with TaskGroup() as tasks:
         tasks.supervise("gateway", gateway.serve("127.0.0.1", 0))

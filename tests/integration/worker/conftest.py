@@ -84,6 +84,11 @@ class Sandbox:
                 items: list[dict[str, Any]] = (await self.call("GET", path))["items"]
                 return items
 
+    async def download(self, path: str) -> bytes:
+        answer = await self._http.get(path)
+        assert answer.is_success, answer.text
+        return answer.content
+
     async def aclose(self) -> None:
         await self._http.aclose()
 

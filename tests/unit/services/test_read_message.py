@@ -6,18 +6,32 @@ import msgspec
 import pytest
 
 from controlplane.services.judge_target import DELETABLE, EDITABLE, find_problem
-from controlplane.services.read_message import LONGEST_QUOTE, Item, find_named, normalise, to_new
+from controlplane.services.read_message import (
+    LONGEST_QUOTE,
+    Item,
+    find_named,
+    find_upload,
+    normalise,
+    to_new,
+)
 from shared.enums import Direction, MessageKind, OutboundState
 from shared.errors import InvalidInputError
 from shared.structs.content import (
+    AudioContent,
     ContactContent,
     DeleteContent,
+    DocumentContent,
     EditContent,
+    ImageContent,
     LocationContent,
     Quote,
     ReactionContent,
+    StickerContent,
     TextContent,
+    VideoContent,
+    VoiceContent,
 )
+from shared.structs.media import Upload
 from shared.structs.outbound import SendMessageInput
 from shared.structs.targets import Logged, Named, NotLogged
 from tests.fakes.businesses import NOW
@@ -194,3 +208,53 @@ def test_an_edit_for_later_is_judged_by_when_it_goes_out():
     with pytest.raises(InvalidInputError) as caught:
         to_new(given(content={"type": "edit", **EDIT}, send_at=later), OURS, now=NOW)
     assert caught.value.field == "content.message_id"
+
+
+UPLOAD = Upload(sha256="ab" * 32, mime_type="image/jpeg", size=3)
+
+
+def with_file(kind, **values):
+    return content(kind, media=UPLOAD.sha256, **values)
+
+
+@pytest.mark.parametrize(
+    ("item", "mime_type", "expected"),
+    [
+        pytest.param(with_file("image", caption="x"), "image/jpeg", ImageContent, id="image"),
+        pytest.param(with_file("video", duration=7), "video/mp4", VideoContent, id="video"),
+        pytest.param(with_file("audio"), "audio/mpeg", AudioContent, id="audio"),
+        pytest.param(with_file("voice", duration=3), "audio/ogg", VoiceContent, id="voice"),
+        pytest.param(with_file("document", file_name="a"), "x/y", DocumentContent, id="document"),
+        pytest.param(with_file("sticker"), "image/webp", StickerContent, id="sticker"),
+    ],
+)
+def test_a_file_becomes_what_is_sent_with_its_upload(item, mime_type, expected):
+    upload = msgspec.structs.replace(UPLOAD, mime_type=mime_type)
+    assert find_upload(item) == UPLOAD.sha256
+    made = to_new(item, None, now=NOW, upload=upload).content
+    assert isinstance(made, expected)
+    said = {"sha256": UPLOAD.sha256, "mime_type": mime_type, "size": 3} | {
+        field: value
+        for field in ("caption", "duration", "file_name")
+        if (value := getattr(item.message.content, field, None)) is not None
+    }
+    assert msgspec.structs.asdict(made).items() >= said.items()
+
+
+@pytest.mark.parametrize("kind", ["video", "audio", "voice", "sticker"])
+def test_a_file_of_another_type_is_refused(kind):
+    with pytest.raises(InvalidInputError) as caught:
+        to_new(with_file(kind), None, now=NOW, upload=UPLOAD)
+    assert caught.value.field == "content.media"
+    assert "image/jpeg; it must be" in caught.value.problem
+
+
+def test_a_file_that_is_no_upload_is_refused():
+    with pytest.raises(InvalidInputError, match="names no upload"):
+        to_new(with_file("image"), None, now=NOW)
+
+
+def test_a_file_may_answer_a_message():
+    item = given(content={"type": "image", "media": UPLOAD.sha256}, reply_to="WA1")
+    made = to_new(item, THEIRS, now=NOW, upload=UPLOAD).content
+    assert made.quote == Quote(wa_message_id="WA1", from_me=False, text="Bei gani?")

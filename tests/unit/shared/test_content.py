@@ -9,21 +9,30 @@ from shared.enums import MessageKind
 from shared.stores.content import parse_content, to_json
 from shared.structs.content import (
     CONTENT_TYPES,
+    AudioContent,
     ContactContent,
     Content,
     DeleteContent,
+    DocumentContent,
     EditContent,
+    ImageContent,
     LocationContent,
     Quote,
     ReactionContent,
+    StickerContent,
     TextContent,
+    VideoContent,
+    VoiceContent,
     kind_of,
+    media_of,
     target_of,
     type_of,
     words_of,
 )
 from shared.structs.content_input import ContentInput
 
+K = MessageKind
+FILE = {"sha256": "ab" * 32, "mime_type": "image/jpeg", "size": 3}
 HERE = {"latitude": -6.8161, "longitude": 39.2803}
 
 SHOWN = [
@@ -54,6 +63,17 @@ SHOWN = [
         EditContent(wa_message_id="OUT1", text="Kesho"), MessageKind.EDIT, "Kesho", id="edit"
     ),
     pytest.param(DeleteContent(wa_message_id="OUT1"), MessageKind.DELETE, "", id="delete"),
+    pytest.param(ImageContent(**FILE, caption="Picha"), MessageKind.IMAGE, "Picha", id="image"),
+    pytest.param(VideoContent(**FILE, caption="Filamu"), MessageKind.VIDEO, "Filamu", id="video"),
+    pytest.param(AudioContent(**FILE), MessageKind.AUDIO, "", id="audio"),
+    pytest.param(VoiceContent(**FILE, duration=3), MessageKind.VOICE, "", id="voice"),
+    pytest.param(
+        DocumentContent(**FILE, file_name="a.pdf", caption="Bei"),
+        MessageKind.DOCUMENT,
+        "Bei",
+        id="document",
+    ),
+    pytest.param(StickerContent(**FILE), MessageKind.STICKER, "", id="sticker"),
 ]
 QUOTE = Quote(wa_message_id="IN1", from_me=False, text="Bei?")
 
@@ -100,3 +120,16 @@ def test_a_row_of_before_there_were_types_beside_text_is_read():
 def test_what_cannot_be_stored_is_replaced_and_not_refused():
     stored = parse_content(to_json(LocationContent(**HERE, name="a\0b\ud800")))
     assert stored.name == "a\ufffdb\ufffd"
+
+
+@pytest.mark.parametrize(("content", "kind", "_words"), SHOWN)
+def test_a_content_with_a_file_says_what_it_is(content, kind, _words):
+    media = media_of(content)
+    files = {K.IMAGE, K.VIDEO, K.AUDIO, K.VOICE, K.DOCUMENT, K.STICKER}
+    assert (media is not None) is (kind in files)
+    if media is not None:
+        assert media.sha256 == FILE["sha256"]
+        assert (media.file_name, media.duration) == (
+            "a.pdf" if kind is K.DOCUMENT else None,
+            3 if kind is K.VOICE else None,
+        )

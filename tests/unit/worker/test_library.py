@@ -13,7 +13,7 @@ from worker.whatsapp.library import Library, LibraryUnusableError, find_library
 ROOT = Path(__file__).resolve().parents[3]
 FUNCTIONS = [
     "Neonize", "Stop", "Disconnect", "GetPNFromLID", "GetLIDFromPN", "SendMessage", "GetMe",
-    "IsOnWhatsApp", "DownloadMediaWithPath", "FreeString", "FreeBytesStruct",
+    "IsOnWhatsApp", "DownloadMediaWithPath", "Upload", "FreeString", "FreeBytesStruct",
 ]  # fmt: skip
 # In a process of its own: importing neonize starts threads and processes.
 PROGRAM = f"""

@@ -8,8 +8,13 @@ import pytest
 
 from shared.backoff import Backoff
 from shared.clock import SystemClock
-from shared.enums import MessageKind
-from shared.structs.content import EditContent, LocationContent, TextContent
+from shared.enums import FileProblem, MessageKind
+from shared.structs.content import (
+    EditContent,
+    ImageContent,
+    LocationContent,
+    TextContent,
+)
 from shared.tasks import TaskGroup
 from shared.wire.events import (
     MessageSent,
@@ -33,6 +38,8 @@ from worker.outbox.quiet_hours import Quiet
 from worker.outbox.sending import MAX_REFUSALS, Sending
 from worker.outbox.turns import Turns
 from worker.uplink import event_rows
+from worker.whatsapp.file_client import FileError
+from worker.whatsapp.files import FileKind, FileSource, Uploaded
 from worker.whatsapp.outcomes import (
     NoAccountError,
     NotSentError,
@@ -52,6 +59,29 @@ HASTY = Pacing(
 )
 AT_ONCE = Backoff(first=timedelta(0), ceiling=timedelta(0))
 BRIEFLY = Backoff(first=timedelta(milliseconds=50), ceiling=timedelta(milliseconds=50))
+
+
+IMAGE = ImageContent(sha256="70" * 32, mime_type="image/jpeg", size=3, caption="Picha")
+
+
+class Attachments:
+    """Uploads: `failures` answers the next of them."""
+
+    def __init__(self):
+        self.failures = []
+        self.count = 0
+
+    async def attach(self, content):
+        if not isinstance(content, ImageContent):
+            return None
+        self.count += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        source = FileSource(
+            kind=FileKind.IMAGE, path="/v/1?x", key=b"k" * 32, sha256=b"p" * 32,
+            sealed_sha256=b"s" * 32, size=3,
+        )  # fmt: skip
+        return Uploaded(url="https://mmg.whatsapp.net/v/1?x", source=source)
 
 
 class Room:
@@ -95,6 +125,7 @@ class Room:
 @asynccontextmanager
 async def opened(database, *, connected=True, rules=HASTY, running=True):
     client, clock, turns = FakeClient(), SystemClock(), Turns()
+    attachments = Attachments()
     is_connected = asyncio.Event()
     if connected:
         is_connected.set()
@@ -111,6 +142,7 @@ async def opened(database, *, connected=True, rules=HASTY, running=True):
             QuietTimes(clock),
             turns,
             clock,
+            attach=attachments.attach,
             own_phone=lambda: OWN_PHONE,
             on_settled=tell,
         )
@@ -126,6 +158,7 @@ async def opened(database, *, connected=True, rules=HASTY, running=True):
             on_change=tell,
         )
         room = Room(database, outbound, client, turns, is_connected)
+        room.attachments = attachments
         tells.append(room.tell)
         await outbound.restore()
         if running:
@@ -424,3 +457,55 @@ async def test_a_crash_around_the_send_leaves_the_truth(tmp_path, moment):
         assert room.client.delivered[ASHA] == ["text 2"]
     await second.aclose()
     over.set()
+
+
+async def send_image(room):
+    send = Send(id="O1", to=Party(phone=ASHA), content=IMAGE)
+    assert await room.outbound.take(send) == SendTaken(id="O1")
+    [event] = await room.ended(1)
+    return event
+
+
+async def test_a_file_is_told_of_as_it_was_sent(room):
+    event = await send_image(room)
+    assert (event.kind, event.text) == (MessageKind.IMAGE, "Picha")
+    assert (event.media.sha256, event.media.mime_type) == ("70" * 32, "image/jpeg")
+    assert room.client.delivered[ASHA] == ["Picha"]
+
+
+@pytest.mark.parametrize(
+    "problem", [FileProblem.UNKNOWN, FileProblem.TOO_LARGE, FileProblem.CORRUPT]
+)
+async def test_a_file_that_never_can_be_sent_ends_its_message_with_the_reason(room, problem):
+    room.attachments.failures = [FileError(problem, "it is so")]
+    event = await send_image(room)
+    assert event == SendFailed(
+        outbound_id="O1", reason="Its file could not be sent: it is so.", at=event.at
+    )
+    assert room.client.delivered[ASHA] == []
+
+
+async def test_a_file_that_cannot_be_fetched_yet_is_tried_again_for_as_long_as_it_takes(
+    room, monkeypatch
+):
+    monkeypatch.setattr(sending_module, "_AGAIN", AT_ONCE)
+    offline = FileError(FileProblem.OFFLINE, "no connection")
+    room.attachments.failures = [offline] * (MAX_REFUSALS + 2)
+    assert isinstance(await send_image(room), MessageSent)
+    assert room.client.delivered[ASHA] == ["Picha"]
+
+
+async def test_an_upload_that_is_refused_again_and_again_ends_its_message(room, monkeypatch):
+    monkeypatch.setattr(sending_module, "_AGAIN", AT_ONCE)
+    refused = FileError(FileProblem.FAILED, "upload failed with status code 500")
+    room.attachments.failures = [refused] * MAX_REFUSALS
+    event = await send_image(room)
+    assert isinstance(event, SendFailed)
+    assert "status code 500" in event.reason
+    assert room.attachments.count == MAX_REFUSALS
+
+
+async def test_an_upload_that_is_refused_once_does_not_end_its_message(room, monkeypatch):
+    monkeypatch.setattr(sending_module, "_AGAIN", AT_ONCE)
+    room.attachments.failures = [FileError(FileProblem.FAILED, "upload failed")]
+    assert isinstance(await send_image(room), MessageSent)
