@@ -36,12 +36,17 @@ SHA256_PATTERN = rf"^[0-9a-f]{{64}}{_END}"
 Sha256 = Annotated[str, msgspec.Meta(pattern=SHA256_PATTERN)]
 VISIBLE_ASCII = rf"^[\x21-\x7e]+{_END}"
 # What names a message: an id of ours, or WhatsApp's. Longer ones are not kept whole in the log.
-REF_DESCRIPTION = (
-    "The id that queuing gave it, its `id` in the log, or its `wa_message_id`; of the same chat."
-)
 MessageRef = Annotated[
     str,
-    msgspec.Meta(min_length=1, max_length=200, pattern=VISIBLE_ASCII, description=REF_DESCRIPTION),
+    msgspec.Meta(
+        min_length=1,
+        max_length=200,
+        pattern=VISIBLE_ASCII,
+        description=(
+            "A message of the same chat: the id that queuing gave it, its `id` in the log, or its "
+            "`wa_message_id`."
+        ),
+    ),
 ]
 # One emoji as Unicode builds them (UTS 51): a picture with its variation and tone, several of
 # them joined, a flag of two letters or of tags, a keycap.
