@@ -127,6 +127,7 @@ def _to_received(event: MessageReceived) -> MessageLogInput:
         message_text=event.text,
         wa_message_id=event.wa_message_id,
         contact_lid=event.contact.lid,
+        in_reply_to=event.in_reply_to,
         occurred_at=event.at,
         media=event.media,
     )

@@ -139,7 +139,7 @@ def _to_columns(messages: Sequence[MessageLogInput]) -> tuple[list[Any], ...]:
         [to_storable(message.message_text) for message in messages],
         [to_key(message.wa_message_id) for message in messages],
         [to_storable_or_none(message.contact_lid) for message in messages],
-        [to_storable_or_none(message.in_reply_to) for message in messages],
+        [to_key(each) if (each := message.in_reply_to) else None for message in messages],
         [_encode_media(message.media) for message in messages],
         [message.occurred_at for message in messages],
     )

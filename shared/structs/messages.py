@@ -15,8 +15,7 @@ class MessageLogInput(msgspec.Struct, frozen=True, kw_only=True):
     from_number, to_number: E.164 where the phone is known, else the JID as text, so that a
         sender known by LID alone is logged and not dropped.
     contact_lid: the other side's LID (`…@lid`) where known.
-    in_reply_to: the WhatsApp id of the message that this one answers, reacts to, edits or deletes;
-        known of what went out.
+    in_reply_to: the WhatsApp id of the message that this one answers, reacts to, edits or deletes.
     occurred_at: when WhatsApp says it happened (in), or when it was sent (out).
     media: of a message that holds a file.
     """

@@ -26,6 +26,7 @@ class Party(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class MessageReceived(msgspec.Struct, frozen=True, kw_only=True, tag="message.received"):
     """A contact wrote. `own_phone` is the tenant's number, E.164.
 
+    in_reply_to: the WhatsApp id of the message that it answers, reacts to, edits or deletes.
     media: of a message that holds a file, which the worker fetches when it is asked to.
     """
 
@@ -36,6 +37,7 @@ class MessageReceived(msgspec.Struct, frozen=True, kw_only=True, tag="message.re
     text: str
     at: datetime
     push_name: str = ""
+    in_reply_to: str | None = None
     media: Media | None = None
 
 

@@ -91,6 +91,7 @@ class Intake:
             text=event.text,
             at=event.at,
             push_name=event.push_name,
+            in_reply_to=event.in_reply_to,
             media=event.media,
         )
 

@@ -22,6 +22,7 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     at: datetime
     push_name: str = ""
+    in_reply_to: str | None = None
     media: Media | None = None
     source: FileSource | None = None
 

@@ -13,6 +13,7 @@ from shared.wire.events import Party
 from worker.whatsapp import events as ours
 from worker.whatsapp.files import read_file
 from worker.whatsapp.protobuf import Fields, Value, number, read, read_repeated, text
+from worker.whatsapp.targets import find_target
 
 MAX_TEXT = 65_536  # WhatsApp's own limit for a message, in characters
 
@@ -160,13 +161,14 @@ def translate_message(data: bytes) -> ours.MessageEvent:
     skip = _skip_reason(chat, from_me=bool(number(source.get(3))))
     if skip is not None:
         return ours.Skipped(skip)
-    content = read_content(fields.get(2))
+    message = unwrap(fields.get(2))
+    content = _read_unwrapped(message)
     if content is None:
         return ours.Skipped(SkipReason.NO_CONTENT)
     kind, words = content
     if number(fields.get(9)):  # IsEdit: the library has unwrapped the new text already
         kind = MessageKind.EDIT
-    file = None if kind is MessageKind.EDIT else read_file(unwrap(fields.get(2)))
+    file = None if kind is MessageKind.EDIT else read_file(message)
     media, fetch_from = file or (None, None)
     return ours.Inbound(
         wa_message_id=text(info.get(2)),
@@ -175,6 +177,7 @@ def translate_message(data: bytes) -> ours.MessageEvent:
         text=words[:MAX_TEXT],
         at=to_instant(number(info.get(6))),
         push_name=text(info.get(5))[:200],
+        in_reply_to=find_target(message),
         media=media,
         source=fetch_from,
     )
@@ -306,7 +309,10 @@ def unwrap(message: Value | None) -> Fields:
 
 def read_content(message: Value | None) -> Content | None:
     """Kind and words of a waE2E.Message; None when there is nothing a person sent."""
-    fields = unwrap(message)
+    return _read_unwrapped(unwrap(message))
+
+
+def _read_unwrapped(fields: Fields) -> Content | None:
     if _PROTOCOL in fields:
         return _read_protocol(read(fields[_PROTOCOL]))
     if _EDITED in fields:

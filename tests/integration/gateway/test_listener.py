@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -127,7 +128,7 @@ async def _next(socket: ClientConnection) -> FromGateway:
     return decode_from_gateway(data)
 
 
-def _received(name: str, text: str = "Habari") -> MessageReceived:
+def _received(name: str, text: str = "Habari", **changes: Any) -> MessageReceived:
     return MessageReceived(
         wa_message_id=name,
         kind=MessageKind.TEXT,
@@ -135,6 +136,7 @@ def _received(name: str, text: str = "Habari") -> MessageReceived:
         own_phone="+255754000001",
         text=text,
         at=NOW,
+        **changes,
     )
 
 
@@ -191,17 +193,26 @@ async def test_events_are_committed_before_they_are_acknowledged(
     async with bench.worker(tenant[1]) as socket:
         await _next(socket)
         await socket.send(
-            encode(Events(events=[Numbered(7, _received("A")), Numbered(8, _sent("B", "A"))]))
+            encode(
+                Events(
+                    events=[
+                        Numbered(7, _received("A")),
+                        Numbered(8, _sent("B", "A")),
+                        Numbered(9, _received("C", in_reply_to="B")),
+                    ]
+                )
+            )
         )
         ack = await _next(socket)
         page = await messages.list_page(tenant[0], limit=10)
-    assert ack == Ack(seq=8)
+    assert ack == Ack(seq=9)
     assert [(row.direction, row.wa_message_id, row.in_reply_to) for row in page.items] == [
+        (Direction.IN, "C", "B"),
         (Direction.OUT, "B", "A"),
         (Direction.IN, "A", None),
     ]
-    assert page.items[1].from_number == "+255712000001"
-    assert page.items[1].contact_lid == "1234@lid"
+    assert page.items[2].from_number == "+255712000001"
+    assert page.items[2].contact_lid == "1234@lid"
 
 
 async def test_who_a_batch_tells_of_is_known_before_it_is_acknowledged(

@@ -37,10 +37,15 @@ async def test_every_kind_is_reported_with_its_words_and_its_author(linked, sand
     reported = {message.wa_message_id: message for message in gateway.received}
     seen = [(reported[one].kind, reported[one].text) for one in ids]
     assert seen == [(MessageKind(content["kind"]), words) for content, words in CONTENTS]
+    assert [reported[one].in_reply_to for one in ids] == [
+        content.get("target") for content, _ in CONTENTS
+    ]
     assert {message.contact.phone for message in gateway.received} == {linked.customer}
 
 
-async def test_a_reply_is_reported_as_its_own_text(linked, sandbox, gateway):
+async def test_a_reply_is_reported_as_its_own_text_and_names_what_it_answers(
+    linked, sandbox, gateway
+):
     await sandbox.call(
         "POST",
         f"/customers/{linked.customer}/messages",
@@ -49,7 +54,8 @@ async def test_a_reply_is_reported_as_its_own_text(linked, sandbox, gateway):
 
     await gateway.until(lambda: bool(gateway.received))
 
-    assert [(m.kind, m.text) for m in gateway.received] == [(MessageKind.TEXT, "Ndiyo")]
+    [reply] = gateway.received
+    assert (reply.kind, reply.text, reply.in_reply_to) == (MessageKind.TEXT, "Ndiyo", "AC01")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from shared.clock import SystemClock
 from shared.enums import Language, MessageKind, TemplateType
 from shared.structs.tenants import TenantConfig
 from shared.tasks import TaskGroup
+from shared.wire.events import MessageSent
 from tests.fakes.inbound import ASHA, message
 from tests.fakes.whatsapp_client import FakeClient
 from worker.inbox import rows
@@ -49,7 +50,7 @@ class Room:
 
     async def answered(self):
         batch = await self.database.run(lambda db: event_rows.next_batch(db, after=0))
-        return [n.event.in_reply_to for n in batch if hasattr(n.event, "in_reply_to")]
+        return [n.event.in_reply_to for n in batch if isinstance(n.event, MessageSent)]
 
 
 @asynccontextmanager
