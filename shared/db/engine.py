@@ -129,6 +129,11 @@ def transaction() -> Transaction:
     return Transaction(database)
 
 
+def is_in_transaction() -> bool:
+    database: Any = Tenant._meta.db  # noqa: SLF001  the same
+    return bool(database.transaction_exists())
+
+
 @asynccontextmanager
 async def open_database(
     url: str, *, min_size: int = 2, max_size: int = 10
