@@ -7,7 +7,7 @@ import pytest
 
 from launcher.paths import ROOT
 
-LOCKS = ["dev", "platform", "worker"]
+LOCKS = ["dev", "platform", "worker", "controlplane", "portal"]
 PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^ ;]+)(?P<when>[^\\]*)\\?$", re.MULTILINE)
 
 
@@ -31,7 +31,7 @@ def test_every_pin_has_a_hash(lock: str) -> None:
     assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []
 
 
-@pytest.mark.parametrize("lock", ["platform", "worker"])
+@pytest.mark.parametrize("lock", ["platform", "worker", "controlplane", "portal"])
 def test_what_runs_has_the_versions_that_are_tested(lock: str) -> None:
     assert pins(lock)
     assert pins(lock) <= pins("dev")
