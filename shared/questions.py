@@ -41,6 +41,8 @@ class Questions(Generic[AnswerT]):
             raise NoAnswerError("the other end does not answer") from error
         finally:
             del self._waiting[name]
+            if answer.done() and not answer.cancelled():
+                answer.exception()  # seen: who asked may have gone in the same moment
 
     def answer(self, name: str, answer: AnswerT) -> bool:
         """False when nobody waits for it (any more)."""

@@ -129,7 +129,11 @@ class _Worker:
             on_change=self._wake_uplink,
         )
         self._lending = Lending(
-            self._file_client, database, volume.files_directory, connected=self._link.connected
+            self._file_client,
+            database,
+            volume.files_directory,
+            clock,
+            connected=self._link.connected,
         )
         self._local = LocalWorker(
             database=database,
@@ -176,6 +180,7 @@ class _Worker:
             receipts=self._receipts,
             local=self._local,
             uplink=self._uplink,
+            lending=self._lending,
             database=self._database,
         )
         self._file_client.aclose()

@@ -9,6 +9,7 @@ from datetime import timedelta
 import structlog
 
 from worker.database import Database
+from worker.files.lending import Lending
 from worker.inbox.intake import Intake
 from worker.inbox.receipts import Receipts
 from worker.local import LocalWorker
@@ -37,6 +38,7 @@ async def drain(
     receipts: Receipts,
     local: LocalWorker,
     uplink: Uplink,
+    lending: Lending,
     database: Database,
 ) -> None:
     room.give_up()
@@ -51,6 +53,7 @@ async def drain(
     await _settle_intake(intake, receipts, local)
     flushed = await uplink.flush(grace=FLUSH_GRACE)
     await _hang_up(uplink)
+    await lending.stop()
     await database.aclose()
     log.info("worker.drained", sends_finished=finished, events_delivered=flushed)
 

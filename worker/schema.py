@@ -93,9 +93,12 @@ END;
 # What disturbs nobody is not held back by quiet hours.
 _DISTURBING = "ALTER TABLE outbound ADD COLUMN disturbs INTEGER NOT NULL DEFAULT 1;"
 
+# A download that the worker did not survive is tried again, but not at once.
+_MEDIA_BEGUN = "ALTER TABLE media ADD COLUMN begun_at REAL;"
+
 # A file's `user_version` is how many of these it has been through. Files of before there was
 # a version are at 0 with the first step's tables in place, which it then leaves alone.
-STEPS = (_FIRST, _OUTBOUND, _MEDIA, _OUTBOX_SIZE, _DISTURBING)
+STEPS = (_FIRST, _OUTBOUND, _MEDIA, _OUTBOX_SIZE, _DISTURBING, _MEDIA_BEGUN)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

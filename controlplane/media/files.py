@@ -99,6 +99,7 @@ class MediaFiles:
         self._directory = directory
         self.limits = limits
         self._making_room = asyncio.Lock()
+        self._expected: dict[Path, int] = {}  # what the unfinished will take up
 
     async def open(self, known: Collection[TenantId]) -> None:
         """Before anything else: removes what was half written, and what was left of tenants that
@@ -126,14 +127,14 @@ class MediaFiles:
         """
         if size > self.limits.file:
             raise TooLargeError(f"the file must be at most {self.limits.file} bytes long")
+        directory = self._directory / str(tenant_id) / shelf
+        path = directory / f"{_UNFINISHED}{uuid4().hex}"
         async with self._making_room:
-            await asyncio.to_thread(self._make_room, str(tenant_id), size)
-            directory = self._directory / str(tenant_id) / shelf
-            path = directory / f"{_UNFINISHED}{uuid4().hex}"
-            file = await asyncio.to_thread(_create, path)
+            file = await asyncio.to_thread(self._begin, path, str(tenant_id), size)
         try:
             yield Incoming(file, path, self.limits)
         finally:
+            del self._expected[path]
             await asyncio.to_thread(_close, file, path)
 
     async def remove_unknown(
@@ -163,6 +164,12 @@ class MediaFiles:
             return None
         return file
 
+    def _begin(self, path: Path, tenant: str, size: int) -> BinaryIO:
+        self._make_room(tenant, size)
+        file = _create(path)
+        self._expected[path] = size
+        return file
+
     def _make_room(self, tenant: str, needed: int) -> None:
         plan = plan_room(self._list(), needed, tenant=tenant, limits=self.limits)
         if plan is None:
@@ -182,7 +189,7 @@ class MediaFiles:
             yield Kept(
                 path=path,
                 tenant=path.parent.parent.name,
-                size=status.st_size,
+                size=max(status.st_size, self._expected.get(path, 0)),
                 used_at=status.st_mtime,
                 can_go=whole and path.parent.name == Shelf.RECEIVED,
             )

@@ -1,10 +1,12 @@
 """Files of messages that came in, fetched from WhatsApp when the gateway asks, lent in pieces."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
 
+from shared.clock import Clock
 from shared.enums import FileProblem
 from shared.wire.files import AskPiece, FetchFile, FileMissing, FileReady, Piece
 from worker.database import Database, StorageError
@@ -17,11 +19,7 @@ log = structlog.get_logger(__name__)
 
 # Files on the volume at once; the gateway asks for one at a time.
 MAX_LENT = 2
-# The library takes in a file whole, however large it turns out to be. One that the worker did not
-# survive twice would end it again.
-MAX_ATTEMPTS = 2
-
-_MEMORY = "The worker ended while it fetched this file, and again: it is not tried any more."
+_MEMORY = "The worker ended while it fetched this file, and again: it is not tried for a day."
 _NO_RECORD = "The worker has no record of where this file is."
 
 
@@ -33,15 +31,18 @@ class Lending:
         client: FileClient,
         database: Database,
         directory: Path,
+        clock: Clock,
         *,
         connected: asyncio.Event,
     ) -> None:
         self._client = client
         self._database = database
         self._directory = directory
+        self._clock = clock
         self._connected = connected
         self._lent: dict[str, Path] = {}
         self._fetching: set[str] = set()
+        self._downloading: set[str] = set()  # by their messages
         self._number = 0
 
     async def open(self) -> None:
@@ -76,6 +77,12 @@ class Lending:
         for name in (*self._fetching, *self._lent):
             await self.done(name)
 
+    async def stop(self) -> None:
+        """What is being downloaded ends with the process, which is no fault of the file."""
+        broken_off = tuple(self._downloading)
+        with suppress(StorageError):  # then it counts as one that was not survived
+            await self._database.run(lambda db: file_rows.end(db, *broken_off))
+
     async def _fetch(self, request: FetchFile) -> FileReady | FileMissing:
         self._number += 1
         path = self._directory / f"in-{self._number}"
@@ -94,20 +101,22 @@ class Lending:
         return FileReady(id=request.id, size=size)
 
     async def _download(self, request: FetchFile, path: Path) -> int:
-        source = await self._find(request)
+        source, now = await self._find(request), self._clock.now()
         if not self._connected.is_set():
             raise FileError(FileProblem.OFFLINE, "The worker is not connected to WhatsApp.")
         try:
-            attempts = await self._database.run(
-                lambda db: file_rows.begin(db, request.wa_message_id)
+            begun = await self._database.run(
+                lambda db: file_rows.begin(db, request.wa_message_id, now=now)
             )
         except StorageError as error:
             raise FileError(FileProblem.FAILED, str(error)) from error
-        if attempts > MAX_ATTEMPTS:
+        if not begun:
             raise FileError(FileProblem.TOO_LARGE, _MEMORY)
+        self._downloading.add(request.wa_message_id)
         try:
             return await self._client.download(source, path, max_bytes=request.max_bytes)
         finally:
+            self._downloading.discard(request.wa_message_id)
             await self._database.run_patiently(lambda db: file_rows.end(db, request.wa_message_id))
 
     async def _find(self, request: FetchFile) -> FileSource:

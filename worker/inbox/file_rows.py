@@ -1,13 +1,18 @@
 """What it takes to fetch the file of a message that came in, kept as long as the message is."""
 
 import sqlite3
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from shared.wire.events import MessageReceived
 from worker.inbox.rows import KEPT
 from worker.whatsapp.files import FileSource
+
+# The library takes in a file whole, however large it turns out to be. One that the worker did not
+# survive twice would end it again; but a worker can also have been killed for other reasons.
+MAX_ATTEMPTS = 2
+FORGOTTEN_AFTER = timedelta(days=1)
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(FileSource)
@@ -29,20 +34,29 @@ def find(db: sqlite3.Connection, wa_message_id: str) -> FileSource | None:
     return _decoder.decode(row[0]) if row is not None else None
 
 
-def begin(db: sqlite3.Connection, wa_message_id: str) -> int:
-    """Before a download. How many were begun and have not ended: this one, and each that the
-    worker did not survive.
+def begin(db: sqlite3.Connection, wa_message_id: str, *, now: datetime) -> bool:
+    """Before a download. False when it is not to be tried: the worker did not survive the last
+    MAX_ATTEMPTS, and the last of them was not long ago.
     """
-    db.execute("UPDATE media SET attempts = attempts + 1 WHERE wa_message_id = ?", (wa_message_id,))
-    row = db.execute(
-        "SELECT attempts FROM media WHERE wa_message_id = ?", (wa_message_id,)
-    ).fetchone()
-    return int(row[0])
+    begun = db.execute(
+        "UPDATE media SET begun_at = ?,"
+        " attempts = 1 + CASE WHEN begun_at > ? THEN attempts ELSE 0 END"
+        " WHERE wa_message_id = ? AND NOT (attempts >= ? AND begun_at > ?)",
+        (
+            now.timestamp(),
+            (now - FORGOTTEN_AFTER).timestamp(),
+            wa_message_id,
+            MAX_ATTEMPTS,
+            (now - FORGOTTEN_AFTER).timestamp(),
+        ),
+    )
+    return begun.rowcount == 1
 
 
-def end(db: sqlite3.Connection, wa_message_id: str) -> None:
-    """After a download, whatever came of it."""
-    db.execute("UPDATE media SET attempts = 0 WHERE wa_message_id = ?", (wa_message_id,))
+def end(db: sqlite3.Connection, *wa_message_ids: str) -> None:
+    """After a download, whatever came of it; also when it is broken off on purpose."""
+    for wa_message_id in wa_message_ids:
+        db.execute("UPDATE media SET attempts = 0 WHERE wa_message_id = ?", (wa_message_id,))
 
 
 def prune(db: sqlite3.Connection, *, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """One connection to the gateway, from its Welcome to its end."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from typing import Protocol
 
@@ -99,9 +100,12 @@ class Connection:
 
     async def ask(self, request: AskPiece) -> Piece | FileMissing:
         """One question about a file at a time. Raises NoAnswerError."""
-        return await self._questions.ask(
-            request.id, lambda: self._send(request), within=ANSWER_PATIENCE
-        )
+
+        async def send() -> None:
+            with suppress(ConnectionClosed):  # the end of the connection is answer enough
+                await self._socket.send(frames.encode(request))
+
+        return await self._questions.ask(request.id, send, within=ANSWER_PATIENCE)
 
     async def aclose(self) -> None:
         await self._socket.close()

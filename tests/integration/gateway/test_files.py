@@ -129,7 +129,9 @@ async def home(tmp_path) -> AsyncIterator[Home]:
     await rows_of_worker.open()
     connected = asyncio.Event()
     connected.set()
-    lending = Lending(Host(), rows_of_worker, tmp_path / "files", connected=connected)
+    lending = Lending(
+        Host(), rows_of_worker, tmp_path / "files", SystemClock(), connected=connected
+    )
     await lending.open()
     made = Home(rows_of_worker, lending)
     await made.record(1, SOURCE)

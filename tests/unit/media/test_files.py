@@ -92,6 +92,13 @@ async def test_uploads_stay_and_the_next_is_refused(files):
     assert await content_of(files, first, shelf=Shelf.UPLOADED) == b"1" * 100
 
 
+async def test_two_at_once_do_not_take_the_same_room(files):
+    async with files.receive(TENANT, Shelf.UPLOADED, size=100):
+        with pytest.raises(NoRoomError):
+            await put(files, b"2" * 100, shelf=Shelf.UPLOADED)
+    await put(files, b"2" * 100, shelf=Shelf.UPLOADED)
+
+
 async def test_a_file_that_makes_room_can_be_read_to_its_end(files):
     name = await put(files, b"1" * 100)
     file = await files.find(TENANT, Shelf.RECEIVED, name)

@@ -1,4 +1,5 @@
 import asyncio
+import gc
 from datetime import timedelta
 
 import pytest
@@ -45,3 +46,18 @@ async def test_a_send_that_hangs_is_silence_too():
     questions = Questions()
     with pytest.raises(NoAnswerError):
         await questions.ask("a", asyncio.Event().wait, within=timedelta(milliseconds=1))
+
+
+async def test_who_goes_while_it_still_sends_leaves_nothing_unseen():
+    """A future whose error nobody took is reported by asyncio when it is collected."""
+    unseen = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unseen.append(context))
+    questions = Questions()
+    asking = asyncio.ensure_future(questions.ask("a", asyncio.Event().wait, within=LONG))
+    await asyncio.sleep(0)
+    questions.close()
+    asking.cancel()
+    await asyncio.wait([asking])
+    del asking, questions
+    gc.collect()
+    assert unseen == []

@@ -5,11 +5,14 @@ import asyncio
 import msgspec
 import pytest
 
+from shared.clock import SystemClock
 from shared.enums import FileProblem, MessageKind
 from shared.wire.files import PIECE_BYTES, AskPiece, FetchFile, FileMissing, FileReady
-from tests.fakes.inbound import message
-from worker.files.lending import MAX_ATTEMPTS, MAX_LENT, Lending
+from tests.fakes.clocks import ManualClock
+from tests.fakes.inbound import NOW, message
+from worker.files.lending import MAX_LENT, Lending
 from worker.inbox import file_rows, rows
+from worker.inbox.file_rows import MAX_ATTEMPTS
 from worker.whatsapp.file_client import FileError, classify_download_error
 from worker.whatsapp.files import FileKind, FileSource
 
@@ -28,9 +31,11 @@ class Host:
         self.open = asyncio.Event()
         self.open.set()
         self.downloads = 0
+        self.asked = asyncio.Event()
 
     async def download(self, source, path, *, max_bytes):
         self.downloads += 1
+        self.asked.set()
         await self.open.wait()
         there = self.at[source.path]
         if isinstance(there, BaseException):
@@ -55,7 +60,7 @@ def connected():
 
 @pytest.fixture
 async def lending(host, database, tmp_path, connected):
-    made = Lending(host, database, tmp_path / "files", connected=connected)
+    made = Lending(host, database, tmp_path / "files", ManualClock(NOW), connected=connected)
     await made.open()
     await add(database, "ID1", SOURCE)
     return made
@@ -113,7 +118,8 @@ async def test_a_download_that_outlives_its_connection_leaves_nothing(lending, h
 async def test_what_an_earlier_process_left_is_removed(host, database, tmp_path, connected):
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "in-9").touch()
-    await Lending(host, database, tmp_path / "files", connected=connected).open()
+    lending = Lending(host, database, tmp_path / "files", SystemClock(), connected=connected)
+    await lending.open()
     assert left(tmp_path) == []
 
 
@@ -145,11 +151,36 @@ async def test_what_whatsapp_no_longer_has_is_told_and_may_be_asked_again(lendin
         assert (await lending.fetch(request())).problem is FileProblem.GONE
 
 
-async def test_a_file_that_ended_the_worker_twice_is_not_tried_again(lending, host, database):
+async def die_fetching(database, now):
+    await database.run(lambda db: file_rows.begin(db, "ID1", now=now))  # and no `end`
+
+
+async def test_a_file_that_ended_the_worker_twice_is_left_alone_for_a_day(lending, host, database):
     for _ in range(MAX_ATTEMPTS):
-        await database.run(lambda db: file_rows.begin(db, "ID1"))  # and no `end`: it was killed
-    answer = await lending.fetch(request())
-    assert (answer.problem, host.downloads) == (FileProblem.TOO_LARGE, 0)
+        await die_fetching(database, NOW)
+    for _ in range(2):
+        answer = await lending.fetch(request())
+        assert (answer.problem, host.downloads) == (FileProblem.TOO_LARGE, 0)
+    lending._clock.advance(file_rows.FORGOTTEN_AFTER)
+    assert isinstance(await lending.fetch(request()), FileReady)
+
+
+async def test_a_file_that_ended_the_worker_once_is_tried_again(lending, database):
+    for number in range(3):
+        await die_fetching(database, NOW)
+        assert isinstance(await lending.fetch(request(f"f{number}")), FileReady)
+        await lending.done(f"f{number}")
+
+
+async def test_a_stop_in_the_middle_is_not_held_against_the_file(lending, host, database):
+    host.open.clear()
+    waiting = asyncio.ensure_future(lending.fetch(request()))
+    await host.asked.wait()
+    await lending.stop()
+    attempts = "SELECT attempts FROM media"
+    assert await database.run(lambda db: db.execute(attempts).fetchone()) == (0,)
+    host.open.set()
+    await waiting
 
 
 async def test_more_than_a_few_files_at_once_are_refused(lending, host):
