@@ -10,6 +10,7 @@ from sandbox.control.shapes import (
     LARGEST_MESSAGE,
     CreatePersonInput,
     DeviceView,
+    HistoryInput,
     LoginRefusalInput,
     PairInput,
     PasskeyDemandInput,
@@ -19,11 +20,13 @@ from sandbox.control.shapes import (
     WrittenView,
     device_view,
     digits,
+    past_chats,
     phone_view,
 )
 from sandbox.devices.device import DeviceKey
 from sandbox.exchange import Exchange
 from sandbox.people.person import make_phone_side
+from sandbox.services.hand_history import hand_history
 from sandbox.services.link import link
 from sandbox.services.pair import pair
 from sandbox.services.unlink import unlink
@@ -92,6 +95,15 @@ class PhonesController(Controller):
             exchange, data.draft, author=digits(number), to=digits(data.to, "to")
         )
         return WrittenView(id=written.id, at=written.at)
+
+    @post(
+        "/{number:str}/history",
+        status_code=204,
+        summary="Hand the phone's past chats to its linked devices",
+    )
+    async def history(self, number: str, data: HistoryInput, exchange: Exchange) -> None:
+        """As a phone does that has just linked one. None of the messages is kept here."""
+        await hand_history(exchange, digits(number), past_chats(exchange, data))
 
     @put("/{number:str}/login-refusal", summary="Refuse logins from now on")
     async def refuse(self, number: str, data: LoginRefusalInput, exchange: Exchange) -> PhoneView:

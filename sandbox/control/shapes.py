@@ -15,6 +15,7 @@ from sandbox.messages.contents import (
     MessageId,
     TextContent,
 )
+from sandbox.messages.history import PastChat, PastMessage
 from sandbox.messages.seen import Card, Media, Place
 from sandbox.people.inboxes import Received
 from sandbox.people.person import Person
@@ -76,18 +77,22 @@ class PairInput(_Input, frozen=True, kw_only=True):
 
 class WriteInput(_Input, frozen=True, kw_only=True):
     """to: the partner's number. text: short for a content of the kind TEXT; texts have at most
-    65536 bytes of UTF-8. reply_to: the id of a quoted message of the chat.
+    65536 bytes of UTF-8. reply_to: the id of a quoted message of the chat. disappears: the
+    chat's messages are kept for a while only.
     """
 
     to: PhoneNumber
     text: Annotated[str, msgspec.Meta(min_length=1)] | None = None
     content: Content | None = None
     reply_to: MessageId | None = None
+    disappears: bool = False
 
     @property
     def draft(self) -> Draft:
         """Raises InvalidInputError unless there is exactly one content, and not too long."""
-        return Draft(content=self._only_content(), reply_to=self.reply_to)
+        return Draft(
+            content=self._only_content(), reply_to=self.reply_to, disappears=self.disappears
+        )
 
     def _only_content(self) -> Content:
         if self.content is None and self.text is None:
@@ -114,7 +119,24 @@ class CustomerWriteInput(WriteInput, frozen=True, kw_only=True):
     def draft(self) -> Draft:
         user, _, server = (self.chat or "").partition("@")
         chat = Jid(user, server) if server else None
-        return Draft(content=self._only_content(), reply_to=self.reply_to, chat=chat)
+        return msgspec.structs.replace(super().draft, chat=chat)
+
+
+class PastMessageInput(_Input, frozen=True, kw_only=True):
+    """own: the owner wrote it."""
+
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=_LONGEST_TEXT_BYTES)]
+    own: bool = False
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class PastChatInput(_Input, frozen=True, kw_only=True):
+    partner: PhoneNumber = msgspec.field(name="with")
+    messages: Annotated[list[PastMessageInput], msgspec.Meta(min_length=1, max_length=1000)]
+
+
+class HistoryInput(_Input, frozen=True, kw_only=True):
+    chats: Annotated[list[PastChatInput], msgspec.Meta(min_length=1, max_length=100)]
 
 
 class ReadInput(_Input, frozen=True, kw_only=True):
@@ -257,6 +279,17 @@ def check_hiding(*, number: bool, lid: bool) -> None:
     """Raises InvalidInputError when nothing would be left to show."""
     if number and lid:
         raise InvalidInputError("hides_lid", "either the number or the LID must be seen")
+
+
+def past_chats(exchange: Exchange, data: HistoryInput) -> list[PastChat]:
+    """Raises NotFoundError for a partner that is no customer."""
+    return [
+        PastChat(
+            exchange.directory.get_customer(digits(chat.partner, "with")),
+            [PastMessage(text=one.text, is_own=one.own, at=one.at) for one in chat.messages],
+        )
+        for chat in data.chats
+    ]
 
 
 def device_view(exchange: Exchange, device: Device) -> DeviceView:

@@ -16,6 +16,7 @@ _BLOCK_BITS = 128
 _MAC_BYTES = 10
 _KEY_BYTES = 32
 _EXPANDED_BYTES = 112
+HISTORY = b"WhatsApp History Keys"
 _PURPOSES = {
     MessageKind.IMAGE: b"WhatsApp Image Keys",
     MessageKind.STICKER: b"WhatsApp Image Keys",
@@ -42,10 +43,15 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True):
     direct_path: str = ""
 
 
-def seal(content: bytes, kind: MessageKind) -> tuple[bytes, Seal]:
+def purpose_of(kind: MessageKind) -> bytes:
+    """What keys for files of the kind are derived for."""
+    return _PURPOSES[kind]
+
+
+def seal(content: bytes, purpose: bytes) -> tuple[bytes, Seal]:
     """What to store, and how to open it."""
     key = secrets.token_bytes(_KEY_BYTES)
-    iv, cipher_key, mac_key = _expand(key, kind)
+    iv, cipher_key, mac_key = _expand(key, purpose)
     padder = PKCS7(_BLOCK_BITS).padder()
     encryptor = Cipher(algorithms.AES(cipher_key), modes.CBC(iv)).encryptor()
     ciphertext = encryptor.update(padder.update(content) + padder.finalize())
@@ -60,11 +66,11 @@ def seal(content: bytes, kind: MessageKind) -> tuple[bytes, Seal]:
     return stored, described
 
 
-def open_sealed(stored: bytes, described: Seal, kind: MessageKind) -> bytes:
+def open_sealed(stored: bytes, described: Seal, purpose: bytes) -> bytes:
     """The file. Raises UnopenableFileError that names the first check that failed."""
     if sha256(stored).digest() != described.sealed_sha256:
         raise UnopenableFileError("the stored file's hash is not the one in the message")
-    iv, cipher_key, mac_key = _expand(described.key, kind)
+    iv, cipher_key, mac_key = _expand(described.key, purpose)
     ciphertext = stored[:-_MAC_BYTES]
     if not hmac.compare_digest(_mac(mac_key, iv, ciphertext), stored[-_MAC_BYTES:]):
         raise UnopenableFileError("the file was not sealed with the message's key for its kind")
@@ -78,9 +84,9 @@ def open_sealed(stored: bytes, described: Seal, kind: MessageKind) -> bytes:
     return content
 
 
-def _expand(key: bytes, kind: MessageKind) -> tuple[bytes, bytes, bytes]:
+def _expand(key: bytes, purpose: bytes) -> tuple[bytes, bytes, bytes]:
     """The IV, and the keys for AES and MAC."""
-    keys = curve.derive(key, info=_PURPOSES[kind], length=_EXPANDED_BYTES)
+    keys = curve.derive(key, info=purpose, length=_EXPANDED_BYTES)
     return keys[:16], keys[16:48], keys[48:80]
 
 

@@ -91,18 +91,24 @@ class _FileContent(_Content, frozen=True, kw_only=True):
     file: FileInput
 
 
-class ImageContent(_FileContent, frozen=True, kw_only=True, tag="IMAGE"):
+class _FleetingContent(_FileContent, frozen=True, kw_only=True):
+    """view_once: linked devices learn that there was something, and no more."""
+
+    view_once: bool = False
+
+
+class ImageContent(_FleetingContent, frozen=True, kw_only=True, tag="IMAGE"):
     mime_type: MimeType = "image/jpeg"
     caption: Note = ""
 
 
-class VideoContent(_FileContent, frozen=True, kw_only=True, tag="VIDEO"):
+class VideoContent(_FleetingContent, frozen=True, kw_only=True, tag="VIDEO"):
     mime_type: MimeType = "video/mp4"
     caption: Note = ""
     seconds: Duration = 0
 
 
-class VoiceContent(_FileContent, frozen=True, kw_only=True, tag="VOICE"):
+class VoiceContent(_FleetingContent, frozen=True, kw_only=True, tag="VOICE"):
     mime_type: MimeType = "audio/ogg; codecs=opus"
     seconds: Duration = 0
 
@@ -142,6 +148,7 @@ Content = (
     | DeleteContent
     | CallContent
 )
+Fleeting = ImageContent | VideoContent | VoiceContent
 Captioned = ImageContent | VideoContent | DocumentContent
 Timed = VideoContent | VoiceContent | AudioContent
 # What may stand under a quoted message.

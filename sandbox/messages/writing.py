@@ -19,6 +19,7 @@ from shared.enums import MessageKind
 _REVOKE, _MESSAGE_EDIT = 0, 14
 _CONTEXT = 17
 _DOCUMENT_WITH_CAPTION = 53
+_EPHEMERAL = 40
 _POLL_SECRET_BYTES = 32
 
 
@@ -94,6 +95,11 @@ def write_message(
 
 def kind_of(content: contents.Content) -> MessageKind:
     return MessageKind(str(content.__struct_config__.tag))
+
+
+def disappearing(message: bytes) -> bytes:
+    """As it is written in a chat whose messages disappear after a while."""
+    return encode({_EPHEMERAL: encode({1: message})})
 
 
 def sent_elsewhere(message: bytes, *, chat: Jid) -> bytes:

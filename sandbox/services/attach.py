@@ -7,7 +7,7 @@ import msgspec
 from sandbox.exchange import Exchange
 from sandbox.media.addresses import MEDIA_HOST, direct_path
 from sandbox.media.samples import make_sample
-from sandbox.media.sealing import Seal, seal
+from sandbox.media.sealing import Seal, purpose_of, seal
 from sandbox.messages.contents import Content, FileContent
 from sandbox.messages.writing import Attachment, kind_of
 
@@ -17,14 +17,19 @@ async def attach(exchange: Exchange, content: Content, *, recipient: str) -> Att
     if not isinstance(content, FileContent):
         return None
     stored, described = await asyncio.to_thread(_sealed, content)
+    found = await keep(exchange, stored, described, recipient=recipient)
+    return Attachment(found, f"https://{MEDIA_HOST}{found.direct_path}")
+
+
+async def keep(exchange: Exchange, stored: bytes, described: Seal, *, recipient: str) -> Seal:
+    """The seal of a file that the media server now has."""
     path = direct_path(await exchange.files.put(stored), recipient=recipient)
-    found = msgspec.structs.replace(described, direct_path=path)
-    return Attachment(found, f"https://{MEDIA_HOST}{path}")
+    return msgspec.structs.replace(described, direct_path=path)
 
 
 def _sealed(content: FileContent) -> tuple[bytes, Seal]:
-    given = content.file
+    given, purpose = content.file, purpose_of(kind_of(content))
     if given.base64 is not None:
-        return seal(given.base64, kind_of(content))
+        return seal(given.base64, purpose)
     assert given.size is not None, "a draft has one or the other"
-    return seal(make_sample(content.mime_type, size=given.size, seed=given.seed), kind_of(content))
+    return seal(make_sample(content.mime_type, size=given.size, seed=given.seed), purpose)

@@ -4,7 +4,14 @@ import msgspec
 
 from sandbox.exchange import Exchange
 from sandbox.messages import contents
-from sandbox.messages.writing import Attachment, Letterhead, Target, letterhead, write_message
+from sandbox.messages.writing import (
+    Attachment,
+    Letterhead,
+    Target,
+    disappearing,
+    letterhead,
+    write_message,
+)
 from sandbox.people.person import Person
 from sandbox.wire.nodes import Jid
 from shared.errors import InvalidInputError
@@ -12,6 +19,7 @@ from shared.errors import InvalidInputError
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """chat: the group, newsletter or status it is written in; the two people's own when None.
+    disappears: the chat is one whose messages are kept for a while only.
 
     Raises InvalidInputError when made with a quotation that its kind cannot have, or with a file
     that is not given in exactly one way.
@@ -20,6 +28,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     content: contents.Content
     reply_to: str | None = None
     chat: Jid | None = None
+    disappears: bool = False
 
     def __post_init__(self) -> None:
         if self.reply_to is not None and not isinstance(self.content, contents.Quoting):
@@ -31,8 +40,11 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Composed(msgspec.Struct, frozen=True):
+    """is_view_once: linked devices do not get it."""
+
     head: Letterhead
     plaintext: bytes
+    is_view_once: bool
 
 
 def compose(
@@ -62,7 +74,10 @@ def compose(
         attachment=attachment,
         now=exchange.clock.now(),
     )
-    return Composed(letterhead(content), plaintext)
+    if draft.disappears and isinstance(content, contents.Quoting):
+        plaintext = disappearing(plaintext)
+    is_view_once = isinstance(content, contents.Fleeting) and content.view_once
+    return Composed(letterhead(content), plaintext, is_view_once)
 
 
 def _find(

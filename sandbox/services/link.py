@@ -1,14 +1,12 @@
 """A phone scans a code."""
 
-from sandbox.devices.device import Device, DeviceKey
-from sandbox.devices.mailboxes import Letter
+from sandbox.devices.device import Device
 from sandbox.exchange import Exchange
 from sandbox.linking.codes import parse_qr
 from sandbox.linking.offers import Companion
 from sandbox.people import app_state
-from sandbox.people.message_ids import new_message_id
 from sandbox.people.person import Person, PhoneSide
-from sandbox.wire.nodes import Node
+from sandbox.services.tell_device import tell_device
 from shared.errors import ConflictError
 
 # WhatsApp's own limit.
@@ -53,25 +51,8 @@ async def welcome(
     exchange.directory.save(person)
     device = await companion.link(person, device_id, adv_secret=adv_secret)
     exchange.devices.add(device)
-    _share_settings_key(exchange, person, phone, device.key)
+    key_share = app_state.key_share(phone, now=exchange.clock.now())
+    tell_device(exchange, person, device.key, key_share)
     exchange.store.commit()
     companion.restart()
     return device
-
-
-def _share_settings_key(
-    exchange: Exchange, person: Person, phone: PhoneSide, key: DeviceKey
-) -> None:
-    now = exchange.clock.now()
-    stanza = Node(
-        "message",
-        {
-            "from": person.pn_jid,
-            "category": "peer",
-            "type": "text",
-            "id": new_message_id(),
-            "t": str(int(now.timestamp())),
-        },
-    )
-    letter = Letter(person.number, app_state.key_share(phone, now=now))
-    exchange.mailboxes.of(key).add(stanza, letter=letter)

@@ -4,7 +4,7 @@ import asyncio
 
 from sandbox.exchange import Exchange
 from sandbox.media.addresses import file_name
-from sandbox.media.sealing import UnopenableFileError, open_sealed
+from sandbox.media.sealing import UnopenableFileError, open_sealed, purpose_of
 from shared.errors import ConflictError, NotFoundError
 
 
@@ -23,6 +23,6 @@ async def open_file(exchange: Exchange, *, reader: str, n: int) -> bytes:
     if stored is None:
         raise NotFoundError(f"no file is stored under {media.seal.direct_path!r}")
     try:
-        return await asyncio.to_thread(open_sealed, stored, media.seal, kind)
+        return await asyncio.to_thread(open_sealed, stored, media.seal, purpose_of(kind))
     except UnopenableFileError as error:
         raise ConflictError(str(error)) from error

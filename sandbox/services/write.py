@@ -50,8 +50,10 @@ def _parcel(
 ) -> tuple[Node, Letter | None]:
     if chat is not None and chat.server == NEWSLETTER_SERVER:
         return _newsletter(chat, composed.head, composed.plaintext, written), None
-    letter = Letter(customer.number, composed.plaintext, composed.head.media_type)
-    return _stanza(customer, composed.head, chat, written), letter
+    stanza = _stanza(customer, composed.head, chat, written)
+    if composed.is_view_once:
+        return stanzas.unavailable(stanza), None
+    return stanza, Letter(customer.number, composed.plaintext, composed.head.media_type)
 
 
 def _stanza(customer: Person, head: Letterhead, chat: Jid | None, written: Written) -> Node:

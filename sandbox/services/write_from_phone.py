@@ -41,8 +41,12 @@ async def write_from_phone(exchange: Exchange, draft: Draft, *, author: str, to:
         stanza.attrs["edit"] = composed.head.edit
     if not customer.hides_number:
         stanza.attrs["peer_recipient_pn"] = customer.pn_jid
-    copy = sent_elsewhere(composed.plaintext, chat=customer.lid_jid)
-    letter = Letter(owner.number, copy, composed.head.media_type)
+    letter = None
+    if composed.is_view_once:
+        stanza = stanzas.unavailable(stanza)
+    else:
+        copy = sent_elsewhere(composed.plaintext, chat=customer.lid_jid)
+        letter = Letter(owner.number, copy, composed.head.media_type)
     for device in exchange.devices.list_of(author):
         exchange.mailboxes.of(device.key).add(stanza, letter=letter)
     seen = read_message(composed.plaintext)

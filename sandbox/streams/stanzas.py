@@ -40,6 +40,11 @@ def at_other_time(stanza: Node, *, by: int) -> Node:
     )
 
 
+def unavailable(message: Node) -> Node:
+    """What a linked device gets of a message that may be seen once, on the phone."""
+    return msgspec.structs.replace(message, content=(Node("unavailable", {"type": "view_once"}),))
+
+
 def spoilt(stanza: Node) -> Node:
     """With another ciphertext of the same length, which no key opens."""
     content = tuple(_spoilt(node) if node.tag == "enc" else node for node in stanza.children)

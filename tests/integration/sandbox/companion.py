@@ -24,6 +24,7 @@ from neonize.aioze.events import (
     ConnectedEv,
     ConnectFailureEv,
     DisconnectedEv,
+    HistorySyncEv,
     KeepAliveRestoredEv,
     KeepAliveTimeoutEv,
     LoggedOutEv,
@@ -63,6 +64,9 @@ TOLD: dict[type, Callable[[Any], dict[str, object]]] = {
     StreamErrorEv: lambda event: {"code": event.Code},
     ReceiptEv: lambda event: {"ids": list(event.MessageIDs), "type": int(event.Type)},
     ChatPresenceEv: lambda event: {"state": event.State, "media": event.Media},
+    HistorySyncEv: lambda event: {
+        "chats": [len(chat.messages) for chat in event.Data.conversations],
+    },
     CallOfferEv: lambda event: {
         "id": event.basicCallMeta.callID,
         "caller": event.basicCallMeta.callCreator.User,

@@ -86,6 +86,8 @@ def people(running_sandbox: Any) -> dict[str, str]:
         ("POST", "/phones/+255749999999/strikes", {"strike": "RESET"}, 404, None),
         ("POST", "/phones/{phone}/messages", {"to": "{phone}", "text": "x"}, 404, None),
         ("POST", "/phones/{phone}/messages", {"to": "{customer}", "text": ""}, 422, "text"),
+        ("POST", "/phones/{phone}/history", {"chats": []}, 422, "chats"),
+        ("POST", "/phones/{phone}/history", {"chats": [{"with": "x"}]}, 422, "chats[0].with"),
         ("POST", "/customers/{customer}/read", {"to": "{customer}"}, 404, None),
         ("POST", "/customers/{customer}/read", {"to": "{phone}", "ids": ["X"]}, 422, "ids"),
         ("POST", "/customers/{customer}/read", {"to": "{phone}", "ids": []}, 422, "ids"),

@@ -139,12 +139,50 @@ def test_a_message_can_be_written_elsewhere(scene, chat: str, server: str) -> No
     assert event["phone"] == ("" if server == "newsletter" else customer[1:])
 
 
+def test_a_message_of_a_chat_whose_messages_disappear_is_unwrapped(scene) -> None:
+    sandbox, phone, companion, customer, _ = scene
+    place = {"kind": "LOCATION", "latitude": 1, "longitude": 2}
+
+    seen = arrived(companion, send(sandbox, customer, phone, content=place, disappears=True))
+
+    assert seen["locationMessage"]["degreesLongitude"] == 2
+
+
+@pytest.mark.parametrize("kind", ["IMAGE", "VIDEO", "VOICE"])
+def test_of_what_may_be_seen_once_the_client_learns_that_it_was_there(scene, kind: str) -> None:
+    sandbox, phone, companion, customer, _ = scene
+    content = {"kind": kind, "file": {"size": 100}, "view_once": True}
+
+    sent = send(sandbox, customer, phone, content=content)
+
+    companion.expect("UndecryptableMessage", id=sent, unavailable=True)
+    send(sandbox, customer, phone, text="quiet next")
+    assert companion.next()["content"] == {"conversation": "quiet next"}
+
+
+def test_history_is_told_apart_from_messages(scene) -> None:
+    sandbox, phone, companion, customer, _ = scene
+    messages = [
+        {"text": "Habari", "at": "2026-01-01T08:00:00Z"},
+        {"text": "Nzuri", "own": True, "at": "2026-01-01T08:01:00+03:00"},
+    ]
+
+    chats = [{"with": customer, "messages": messages}]
+    sandbox.call("POST", f"/phones/{phone}/history", {"chats": chats})
+
+    assert companion.expect("HistorySync")["chats"] == [2]
+    send(sandbox, customer, phone, text="quiet next")
+    assert companion.expect("message", text="quiet next")
+
+
 @pytest.mark.parametrize(
     "content",
     [
         {"kind": "LOCATION", "latitude": 1, "longitude": 2},
         {"kind": "CONTACT", "name": "Neema", "phone_number": "+255741000077"},
         {"kind": "POLL", "question": "Lini?", "options": ["Leo", "Kesho"]},
+        {"kind": "VOICE", "file": {"size": 100}},
+        {"kind": "REACTION", "target": "AC01", "emoji": "👍"},
     ],
     ids=lambda content: content["kind"],
 )
@@ -157,6 +195,24 @@ def test_what_the_owner_writes_on_the_phone_is_seen_by_both(scene, content: dict
     assert companion.expect("message", id=written)["own"]
     item = received(sandbox, customer)
     assert (item["id"], item["kind"]) == (written, content["kind"])
+
+
+def test_the_owner_edits_and_deletes_what_was_written_on_the_phone(scene) -> None:
+    sandbox, phone, companion, customer, _ = scene
+
+    def write(**message: object) -> str:
+        body = {"to": customer, **message}
+        return sandbox.call("POST", f"/phones/{phone}/messages", body)["id"]
+
+    target = write(text="Bei 4000")
+    edit = write(content={"kind": "EDIT", "target": target, "text": "Bei 5000"})
+    delete = write(content={"kind": "DELETE", "target": target})
+
+    assert companion.expect("message", id=edit)["own"]
+    protocol = companion.expect("message", id=delete)["content"]["protocolMessage"]
+    assert (protocol["key"]["ID"], protocol["key"]["fromMe"]) == (target, True)
+    shown = [(item["kind"], item["target"]) for item in read(sandbox, customer)["items"]]
+    assert shown == [("TEXT", None), ("EDIT", target), ("DELETE", target)]
 
 
 @pytest.mark.parametrize(

@@ -44,10 +44,11 @@ def test_a_message_without_an_acknowledgement_has_arrived_all_the_same(scene) ->
 
 def test_a_message_that_is_never_confirmed_fails_after_a_while(scene) -> None:
     sandbox, phone, companion, customer, _ = scene
-    fault(sandbox, phone, sends={"swallowed": {"every": 1}})
+    fault(sandbox, phone, sends={"unacknowledged": {"every": 1}})
 
     companion.order(to=customer[1:], send="nobody says")
 
+    assert received(sandbox, customer)["text"] == "nobody says"
     assert companion.expect("failed", within=120)["error"] == UNCONFIRMED
 
 

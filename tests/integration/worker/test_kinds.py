@@ -58,6 +58,17 @@ async def test_a_reply_is_reported_as_its_own_text_and_names_what_it_answers(
     assert (reply.kind, reply.text, reply.in_reply_to) == (MessageKind.TEXT, "Ndiyo", "AC01")
 
 
+async def test_history_is_neither_reported_nor_answered(linked, sandbox, gateway):
+    past = {"text": "Habari", "at": "2026-01-01T08:00:00Z"}
+    chats = [{"with": linked.customer, "messages": [past, past]}]
+    await sandbox.call("POST", f"/phones/{linked.phone}/history", {"chats": chats})
+
+    sent = await sandbox.write(linked.customer, linked.phone, "Habari")
+
+    assert len(await sandbox.answers(linked.customer, 1)) == 1
+    assert [message.wa_message_id for message in gateway.received] == [sent]
+
+
 @pytest.mark.parametrize(
     "chat",
     ["120363000000000001@g.us", "120363000000000002@newsletter", "status@broadcast"],

@@ -17,7 +17,7 @@ from sandbox.media.addresses import (
 )
 from sandbox.media.files import MediaFiles
 from sandbox.media.samples import make_sample
-from sandbox.media.sealing import UnopenableFileError, open_sealed, seal
+from sandbox.media.sealing import UnopenableFileError, open_sealed, purpose_of, seal
 from sandbox.people.person import make_person
 from shared.enums import MessageKind
 from shared.errors import SettingsError
@@ -29,23 +29,23 @@ PHONE = make_person(number="255741000001", lid="100000000000001", name="Duka")
 class TestSealing:
     @pytest.mark.parametrize("size", [0, 1, 15, 16, 1000])
     def test_what_was_sealed_is_opened(self, size: int) -> None:
-        stored, described = seal(bytes(size), MessageKind.IMAGE)
+        stored, described = seal(bytes(size), purpose_of(MessageKind.IMAGE))
 
-        assert open_sealed(stored, described, MessageKind.IMAGE) == bytes(size)
+        assert open_sealed(stored, described, purpose_of(MessageKind.IMAGE)) == bytes(size)
         assert (described.size, described.sha256) == (size, sha256(bytes(size)).digest())
 
     def test_a_sticker_is_sealed_as_a_picture_and_a_voice_message_as_a_sound(self) -> None:
-        stored, described = seal(CONTENT, MessageKind.STICKER)
-        assert open_sealed(stored, described, MessageKind.IMAGE) == CONTENT
+        stored, described = seal(CONTENT, purpose_of(MessageKind.STICKER))
+        assert open_sealed(stored, described, purpose_of(MessageKind.IMAGE)) == CONTENT
 
-        stored, described = seal(CONTENT, MessageKind.VOICE)
-        assert open_sealed(stored, described, MessageKind.AUDIO) == CONTENT
+        stored, described = seal(CONTENT, purpose_of(MessageKind.VOICE))
+        assert open_sealed(stored, described, purpose_of(MessageKind.AUDIO)) == CONTENT
 
     def test_another_kind_has_another_key(self) -> None:
-        stored, described = seal(CONTENT, MessageKind.IMAGE)
+        stored, described = seal(CONTENT, purpose_of(MessageKind.IMAGE))
 
         with pytest.raises(UnopenableFileError, match="key for its kind"):
-            open_sealed(stored, described, MessageKind.VIDEO)
+            open_sealed(stored, described, purpose_of(MessageKind.VIDEO))
 
     @pytest.mark.parametrize(
         ("change", "problem"),
@@ -57,18 +57,20 @@ class TestSealing:
         ],
     )
     def test_each_promise_of_the_message_is_checked(self, change: dict, problem: str) -> None:
-        stored, described = seal(CONTENT, MessageKind.IMAGE)
+        stored, described = seal(CONTENT, purpose_of(MessageKind.IMAGE))
 
         with pytest.raises(UnopenableFileError, match=problem):
-            open_sealed(stored, msgspec.structs.replace(described, **change), MessageKind.IMAGE)
+            open_sealed(
+                stored, msgspec.structs.replace(described, **change), purpose_of(MessageKind.IMAGE)
+            )
 
     @pytest.mark.parametrize("stored", [b"", b"short", bytes(10)])
     def test_what_is_too_short_to_be_a_file_is_refused(self, stored: bytes) -> None:
-        _, described = seal(CONTENT, MessageKind.IMAGE)
+        _, described = seal(CONTENT, purpose_of(MessageKind.IMAGE))
         described = msgspec.structs.replace(described, sealed_sha256=sha256(stored).digest())
 
         with pytest.raises(UnopenableFileError):
-            open_sealed(stored, described, MessageKind.IMAGE)
+            open_sealed(stored, described, purpose_of(MessageKind.IMAGE))
 
 
 class TestSamples:
