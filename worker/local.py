@@ -158,9 +158,10 @@ class LocalWorker:
 
     def _with_detail(self, report: SessionReport) -> SessionReport:
         """The link is well and messages still wait: that must be said somewhere."""
-        frozen = self._outbound.frozen
+        frozen, quiet = self._outbound.frozen, self._outbound.quiet_detail
         details = [_FULL] if self._room.is_full else []
         details += [frozen.detail] if frozen is not None else []
+        details += [quiet] if quiet else []
         if not details or report.state is not SessionState.CONNECTED:
             return report
         return msgspec.structs.replace(report, detail="; ".join(details))

@@ -59,6 +59,7 @@ class Outbound:
         self._connected = connected
         self._on_change = on_change
         self._quiet: Quiet | None = None
+        self._asleep_until: datetime | None = None
         self._freeze: Freeze | None = None
         self._history: History = ()
         self._lanes: set[str] = set()
@@ -74,6 +75,14 @@ class Outbound:
     @property
     def frozen(self) -> Freeze | None:
         return self._freeze if self._frozen_until(self._clock.now()) else None
+
+    @property
+    def quiet_detail(self) -> str:
+        """What keeps queued messages in quiet hours, for a person; empty when none are kept."""
+        if self._asleep_until is None or self._quiet is None:
+            return ""
+        until = self._asleep_until.astimezone(self._quiet.zone).isoformat(timespec="minutes")
+        return f"queued messages wait until {until}: quiet hours"
 
     def wake(self) -> None:
         self._news.set()
@@ -153,10 +162,11 @@ class Outbound:
         self._held_back.clear()
         self._history = pacing.since(self._history, now)
         heads = await self._database.run_patiently(outbound_rows.list_heads)
+        quiet_until = quiet_hours.find_end(self._quiet, now)
+        self._say_asleep(quiet_until if any(head.disturbs for head in heads) else None)
         if not heads:
             self._told = Why.NOTHING
             return None
-        quiet_until = quiet_hours.find_end(self._quiet, now)
         if quiet_until is None:
             return await self._begin_heads(heads, now)
         silent = [head for head in heads if not head.disturbs]
@@ -164,6 +174,11 @@ class Outbound:
             return self._told_wait(Verdict(quiet_until, Why.QUIET_HOURS))
         next_at = await self._begin_heads(silent, now)
         return min(next_at, quiet_until) if next_at is not None else quiet_until
+
+    def _say_asleep(self, until: datetime | None) -> None:
+        if until != self._asleep_until:
+            self._asleep_until = until
+            self._on_change()
 
     async def _begin_heads(self, heads: list[Head], now: datetime) -> datetime | None:
         # What keeps everybody waiting is asked once, not for each of a thousand chats.

@@ -127,8 +127,10 @@ async def test_in_quiet_hours_the_bot_answers_and_queued_messages_wait(chat, lin
     shown = [item["text"] for item in (await chat.sandbox.received(chat.customer, 4))[2:]]
     assert "kesho" in shown
     assert "baadaye" not in shown
+    await chat.gateway.until(lambda: "quiet hours" in chat.gateway.session.detail)
     await configure(chat.gateway, None)
     assert (await chat.sandbox.received(chat.customer, 5))[-1]["text"] == "baadaye"
+    await chat.gateway.until(lambda: "quiet hours" not in chat.gateway.session.detail)
 
 
 async def configure(gateway, quiet_hours):

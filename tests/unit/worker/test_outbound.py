@@ -395,8 +395,10 @@ async def test_in_quiet_hours_texts_wait_and_an_edit_goes_past_them(room):
     [sent] = await room.ended(1)
     assert sent.outbound_id == "O3"
     assert await room.states() == ["TAKEN", "TAKEN", "SENT"]
+    assert room.outbound.quiet_detail.endswith("quiet hours")
     room.outbound.keep_quiet(None)
     assert [event.outbound_id for event in await room.ended(3)] == ["O3", "O1", "O2"]
+    assert room.outbound.quiet_detail == ""
 
 
 async def test_when_quiet_hours_end_what_waited_goes_by_itself(room):
