@@ -21,6 +21,7 @@ from controlplane.gateway.connections import Connections
 from controlplane.gateway.dispatch import Dispatcher
 from controlplane.gateway.heartbeats import HeartbeatCollector
 from controlplane.gateway.lending import Lending
+from controlplane.gateway.postponements import Postponements
 from controlplane.gateway.translate import Told, parse_outbound_id, to_told
 from shared.clock import Clock
 from shared.db.engine import transaction
@@ -75,6 +76,7 @@ class Gateway:
         self._heartbeats = heartbeats
         self._tenant_files = tenant_files
         self._clock = clock
+        self._postponements = Postponements(clock)
         self._heartbeat_interval = heartbeat_interval
         self._server: Server | None = None
         self._listening = asyncio.Event()
@@ -108,7 +110,7 @@ class Gateway:
         try:
             connection = await self._admit(socket)
         except TransientError as error:
-            log.warning("connection.postponed", error=str(error))
+            self._postponements.add(error)
             await socket.close(TRY_AGAIN_LATER)
             return
         if connection is None:
