@@ -2,7 +2,8 @@
 
 Without this a `docker stop` within the first third of a second would look like a crash (143).
 `worker.app` puts its own handlers in the place of these once there is something to finish. What
-is left is the interpreter's own start, a few milliseconds before our first line can run.
+is left is the interpreter's own start, before our first line can run: 143, which the control
+plane takes for a wanted end (`ExitCode.UNHEARD`).
 """
 
 import os

@@ -371,6 +371,40 @@ async def test_a_message_for_a_tenant_that_was_removed_meanwhile_ends_the_connec
         assert isinstance(await _next(socket), Refused)
 
 
+BATCH, BACKLOG = 200, 10_000
+
+
+async def test_a_worker_that_catches_up_does_not_hold_up_anothers_message(
+    bench: Bench, tenant: tuple[TenantId, str]
+) -> None:
+    other = await _tenant("Other", "+255754000777")
+    acked: list[str] = []
+    async with bench.worker(tenant[1]) as behind, bench.worker(other[1]) as live:
+        await _next(behind)
+        await _next(live)
+
+        async def catch_up() -> None:
+            for first in range(1, BACKLOG + 1, BATCH):
+                events = [Numbered(n, _received(f"B{n}")) for n in range(first, first + BATCH)]
+                await behind.send(encode(Events(events=events)))
+
+        async def note(name: str, socket: ClientConnection, last: int) -> None:
+            while True:
+                ack = await _next(socket)
+                assert isinstance(ack, Ack)
+                acked.append(name)
+                if ack.seq == last:
+                    return
+
+        sending = asyncio.ensure_future(catch_up())
+        catching_up = asyncio.ensure_future(note("behind", behind, BACKLOG))
+        await live.send(encode(Events(events=[Numbered(1, _received("live"))])))
+        await note("live", live, 1)
+        await asyncio.gather(sending, catching_up)
+    assert acked.count("behind") == BACKLOG // BATCH
+    assert acked.index("live") < acked.count("behind") // 2
+
+
 async def test_a_database_that_is_away_postpones_and_loses_nothing(
     bench: Bench, tenant: tuple[TenantId, str], database: Database, postgres_server: str
 ) -> None:
