@@ -16,6 +16,7 @@ from sandbox.control.shapes import (
     InboxView,
     ReadInput,
     ReadView,
+    ReinstallInput,
     TypingInput,
     WrittenView,
     check_hiding,
@@ -26,6 +27,7 @@ from sandbox.control.shapes import (
 from sandbox.exchange import Exchange
 from sandbox.services.open_file import open_file
 from sandbox.services.read import read
+from sandbox.services.reinstall import reinstall
 from sandbox.services.show_typing import show_typing
 from sandbox.services.write import write
 from shared.errors import InvalidInputError
@@ -76,6 +78,15 @@ class CustomersController(Controller):
         """The ids of what was read; the phone's devices get a read receipt for them."""
         ids = read(exchange, reader=digits(number), to=digits(data.to, "to"), ids=data.ids)
         return ReadView(ids=ids)
+
+    @post(
+        "/{number:str}/reinstall",
+        status_code=204,
+        summary="The customer installs WhatsApp anew, under the same number",
+    )
+    async def reinstall(self, number: str, data: ReinstallInput, exchange: Exchange) -> None:
+        """What was sent under the old keys and is still on its way cannot be read any more."""
+        reinstall(exchange, digits(number), silently=data.silently)
 
     @post("/{number:str}/typing", status_code=204, summary="The customer types to a phone")
     async def typing(self, number: str, data: TypingInput, exchange: Exchange) -> None:

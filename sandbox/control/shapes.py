@@ -146,6 +146,12 @@ class ReadInput(_Input, frozen=True, kw_only=True):
     ids: Annotated[list[str], msgspec.Meta(min_length=1, max_length=1000)] | None = None
 
 
+class ReinstallInput(_Input, frozen=True, kw_only=True):
+    """silently: nobody is told."""
+
+    silently: bool = False
+
+
 class TypingInput(_Input, frozen=True, kw_only=True):
     to: PhoneNumber
     state: Typing = Typing.COMPOSING

@@ -77,6 +77,14 @@ def make_person(*, number: str, lid: str, name: str, phone: PhoneSide | None = N
     )
 
 
+def renew_keys(person: Person) -> None:
+    """Gives new keys of every kind; the number and the LID stay."""
+    fresh = make_person(number=person.number, lid=person.lid, name=person.name)
+    for name in ("identity", "registration_id", "signed_prekey", "signature", "prekey_seed"):
+        setattr(person, name, getattr(fresh, name))
+    person.prekeys_given = 0
+
+
 def make_phone_side() -> PhoneSide:
     return PhoneSide(
         raw_id=1 + secrets.randbelow(2**31 - 1),

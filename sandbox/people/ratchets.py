@@ -43,6 +43,16 @@ class Ratchets:
             del self._sessions[key]
             self._store.delete(_KIND, key)
 
+    def forget_person(self, person: Person) -> list[DeviceKey]:
+        """The person's own side is gone. Gives the peers that it was with."""
+        beginning = f"{person.number}|"
+        keys = [key for key in self._sessions if key.startswith(beginning)]
+        for key in keys:
+            del self._sessions[key]
+            self._store.delete(_KIND, key)
+        peers = [key.removeprefix(beginning).split(":") for key in keys]
+        return [DeviceKey(number, int(device)) for number, device in peers]
+
     def begin(self, person: Person, peer: DeviceKey, session: Session) -> None:
         """Puts a new session before the ones there are."""
         self._save(person, peer, [session, *self._sessions.get(_key(person, peer), [])])

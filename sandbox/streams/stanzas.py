@@ -81,6 +81,11 @@ def passkey_demand(*, stanza_id: str, now: datetime) -> Node:
     )
 
 
+def identity_changed(who: Jid, *, stanza_id: str, now: datetime) -> Node:
+    attrs: dict[str, str | Jid] = {"from": who, "type": "encrypt", "id": stanza_id}
+    return Node("notification", attrs | {"t": unix(now)}, (Node("identity"),))
+
+
 def unix(at: datetime) -> str:
     return str(int(at.timestamp()))
 

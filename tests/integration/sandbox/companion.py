@@ -25,6 +25,7 @@ from neonize.aioze.events import (
     ConnectFailureEv,
     DisconnectedEv,
     HistorySyncEv,
+    IdentityChangeEv,
     KeepAliveRestoredEv,
     KeepAliveTimeoutEv,
     LoggedOutEv,
@@ -67,6 +68,7 @@ TOLD: dict[type, Callable[[Any], dict[str, object]]] = {
     HistorySyncEv: lambda event: {
         "chats": [len(chat.messages) for chat in event.Data.conversations],
     },
+    IdentityChangeEv: lambda event: {"who": event.JID.User, "implicit": event.Implicit},
     CallOfferEv: lambda event: {
         "id": event.basicCallMeta.callID,
         "caller": event.basicCallMeta.callCreator.User,

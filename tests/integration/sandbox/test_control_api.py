@@ -93,6 +93,8 @@ def people(running_sandbox: Any) -> dict[str, str]:
         ("POST", "/customers/{customer}/read", {"to": "{phone}", "ids": []}, 422, "ids"),
         ("POST", "/customers/{customer}/typing", {"to": "{phone}", "state": "x"}, 422, "state"),
         ("PATCH", "/customers/{customer}", {}, 422, "hides_number"),
+        ("POST", "/customers/{phone}/reinstall", {}, 404, None),
+        ("POST", "/customers/{customer}/reinstall", {"silently": "perhaps"}, 422, "silently"),
         (
             "PATCH",
             "/customers/{customer}",

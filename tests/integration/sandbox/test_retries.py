@@ -144,6 +144,45 @@ def test_a_client_that_has_restarted_cannot_send_again(scene) -> None:
     assert sent in read(sandbox, customer)["dropped"]
 
 
+@pytest.mark.parametrize("silently", [False, True])
+@pytest.mark.parametrize("first", ["customer", "client"])
+def test_a_customer_who_installs_anew_is_read_and_reads(
+    scene, *, silently: bool, first: str
+) -> None:
+    sandbox, phone, companion, customer, _ = scene
+    sandbox.call("POST", f"/customers/{customer}/reinstall", {"silently": silently})
+    if first == "customer":
+        write(sandbox, customer, phone, "quiet on my new phone")
+        companion.expect("message", text="quiet on my new phone")
+
+    companion.order(to=customer[1:], send="welcome back")
+
+    inbox = read(sandbox, customer)
+    assert [item["text"] for item in inbox["items"]] == ["welcome back"]
+    assert inbox["dropped"] == []
+    write(sandbox, customer, phone, "quiet thanks")
+    companion.expect("message", text="quiet thanks")
+
+
+def test_the_client_reports_that_a_customer_installed_anew(scene) -> None:
+    sandbox, _, companion, customer, _ = scene
+    lid = sandbox.call("GET", f"/customers/{customer}")["lid"].removesuffix("@lid")
+
+    sandbox.call("POST", f"/customers/{customer}/reinstall", {})
+
+    event = companion.expect("IdentityChange")
+    assert event == {"kind": "IdentityChange", "who": lid, "implicit": False}
+
+
+def test_a_silent_change_of_keys_is_noticed_with_the_next_message(scene) -> None:
+    sandbox, phone, companion, customer, _ = scene
+    sandbox.call("POST", f"/customers/{customer}/reinstall", {"silently": True})
+
+    write(sandbox, customer, phone, "quiet it is me")
+
+    assert companion.expect("IdentityChange")["implicit"]
+
+
 def test_prekeys_are_uploaded_when_others_have_taken_them_all(scene) -> None:
     sandbox, phone, companion, *_ = scene
     strike(sandbox, phone, "PREKEYS")

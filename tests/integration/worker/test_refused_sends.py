@@ -93,3 +93,16 @@ async def test_what_the_library_cannot_read_is_answered_once_it_can(linked, sand
 
     assert len(await sandbox.answers(linked.customer, 1)) == 1
     assert [message.wa_message_id for message in gateway.received] == [sent]
+
+
+async def test_a_customer_on_a_new_phone_gets_what_was_queued(linked, sandbox, gateway):
+    await sandbox.write(linked.customer, linked.phone, "hello")
+    await sandbox.answers(linked.customer, 1)
+    path = f"/customers/{linked.customer}/reinstall"
+    await sandbox.call("POST", path, {"silently": True})
+
+    await gateway.send(queued(1, linked.customer))
+
+    assert (await sandbox.answers(linked.customer, 2))[1] == "queued 1"
+    view = await sandbox.call("GET", f"/customers/{linked.customer}/messages")
+    assert view["dropped"] == []

@@ -256,6 +256,17 @@ class TestRatchets:
         assert self.open(ratchets, newer) == b"new"
         assert self.open(ratchets, older) == b"old"
 
+    def test_a_person_forgets_its_own_side_and_nobody_elses(self, store: Store) -> None:
+        ratchets = Ratchets(store)
+        ratchets.seal(self.customer, KEY, b"one", bundle=self.bundle)
+        ratchets.seal(self.worker, self.customer_key, b"one", bundle=self.bundle)
+
+        assert ratchets.forget_person(self.customer) == [KEY]
+
+        again = Ratchets(store)
+        assert not again.has_session(self.customer, KEY)
+        assert again.has_session(self.worker, self.customer_key)
+
     def test_without_a_session_there_is_nothing_to_open_with(self, store: Store) -> None:
         enc = Ratchets(store).seal(self.customer, KEY, b"one", bundle=self.bundle)
         message = read_prekey_message(enc.data).message

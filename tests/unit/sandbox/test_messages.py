@@ -1,8 +1,11 @@
 """What a person writes as bytes, and what a person sees of bytes."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sandbox.media.sealing import Seal
 from sandbox.messages import contents
@@ -169,6 +172,12 @@ def test_a_key_says_in_a_group_whose_message_it_is(
 )
 def test_a_person_sees_what_a_message_shows(message: dict, seen: Seen | None) -> None:
     assert read_message(encode(message)) == seen
+
+
+@given(st.binary(max_size=200))
+def test_nonsense_is_refused_with_our_own_error(data: bytes) -> None:
+    with suppress(ProtobufError):
+        read_message(data)
 
 
 def test_a_copy_for_companions_shows_the_message_itself() -> None:
