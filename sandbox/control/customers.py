@@ -6,22 +6,24 @@ from typing import Annotated
 from litestar import Controller, Response, get, patch, post
 from litestar.params import Parameter
 
-from sandbox.control.phones import LongestWait
-from sandbox.control.shapes import (
+from sandbox.control.inputs import (
     LARGEST_MESSAGE,
     ChangeCustomerInput,
     CreateCustomerInput,
-    CustomerView,
     CustomerWriteInput,
-    InboxView,
     ReadInput,
-    ReadView,
     ReinstallInput,
     TypingInput,
-    WrittenView,
     check_hiding,
-    customer_view,
     digits,
+)
+from sandbox.control.phones import LongestWait
+from sandbox.control.views import (
+    CustomerView,
+    InboxView,
+    ReadView,
+    WrittenView,
+    customer_view,
     received_view,
 )
 from sandbox.exchange import Exchange

@@ -6,8 +6,9 @@ from typing import Annotated
 from litestar import Controller, delete, get, post, put
 from litestar.params import Parameter
 
+from sandbox.control.inputs import StrikeInput, digits
 from sandbox.control.phones import LongestWait
-from sandbox.control.shapes import FaultsView, StrikeInput, digits
+from sandbox.control.views import FaultsView
 from sandbox.exchange import Exchange
 from sandbox.faults.faults import Faults
 from sandbox.faults.script import NO_FAULTS, FaultScript

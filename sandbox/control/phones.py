@@ -6,21 +6,23 @@ from typing import Annotated
 from litestar import Controller, delete, get, post, put
 from litestar.params import Parameter
 
-from sandbox.control.shapes import (
+from sandbox.control.inputs import (
     LARGEST_MESSAGE,
     CreatePersonInput,
-    DeviceView,
     HistoryInput,
     LoginRefusalInput,
     PairInput,
     PasskeyDemandInput,
-    PhoneView,
     ScanInput,
     WriteInput,
-    WrittenView,
-    device_view,
     digits,
     past_chats,
+)
+from sandbox.control.views import (
+    DeviceView,
+    PhoneView,
+    WrittenView,
+    device_view,
     phone_view,
 )
 from sandbox.devices.device import DeviceKey

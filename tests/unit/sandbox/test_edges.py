@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from sandbox.control.shapes import digits
+from sandbox.control.inputs import digits
 from sandbox.keys import load_keys
 from sandbox.patch import TrustRootNotFoundError, write_patched
 from sandbox.people.app_state import answer_collection, key_share
