@@ -50,7 +50,7 @@ log = structlog.get_logger(__name__)
 async def run(settings: WorkerSettings, volume: Volume, log_tail: LogTail) -> None:
     """Returns after SIGTERM or SIGINT; raises what makes going on impossible."""
     stopping = _stop_signal()
-    database = Database(volume.database_file)
+    database = Database(volume.database_file, on_refused=volume.reserve.heard)
     await database.open()
     async with TaskGroup() as tasks:
         worker = await _build(settings, volume, database, log_tail, tasks)
@@ -77,12 +77,19 @@ class _Worker:
         skipped: Mapping[SkipReason, int],
     ) -> None:
         clock = SystemClock()
+        self._loop = asyncio.get_running_loop()
         self._database = database
         self._log_tail = log_tail
         self._tasks = tasks
         self._stored_phone = own_phone
         library = Library(find_library())
-        self._client = NeonizeClient(library, session_file=volume.session_file, sink=self._on_event)
+        self._reserve = volume.reserve
+        self._client = NeonizeClient(
+            library,
+            session_file=volume.session_file,
+            sink=self._on_event,
+            on_warning=self._reserve.heard,
+        )
         self._quiet = QuietTimes(clock)
         self._link = PhoneLink(
             self._client, volume, clock, own_phone=own_phone, on_change=self._on_link_change
@@ -161,11 +168,13 @@ class _Worker:
         await self._lending.open()
         await self.outbound.restore()
         self._room.measure(await self._database.run(event_rows.get_size))
+        self._reserve.on_change = self._on_space
         self._tasks.supervise("intake", self._intake.run())
         self._tasks.supervise("receipts", self._receipts.run())
         self._tasks.supervise("outbound", self.outbound.run())
         self._tasks.supervise("uplink", self._stay_up(stopping))
-        self._tasks.supervise("link", self._link.run())
+        self._tasks.supervise("reserve", self._reserve.run())
+        self._tasks.supervise("link", self._stay_linked())
         for chat in await self._database.run(rows.list_open_chats):
             self.answering.wake(chat)
 
@@ -194,6 +203,10 @@ class _Worker:
     async def _ask_gateway(self, request: AskPiece) -> Piece | FileMissing:
         return await self._uplink.ask(request)
 
+    async def _stay_linked(self) -> None:
+        await self._reserve.space()
+        await self._link.run()
+
     def _on_event(self, event: WhatsAppEvent) -> None:
         if isinstance(event, MessageEvent):
             self._intake.handle(event)
@@ -209,6 +222,11 @@ class _Worker:
             self.answering.wake(chat)
             self.outbound.heard(message.contact)
         self._wake_uplink()
+
+    def _on_space(self, tight: bool) -> None:  # noqa: FBT001  a callback's one argument
+        """On whichever thread found it out."""
+        self._room.tighten(tight=tight)
+        self._loop.call_soon_threadsafe(self._wake_uplink)
 
     def _on_send_settled(self) -> None:
         self._receipts.look_again()

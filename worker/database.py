@@ -46,13 +46,15 @@ class _Job:
 
 class Database:
     """Work is a function of a connection; it runs in order, each in its own savepoint, and is
-    durable when its call returns. It may be run again when a shared commit failed.
+    durable when its call returns. It may be run again when a shared commit failed. on_refused
+    is called, on a thread, with what the volume said when it refused.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, on_refused: Callable[[str], None] = lambda _: None) -> None:
         self._loop = asyncio.get_running_loop()
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._path = path
+        self._on_refused = on_refused
         self._thread = Thread(target=self._serve, name="database", daemon=True)
         self._opened: asyncio.Future[None] = self._loop.create_future()
 
@@ -97,6 +99,9 @@ class Database:
             jobs, open_ = self._take()
             if jobs:
                 _commit_together(connection, jobs)
+                for job in jobs:
+                    if isinstance(job.error, StorageError):
+                        self._on_refused(str(job.error))
                 self._loop.call_soon_threadsafe(_settle, jobs)
         connection.close()
 

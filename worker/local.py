@@ -38,6 +38,7 @@ from worker.uplink.room import Room, Size
 
 log = structlog.get_logger(__name__)
 
+_NO_SPACE = "the worker's disk is full: new messages wait at WhatsApp"
 _FULL = "the worker holds as many events as it may for the control plane: new messages wait"
 
 
@@ -157,12 +158,16 @@ class LocalWorker:
         await self._lending.take_back()
 
     def _with_detail(self, report: SessionReport) -> SessionReport:
-        """The link is well and messages still wait: that must be said somewhere."""
-        frozen, quiet = self._outbound.frozen, self._outbound.quiet_detail
-        details = [_FULL] if self._room.is_full else []
-        details += [frozen.detail] if frozen is not None else []
-        details += [quiet] if quiet else []
-        if not details or report.state is not SessionState.CONNECTED:
+        """The link is well and messages still wait: that must be said somewhere. A full disk keeps
+        the link itself from beginning.
+        """
+        details = [_NO_SPACE] if self._room.is_tight else []
+        if report.state is SessionState.CONNECTED:
+            frozen, quiet = self._outbound.frozen, self._outbound.quiet_detail
+            details += [_FULL] if self._room.is_full else []
+            details += [frozen.detail] if frozen is not None else []
+            details += [quiet] if quiet else []
+        if not details:
             return report
         return msgspec.structs.replace(report, detail="; ".join(details))
 

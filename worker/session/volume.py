@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO
 
 from shared.errors import PermanentError
+from worker.reserve import Reserve
 
 _SESSION = "session.db"
 _COMPANIONS = ("", "-wal", "-shm", "-journal")
@@ -23,6 +24,7 @@ class VolumeUnusableError(PermanentError):
 class Volume:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self.reserve = Reserve(directory)
         self._lock: IO[str] | None = None
 
     @property

@@ -5,6 +5,7 @@ keeps the rest. What was handed over is still made durable, and its answers are 
 down: the bound is overstepped by at most what was under way.
 """
 
+from threading import Lock
 from typing import Protocol
 
 import msgspec
@@ -44,26 +45,43 @@ class Held(Protocol):
 
 
 class Room:
+    """Holds the client while the outbox is full, or the volume."""
+
     def __init__(self, client: Held, bound: Bound) -> None:
         self._client = client
         self._bound = bound
         self._given_up = False
+        self._deciding = Lock()  # who finds the disk full may be on any thread
         self.is_full = False
+        self.is_tight = False
 
     def measure(self, size: Size) -> None:
         """Holds or lets go when `size` has crossed the bound, or is well below it again."""
         full = is_full(size, self._bound, was_full=self.is_full)
-        if full == self.is_full or self._given_up:
+        if full == self.is_full:
             return
-        self.is_full = full
         if full:
             log.warning("outbox.full", events=size.events, bytes=size.bytes)
-            self._client.hold()
         else:
             log.info("outbox.emptied", events=size.events, bytes=size.bytes)
-            self._client.resume()
+        with self._deciding:
+            self.is_full = full
+            self._decide()
+
+    def tighten(self, *, tight: bool) -> None:
+        """The volume's disk is full, or is so no longer. From any thread."""
+        with self._deciding:
+            self.is_tight = tight
+            self._decide()
 
     def give_up(self) -> None:
         """The worker stops: what the library holds, it has told WhatsApp of, and must be taken."""
-        self._given_up = True
-        self._client.resume()
+        with self._deciding:
+            self._given_up = True
+            self._decide()
+
+    def _decide(self) -> None:
+        if (self.is_full or self.is_tight) and not self._given_up:
+            self._client.hold()
+        else:
+            self._client.resume()

@@ -82,15 +82,23 @@ class _Round:
 
 
 class NeonizeClient:
-    """`sink` is called on the event loop, in order, for every event of the current round."""
+    """`sink` is called on the event loop, in order, for every event of the current round;
+    on_warning on the library's thread, with each of its own warnings.
+    """
 
     def __init__(
-        self, library: Library, *, session_file: Path, sink: Callable[[WhatsAppEvent], None]
+        self,
+        library: Library,
+        *,
+        session_file: Path,
+        sink: Callable[[WhatsAppEvent], None],
+        on_warning: Callable[[str], None],
     ) -> None:
         self._library = library
         self._session_file = session_file
         self._stored = library.session_file(session_file)
         self._sink = sink
+        self._on_warning = on_warning
         self._loop = asyncio.get_running_loop()
         self._pool = ThreadPoolExecutor(SEND_THREADS, thread_name_prefix="whatsapp")
         self._round: _Round | None = None
@@ -112,7 +120,7 @@ class NeonizeClient:
             QrCallback(lambda _, code: self._hand_over(current, QrCode(_string(code)))),
             QrCallback(lambda _, word: self._hand_over(current, QrRoundOver(_string(word)))),
             EventCallback(lambda _, data, size, code: self._on_event(current, code, data, size)),
-            LogCallback(_on_log),
+            LogCallback(self._on_log),
         )
         # A daemon: it may sit in Go for minutes after it was stopped, and must not hold up the end.
         current.thread = Thread(
@@ -324,6 +332,18 @@ class NeonizeClient:
         if receipt is not None:
             self._hand_over(current, receipt)
 
+    def _on_log(self, data: int, size: int) -> None:
+        """The library's own warnings: they name stanzas and JIDs, never a body or a key."""
+        entry = read(ctypes.string_at(data, size) if size > 0 else b"")
+        message = text(entry.get(1))[:500]
+        self._on_warning(message)
+        log.warning(
+            "library.warned",
+            module=text(entry.get(3)),
+            severity=text(entry.get(2)),
+            message=message,
+        )
+
     def _hand_over(self, current: _Round, event: WhatsAppEvent) -> None:
         wake = not self._handed_over
         self._handed_over.append((current, event))
@@ -364,14 +384,3 @@ def _encode_jid(address: str) -> bytes:
 
 def _string(pointer: int) -> str:
     return ctypes.string_at(pointer).decode("utf-8", "replace")
-
-
-def _on_log(data: int, size: int) -> None:
-    """The library's own warnings: they name stanzas and JIDs, never a body or a key."""
-    entry = read(ctypes.string_at(data, size) if size > 0 else b"")
-    log.warning(
-        "library.warned",
-        module=text(entry.get(3)),
-        severity=text(entry.get(2)),
-        message=text(entry.get(1))[:500],
-    )
