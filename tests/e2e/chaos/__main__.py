@@ -21,7 +21,8 @@ import httpx
 import msgspec
 from docker.errors import DockerException
 
-from tests.e2e.chaos.faults import FAULTS, Fault
+from tests.e2e.chaos.catalogue import FAULTS
+from tests.e2e.chaos.faults import Fault
 from tests.e2e.chaos.ground import Ground
 from tests.e2e.chaos.report import render_table
 from tests.e2e.chaos.rounds import Round, play
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         ground = Ground(options.state_dir or directory / "state")
         stack.callback(lambda: ground.close(keep_logs=options.logs))
         try:
-            ground.open()
+            ground.open(with_small_disk=any(fault.is_of_small_disk for fault in options.faults))
             for each in play_all(ground, options):
                 rounds.append(each)
                 say(describe(each))
@@ -82,8 +83,14 @@ def describe(each: Round) -> str:
     outcome = f"{len(each.verdict.violations)} VIOLATIONS" if each.verdict.violations else "ok"
     return (
         f"{each.fault:<20} {each.number:>3}  {outcome:<14} sent {figures.sent:>4}  "
-        f"answered {figures.answered:>4}  recovery {recovery}"
+        f"answered {figures.answered:>4}  recovery {recovery:<7} "
+        f"in {sum(each.took.values()):.0f} s: {_longest(each.took)}"
     )
+
+
+def _longest(took: dict[str, float]) -> str:
+    name = max(took, key=took.__getitem__)
+    return f"{name} {took[name]:.0f}"
 
 
 def to_json(rounds: list[Round], options: argparse.Namespace) -> bytes:

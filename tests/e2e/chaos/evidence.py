@@ -1,8 +1,4 @@
-"""What one round leaves behind: who wrote what, and what each witness says of it.
-
-Another kind of traffic (messages queued through the API) joins as another list here, another
-`judge_` in the verdict and another writer in the traffic.
-"""
+"""What one round leaves behind: who wrote what, and what each witness says of it."""
 
 from datetime import datetime
 
@@ -22,6 +18,28 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     wa_message_id: str | None
     at: float
+
+
+class Queued(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that was queued through the API, which answered with `id`: however often it had
+    to be asked under the one idempotency key. `text` is said once in a whole run.
+    """
+
+    id: str
+    text: str
+    tenant_id: str
+    to: str
+
+
+class Outbound(msgspec.Struct, frozen=True, kw_only=True):
+    """A queued message as the API shows it."""
+
+    id: str
+    to: str
+    text: str
+    state: str
+    reason: str | None
+    wa_message_id: str | None
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,22 +63,27 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tenant(msgspec.Struct, frozen=True, kw_only=True):
-    """rows: in the order of the log, oldest first. outbox: events nobody acknowledged."""
+    """rows: in the order of the log, oldest first. outbox: events nobody acknowledged.
+
+    outbound: what was queued through the API.
+    """
 
     id: str
     phone_number: str
     customers: list[str]
     rows: list[Row]
     entries: list[Entry]
+    outbound: list[Outbound]
     outbox: int
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer on a customer's phone. at: when this suite saw it there."""
+    """A message on a customer's phone. at: when this suite saw it there."""
 
     customer: str
     id: str
     sender: str
+    text: str
     at: float
 
 
@@ -77,6 +100,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     sent: list[Sent]
+    queued: list[Queued]
     tenants: list[Tenant]
     received: list[Received]
     dropped: list[Dropped]

@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -18,35 +18,41 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from launcher import processes, records
+from launcher import postgres, processes, records
 from launcher.processes import ProcessSpec
 from tests.e2e.chaos.ground import Ground
+from tests.e2e.chaos.skewed import MODULE
 from tests.e2e.platform.running import wait_for
+from tests.fakes import small_disk
 
 Strike = Callable[[Ground, str], AbstractContextManager[None]]
 GRACE = 20  # seconds that the control plane gives a worker
 MEMORY = 256 * 1024 * 1024  # the control plane's limit for a worker
 # Less than Python needs to start: what comes on top of the worker is what goes too far.
 HEADROOM = 1024 * 1024
+JUMP = 3600  # seconds
+DAY = 86_400
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """strike: takes the ground and the tenant that was drawn. lasts: seconds, from and to.
 
+    prepare: before the round's traffic; clear_up: once its evidence is in.
     is_felt_by_all: whether recovery is that of all tenants. interval: between two messages of
     a customer. is_asked_for: only when named, because others on the machine would feel it.
+    is_of_small_disk: strikes the tenant that has one.
     """
 
     name: str
     what: str
     strike: Strike
+    prepare: Callable[[Ground, str], None] = lambda _ground, _tenant_id: None
+    clear_up: Callable[[Ground], None] = lambda _ground: None
     lasts: tuple[float, float] = (0.5, 3.0)
     is_felt_by_all: bool = True
     interval: float = 0.6
     is_asked_for: bool = False
-
-
-BURST = 0.25
+    is_of_small_disk: bool = False
 
 
 @contextmanager
@@ -95,30 +101,31 @@ def starve_worker(ground: Ground, tenant_id: str) -> Iterator[None]:
 
 @contextmanager
 def kill_control_plane(ground: Ground, _tenant_id: str) -> Iterator[None]:
-    _kill(ground, "controlplane")
+    spec = _kill(ground, "controlplane")
     yield
-    ground.bring_up()
+    _start_control_plane(ground, spec)
 
 
 @contextmanager
 def kill_sandbox(ground: Ground, _tenant_id: str) -> Iterator[None]:
-    _kill(ground, "sandbox")
+    spec = _kill(ground, "sandbox")
     yield
-    ground.bring_up()
+    processes.start(ground.paths, spec)
+    wait_for(lambda: ground.platform.sandbox.get("/healthz").is_success, "a sandbox")
 
 
 @contextmanager
 def kill_database(ground: Ground, _tenant_id: str) -> Iterator[None]:
     _kill(ground, "postgres")
     yield
-    ground.bring_up()
+    _start_database(ground)
 
 
 @contextmanager
 def stop_database(ground: Ground, _tenant_id: str) -> Iterator[None]:
     processes.stop(ground.paths, "postgres", ask=signal.SIGINT)
     yield
-    ground.bring_up()
+    _start_database(ground)
 
 
 @contextmanager
@@ -158,21 +165,30 @@ def reset_whatsapp(ground: Ground, tenant_id: str) -> Iterator[None]:
 
 @contextmanager
 def change_image(ground: Ground, _tenant_id: str) -> Iterator[None]:
-    """All workers move to another image, and back as it ends. The same content, another id."""
+    """All workers move to another image: the same content, another id."""
+    _restart_control_plane(ground, worker_image=_other_image(ground))
+    _await_image(ground, _other_image(ground))
+    yield
+
+
+def build_image(ground: Ground, _tenant_id: str) -> None:
     usual = _environment_of(ground)["FLOWHQ_WORKER_IMAGE"]
-    other = f"flowhq-chaos:{ground.platform.instance}"
     recipe = f"FROM {usual}\nLABEL flowhq.chaos={ground.platform.instance}\n".encode()
-    engine = ground.platform.engine
-    for _ in engine.build(fileobj=BytesIO(recipe), tag=other, rm=True):
+    tag = _other_image(ground)
+    for _ in ground.platform.engine.build(fileobj=BytesIO(recipe), tag=tag, rm=True):
         pass
-    try:
-        _restart_control_plane(ground, worker_image=other)
-        _await_image(ground, other)
-        yield
-    finally:
-        _restart_control_plane(ground, worker_image=usual)
-        _await_image(ground, usual)
-        engine.remove_image(other)
+    ground.usual_image = usual
+
+
+def restore_image(ground: Ground) -> None:
+    """With nobody writing: the way back is no other than the way there."""
+    _restart_control_plane(ground, worker_image=ground.usual_image)
+    _await_image(ground, ground.usual_image)
+    ground.platform.engine.remove_image(_other_image(ground), force=True)
+
+
+def _other_image(ground: Ground) -> str:
+    return f"flowhq-chaos:{ground.platform.instance}"
 
 
 @contextmanager
@@ -207,6 +223,62 @@ def second_control_plane(ground: Ground, _tenant_id: str) -> Iterator[None]:
 
 
 @contextmanager
+def fill_disk(ground: Ground, _tenant_id: str) -> Iterator[None]:
+    assert ground.small_disk is not None
+    small_disk.fill(ground.small_disk)
+    try:
+        yield
+    finally:
+        small_disk.clear(ground.small_disk)
+
+
+def renew_worker(ground: Ground, tenant_id: str) -> None:
+    """Its journals begin anew: in an old one's space a worker could write on for a while."""
+    ground.renew(tenant_id)
+
+
+def skew_control_plane(ground: Ground, _tenant_id: str) -> None:
+    """Only this process gets another clock: nothing gives a container one of its own, and the
+    machine's is everybody's.
+    """
+    ground.clock_file.write_text("0")
+    if MODULE not in Path(f"/proc/{_pid_of(ground, 'controlplane')}/cmdline").read_text():
+        _restart_control_plane(ground, module=MODULE, arguments=[str(ground.clock_file)])
+
+
+@contextmanager
+def jump_ahead(ground: Ground, _tenant_id: str) -> Iterator[None]:
+    with _jumped(ground, JUMP):
+        yield
+
+
+@contextmanager
+def jump_back(ground: Ground, _tenant_id: str) -> Iterator[None]:
+    with _jumped(ground, -JUMP):
+        yield
+
+
+@contextmanager
+def _jumped(ground: Ground, seconds: int) -> Iterator[None]:
+    ground.clock_file.write_text(str(seconds))
+    try:
+        yield
+    finally:
+        ground.clock_file.write_text("0")
+
+
+@contextmanager
+def date_messages_back(ground: Ground, tenant_id: str) -> Iterator[None]:
+    """What customers write bears the time of a day before, as when WhatsApp's clock is wrong."""
+    faults = f"/phones/{ground.tenants[tenant_id]['phone_number']}/faults"
+    ground.platform.sandbox.put(faults, json={"clock_skew": -DAY}).raise_for_status()
+    try:
+        yield
+    finally:
+        ground.platform.sandbox.delete(faults).raise_for_status()
+
+
+@contextmanager
 def restart_engine(ground: Ground, _tenant_id: str) -> Iterator[None]:
     """The whole machine's engine; `up` starts one again where no service manager does."""
     pid = int(Path("/var/run/docker.pid").read_text())
@@ -224,12 +296,29 @@ def _pid_of(ground: Ground, name: str) -> int:
     return record.pid
 
 
-def _kill(ground: Ground, name: str) -> None:
+def _kill(ground: Ground, name: str) -> ProcessSpec:
+    """What starts it again as it was."""
     record = records.find_alive(ground.paths.records, name)
     if record is None:
         raise LookupError(f"{name} does not run")
+    spec = ProcessSpec(
+        name=name, command=_command_of(record.pid), environ=_environment_of(ground, name)
+    )
     os.kill(record.pid, signal.SIGKILL)
     wait_for(lambda: processes.is_gone(record), f"the end of {name}")
+    return spec
+
+
+def _start_control_plane(ground: Ground, spec: ProcessSpec) -> None:
+    """By the launcher's own means, so that its records stay true; `up` would first look at all
+    the rest, which takes longer than the fault.
+    """
+    processes.start(ground.paths, spec)
+    wait_for(lambda: ground.platform.call("GET", "/readyz") is not None, "a control plane")
+
+
+def _start_database(ground: Ground) -> None:
+    postgres.start(ground.paths, postgres.cluster_of(ground.paths, ground.platform.instance))
 
 
 def _list_backends(postmaster: int) -> list[int]:
@@ -246,19 +335,29 @@ def _title(pid: int) -> str:
         return ""
 
 
-def _environment_of(ground: Ground) -> dict[str, str]:
-    content = Path(f"/proc/{_pid_of(ground, 'controlplane')}/environ").read_bytes()
+def _command_of(pid: int) -> list[str]:
+    content = Path(f"/proc/{pid}/cmdline").read_bytes()
+    return content.decode().removesuffix("\0").split("\0")
+
+
+def _environment_of(ground: Ground, name: str = "controlplane") -> dict[str, str]:
+    content = Path(f"/proc/{_pid_of(ground, name)}/environ").read_bytes()
     return dict(item.split("=", 1) for item in content.decode().split("\0") if "=" in item)
 
 
-def _restart_control_plane(ground: Ground, *, worker_image: str) -> None:
-    """Through the launcher's own means, so that its records stay true."""
-    environ = _environment_of(ground) | {"FLOWHQ_WORKER_IMAGE": worker_image}
+def _restart_control_plane(
+    ground: Ground,
+    *,
+    worker_image: str | None = None,
+    module: str = "controlplane",
+    arguments: Sequence[str] = (),
+) -> None:
+    environ = _environment_of(ground) | {"PYTHONPATH": str(ground.paths.root)}
+    if worker_image is not None:
+        environ["FLOWHQ_WORKER_IMAGE"] = worker_image
     processes.stop(ground.paths, "controlplane")
-    command = [sys.executable, "-P", "-m", "controlplane"]
-    spec = ProcessSpec(name="controlplane", command=command, environ=environ)
-    processes.start(ground.paths, spec)
-    wait_for(lambda: ground.platform.call("GET", "/readyz") is not None, "a control plane")
+    command = [sys.executable, "-P", "-m", module, *arguments]
+    _start_control_plane(ground, ProcessSpec(name="controlplane", command=command, environ=environ))
 
 
 def _await_image(ground: Ground, tag: str) -> None:
@@ -296,79 +395,3 @@ def _iptables(verb: str, rule: list[str]) -> None:
     if tool is None:
         raise RuntimeError("a network cut needs iptables and root")
     subprocess.run([tool, "-w", verb, *rule], check=True, capture_output=True)  # noqa: S603
-
-
-FAULTS = [
-    Fault(
-        name="worker-kill",
-        what="kill -9 of a worker's container",
-        strike=kill_worker,
-        is_felt_by_all=False,
-    ),
-    Fault(
-        name="worker-stop",
-        what="SIGTERM (docker stop) during a burst",
-        strike=stop_worker,
-        is_felt_by_all=False,
-        interval=BURST,
-    ),
-    Fault(
-        name="worker-oom",
-        what="a worker out of memory",
-        strike=starve_worker,
-        is_felt_by_all=False,
-    ),
-    Fault(
-        name="worker-pause",
-        what="a worker that stands still (docker pause)",
-        strike=pause_worker,
-        is_felt_by_all=False,
-        lasts=(1.0, 6.0),
-    ),
-    Fault(name="controlplane-kill", what="kill -9 of the control plane", strike=kill_control_plane),
-    Fault(
-        name="controlplane-second",
-        what="two control planes by mistake",
-        strike=second_control_plane,
-        lasts=(5.0, 10.0),
-    ),
-    Fault(name="database-kill", what="kill -9 of PostgreSQL", strike=kill_database),
-    Fault(name="database-stop", what="PostgreSQL stopped and started", strike=stop_database),
-    Fault(
-        name="database-slow",
-        what="PostgreSQL's backends stand still (SIGSTOP)",
-        strike=slow_database,
-        lasts=(1.0, 6.0),
-    ),
-    Fault(
-        name="gateway-cut",
-        what="packets between workers and gateway dropped",
-        strike=cut_gateway,
-        lasts=(1.0, 8.0),
-    ),
-    Fault(
-        name="whatsapp-cut",
-        what="packets between workers and WhatsApp dropped",
-        strike=cut_whatsapp,
-        lasts=(1.0, 8.0),
-    ),
-    Fault(
-        name="whatsapp-reset",
-        what="a phone's connections cut",
-        strike=reset_whatsapp,
-        is_felt_by_all=False,
-    ),
-    Fault(name="whatsapp-kill", what="kill -9 of the (practice) WhatsApp", strike=kill_sandbox),
-    Fault(
-        name="image-upgrade",
-        what="another worker image during a burst, and back",
-        strike=change_image,
-        interval=BURST,
-    ),
-    Fault(
-        name="engine-restart",
-        what="the Docker engine restarted",
-        strike=restart_engine,
-        is_asked_for=True,
-    ),
-]

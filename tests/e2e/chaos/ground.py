@@ -6,6 +6,7 @@ import sqlite3
 import tarfile
 import tempfile
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from io import BytesIO
@@ -18,11 +19,13 @@ import msgspec
 from docker.errors import APIError, NotFound
 
 from launcher.paths import ROOT, Paths
-from tests.e2e.chaos.evidence import Entry, Row, Sent, Tenant
+from tests.e2e.chaos import disks
+from tests.e2e.chaos.evidence import Entry, Outbound, Queued, Row, Sent, Tenant
 from tests.e2e.chaos.traffic import Customer, Phones
 from tests.e2e.platform.running import Platform, free_ports, wait_for
+from tests.fakes import small_disk
 
-TENANTS = 3
+TENANTS = 3  # one of them with a small disk
 CUSTOMERS = 4  # of each tenant
 # A worker that ended a few times is started again tens of seconds later: longer is nothing.
 PATIENCE = 60.0
@@ -49,12 +52,23 @@ class Ground:
         self.paths = Paths(root=ROOT, state=state_dir)
         self.tenants: dict[str, dict[str, Any]] = {}
         self.customers: list[Customer] = []
+        self.small_disk: Path | None = None
+        self.tenant_with_small_disk = ""
+        self.usual_image = ""
+        self.clock_file = state_dir / "clock-skew"
         self._pool = ThreadPoolExecutor(TENANTS)
 
-    def open(self) -> None:
+    def open(self, *, with_small_disk: bool) -> None:
         self.bring_up()
-        names = [f"Chaos {number}" for number in range(1, TENANTS + 1)]
-        made = list(self._pool.map(self.platform.new_linked_tenant, names))
+        made = [self.platform.new_tenant(f"Chaos {n}") for n in range(1, TENANTS + 1)]
+        if with_small_disk:
+            self.tenant_with_small_disk = made[-1]["id"]
+            self.small_disk = disks.give_small_disk(
+                self.platform.engine,
+                self.tenant_with_small_disk,
+                instance=self.platform.instance,
+            )
+        made = list(self._pool.map(self.platform.link_tenant, made))
         self.tenants = {tenant["id"]: tenant for tenant in made}
         self.customers = [
             Customer(
@@ -72,6 +86,8 @@ class Ground:
         if self.tenants:
             self.phones.close()
         self._pool.shutdown()
+        if self.small_disk is not None:
+            small_disk.unmount(self.small_disk)
         if keep_logs is not None and self.paths.logs.exists():
             shutil.copytree(self.paths.logs, keep_logs, dirs_exist_ok=True)
         done = self.platform.script("down", "--purge")
@@ -102,19 +118,27 @@ class Ground:
         """Every tenant logs and answers a message: the round begins on sound ground."""
         list(self._pool.map(lambda tenant: self._probe(tenant, label), self.tenants))
 
-    def forget_crashes(self, tenant_id: str) -> None:
+    def list_rested(self) -> list[str]:
+        """Tenants whose worker did not end in an earlier round, since it was last asked for."""
+        seen = self.platform.tenants()
+        return sorted(each["id"] for each in seen if each["worker"]["restarts"] == 0)
+
+    def forget_crashes(self, tenant_ids: Iterable[str]) -> None:
         """A worker that ended in an earlier round is asked for anew: else what is measured is
         the growing wait between the restarts of a worker that keeps crashing.
         """
-        if self.platform.tenant(tenant_id)["worker"]["restarts"] == 0:
-            return
+        list(self._pool.map(self.renew, set(tenant_ids) - set(self.list_rested())))
+
+    def renew(self, tenant_id: str) -> None:
+        """A new container on the same volume, connected when this returns."""
         before = self.find_container(tenant_id)
         self.platform.call("POST", f"/admin/tenants/{tenant_id}/worker/restart")
         wait_for(lambda: self._is_replaced(tenant_id, before), "a fresh worker")
         self.platform.wait_connected(tenant_id)
 
-    def await_quiet(self, sent: list[Sent], *, since: str) -> bool:
-        """Waits until each message is logged and answered, or the worker says why not.
+    def await_quiet(self, sent: list[Sent], queued: list[Queued], *, since: str) -> bool:
+        """Waits until each message is logged and answered, or the worker says why not, and each
+        queued one has ended.
 
         False when nothing new came for a long time, and that was not all.
         """
@@ -124,7 +148,7 @@ class Ground:
         while time.monotonic() - began < LONGEST_QUIET:
             try:
                 tenants = self.collect(since=since)
-                missing = _list_missing(sent, tenants, self.phones)
+                missing = _list_missing(sent, queued, tenants, self.phones)
             except (httpx.HTTPError, OSError, APIError, LookupError, sqlite3.Error) as error:
                 missing, tenants = [str(error)], []
             if not missing:
@@ -154,6 +178,7 @@ class Ground:
             customers=[each.number for each in self.customers if each.tenant_id == tenant_id],
             rows=rows,
             entries=[entry for entry in entries if entry.wa_message_id in asked],
+            outbound=self._list_outbound(tenant_id),
             outbox=outbox,
         )
 
@@ -166,6 +191,13 @@ class Ground:
             if page.get("next_cursor") is None:
                 return items[::-1]
             query["cursor"] = page["next_cursor"]
+
+    def _list_outbound(self, tenant_id: str) -> list[Outbound]:
+        """The newest, which are more than one round has."""
+        page = self.platform.call(
+            "GET", f"/admin/tenants/{tenant_id}/messages", params={"limit": "300"}
+        )
+        return msgspec.convert(page["items"], list[Outbound])
 
     def _read_store(self, tenant_id: str) -> tuple[list[Entry], int]:
         """The worker's own database, copied out through the engine."""
@@ -216,8 +248,11 @@ class Ground:
         return seen["container_id"] not in {None, before}
 
 
-def _list_missing(sent: list[Sent], tenants: list[Tenant], phones: Phones) -> list[str]:
+def _list_missing(
+    sent: list[Sent], queued: list[Queued], tenants: list[Tenant], phones: Phones
+) -> list[str]:
     """What is still to come, of each message and each answer."""
+    taken = {each.id for each in queued}
     missing = []
     arrived = {item.id for item in phones.received_after(0)} | {d.id for d in phones.dropped}
     for tenant in tenants:
@@ -230,4 +265,9 @@ def _list_missing(sent: list[Sent], tenants: list[Tenant], phones: Phones) -> li
         answers = [row.wa_message_id for row in tenant.rows if row.direction == "OUT"]
         missing += [f"arrival of {each}" for each in answers if each not in arrived]
         missing += ["outbox"] if tenant.outbox else []
+        missing += [
+            f"end of {each.id}"
+            for each in tenant.outbound
+            if each.id in taken and each.state in {"QUEUED", "SENDING"}
+        ]
     return missing

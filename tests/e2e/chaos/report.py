@@ -10,7 +10,8 @@ LOST = ("inbound-lost", "arrival-lost")
 UNREADABLE = "arrival-unreadable"
 DOUBLED = ("inbound-doubled", "answer-doubled", "arrival-doubled")
 HEADER = (
-    f"{'fault':<20} {'rounds':>6} {'sent':>6} {'lost':>5} {'twice':>5} {'unreadable':>10} "
+    f"{'fault':<20} {'rounds':>6} {'sent':>6} {'queued':>6} {'uncertain':>9} "
+    f"{'lost':>5} {'twice':>5} {'unreadable':>10} "
     f"{'other':>5} {'unanswered':>10} {'unlogged':>8} {'recovery s':>12} {'wait s':>7} {'lag s':>7}"
 )
 
@@ -37,7 +38,9 @@ def _render_line(name: str, rounds: Sequence[Round]) -> str:
     recovery = [f.recovery for f in figures if f.recovery is not None]
     typical = f"{median(recovery):.1f}/{max(recovery):.1f}" if recovery else "-"
     return (
-        f"{name:<20} {len(rounds):>6} {sum(f.sent for f in figures):>6} {lost:>5} {doubled:>5} "
+        f"{name:<20} {len(rounds):>6} {sum(f.sent for f in figures):>6} "
+        f"{sum(sum(f.queued.values()) for f in figures):>6} "
+        f"{sum(f.queued.get('UNCERTAIN', 0) for f in figures):>9} {lost:>5} {doubled:>5} "
         f"{rules[UNREADABLE]:>10} {rules.total() - lost - doubled - rules[UNREADABLE]:>5} "
         f"{sum(sum(f.unanswered.values()) for f in figures):>10} "
         f"{sum(f.unlogged for f in figures):>8} {typical:>12} "

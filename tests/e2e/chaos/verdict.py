@@ -10,6 +10,9 @@ from tests.e2e.chaos.evidence import Evidence, Row, Sent, Tenant
 
 # States of the worker's store that say why nothing was answered; RECEIVED would still be due.
 EXPLAINED = {"UNCERTAIN", "SKIPPED"}
+# What a queued message's state says of the customer's phone.
+ARRIVED = {"SENT", "DELIVERED", "READ"}
+NOT_SENT = {"FAILED", "EXPIRED", "CANCELLED"}
 
 
 class Violation(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +28,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     store → messages. unlogged: answers that customers have and the log has not, because the
     worker ended between sending and writing down. recovery: from the fault to the first answer
     to a message that was written after it, of the victim that waited longest. longest_wait:
-    of any message for its answer. longest_lag: of any message for its row.
+    of any message for its answer. longest_lag: of any message for its row. queued: messages
+    through the API, by the state they ended in.
     """
 
     sent: int
@@ -34,6 +38,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     answered: int
     unanswered: dict[str, int]
     unlogged: int
+    queued: dict[str, int]
     recovery: float | None
     longest_wait: float | None
     longest_lag: float | None
@@ -50,6 +55,7 @@ def judge(evidence: Evidence) -> Verdict:
         *judge_inbound(evidence),
         *judge_answers(evidence),
         *judge_arrivals(evidence),
+        *judge_queued(evidence),
         *judge_order(evidence),
         *judge_tenancy(evidence),
     ]
@@ -89,7 +95,7 @@ def judge_answers(evidence: Evidence) -> Iterator[Violation]:
     """At most one answer a message; one that is missing is explained by the worker's store."""
     for tenant in evidence.tenants:
         asked = {row.wa_message_id for row in _inbound(tenant)}
-        answers = Counter(row.in_reply_to for row in _outbound(tenant))
+        answers = Counter(row.in_reply_to for row in _answers(tenant))
         explained = {entry.wa_message_id for entry in tenant.entries}
         for message in asked:
             if answers[message] > 1:
@@ -105,7 +111,7 @@ def judge_arrivals(evidence: Evidence) -> Iterator[Violation]:
     arrived = Counter((item.customer, item.id) for item in evidence.received)
     unreadable = {(item.customer, item.id) for item in evidence.dropped}
     for tenant in evidence.tenants:
-        for row in _outbound(tenant):
+        for row in _answers(tenant):
             key = (row.to_number, row.wa_message_id)
             if arrived[key] > 1:
                 yield _violation("arrival-doubled", tenant, f"{row.wa_message_id}")
@@ -125,6 +131,59 @@ def judge_arrivals(evidence: Evidence) -> Iterator[Violation]:
                 )
 
 
+def judge_queued(evidence: Evidence) -> Iterator[Violation]:
+    """What the API took is there once, and its state is true of log and phone."""
+    arrived = Counter((item.customer, item.text) for item in evidence.received)
+    unreadable = {(item.customer, item.id) for item in evidence.dropped}
+    for tenant in evidence.tenants:
+        taken = {each.id: each for each in evidence.queued if each.tenant_id == tenant.id}
+        shown = Counter(each.text for each in tenant.outbound)
+        for queued in taken.values():
+            if shown[queued.text] != 1:
+                times = f"{queued.text} is there {shown[queued.text]} times"
+                yield _violation("queued-once", tenant, times)
+        for message in tenant.outbound:
+            asked = taken.get(message.id)
+            if asked is None or (asked.text, asked.to) != (message.text, message.to):
+                yield _violation("queued-true", tenant, f"{message}")
+                continue
+            is_unreadable = (message.to, message.wa_message_id or "") in unreadable
+            if message.state in ARRIVED and is_unreadable:
+                yield _violation("arrival-unreadable", tenant, f"{message.wa_message_id}")
+            elif not _fits(message.state, arrived[message.to, message.text]):
+                times = f"{arrived[message.to, message.text]} times"
+                detail = f"{message.text} is {message.state} and arrived {times}"
+                yield _violation("queued-state", tenant, detail)
+        yield from _judge_log_of_queued(tenant)
+
+
+def _fits(state: str, arrivals: int) -> bool:
+    """Whether a message of that state may have arrived so often. Nothing fits QUEUED or SENDING:
+    by now it must have ended somehow.
+    """
+    if state in ARRIVED:
+        return arrivals == 1
+    if state in NOT_SENT:
+        return arrivals == 0
+    return state == "UNCERTAIN" and arrivals <= 1
+
+
+def _judge_log_of_queued(tenant: Tenant) -> Iterator[Violation]:
+    """A queued message is in the log exactly when it is said to be sent."""
+    logged = Counter(row.wa_message_id for row in _log_of_queued(tenant))
+    told = {each.wa_message_id: each for each in tenant.outbound if each.state in ARRIVED}
+    for name, message in told.items():
+        if name is None or logged[name] != 1:
+            times = f"{message.text} is {message.state} and logged {logged[name or '']} times"
+            yield _violation("queued-logged", tenant, times)
+    for row in _log_of_queued(tenant):
+        message = told.get(row.wa_message_id)
+        if message is None or (message.text, message.to) != (row.message_text, row.to_number):
+            yield _violation(
+                "queued-logged", tenant, f"{row.wa_message_id}: no sent message is of it"
+            )
+
+
 def judge_order(evidence: Evidence) -> Iterator[Violation]:
     """Within a chat the log is in the order of writing, and so are the answers."""
     for tenant in evidence.tenants:
@@ -136,7 +195,7 @@ def judge_order(evidence: Evidence) -> Iterator[Violation]:
             ]
             answered = [
                 place[row.in_reply_to]
-                for row in _outbound(tenant)
+                for row in _answers(tenant)
                 if row.to_number == customer and row.in_reply_to in place
             ]
             for rule, order in (("inbound-order", asked), ("answer-order", answered)):
@@ -166,7 +225,7 @@ def measure(evidence: Evidence) -> Figures:
         for row in _inbound(tenant):
             logged_at[row.message_text] = row.created_at.timestamp()
         texts = {row.wa_message_id: row.message_text for row in _inbound(tenant)}
-        for row in _outbound(tenant):
+        for row in _answers(tenant):
             arrival = arrivals.get((row.to_number, row.wa_message_id))
             if arrival is not None and row.in_reply_to in texts:
                 answered_at[texts[row.in_reply_to]] = arrival
@@ -175,9 +234,10 @@ def measure(evidence: Evidence) -> Figures:
         sent=len(evidence.sent),
         unclear=sum(sent.wa_message_id is None for sent in evidence.sent),
         logged=sum(sent.text in logged_at for sent in evidence.sent),
-        answered=sum(len(_outbound(tenant)) for tenant in evidence.tenants),
+        answered=sum(len(_answers(tenant)) for tenant in evidence.tenants),
         unanswered=dict(states),
         unlogged=sum(sum(_unlogged(evidence, tenant).values()) for tenant in evidence.tenants),
+        queued=dict(Counter(each.state for tenant in evidence.tenants for each in tenant.outbound)),
         recovery=_recovery(evidence, answered_at),
         longest_wait=_longest(evidence.sent, answered_at),
         longest_lag=_longest(evidence.sent, logged_at),
@@ -208,8 +268,13 @@ def _longest(sent: Iterable[Sent], done_at: dict[str, float]) -> float | None:
 
 def _unlogged(evidence: Evidence, tenant: Tenant) -> Counter[str]:
     """Customer → answers on the phone that the log does not know."""
-    logged = {row.wa_message_id for row in _outbound(tenant)}
-    items = (item for item in evidence.received if item.customer in tenant.customers)
+    logged = {row.wa_message_id for row in _answers(tenant)}
+    queued = {each.text for each in evidence.queued}
+    items = (
+        item
+        for item in evidence.received
+        if item.customer in tenant.customers and item.text not in queued
+    )
     return Counter(item.customer for item in items if item.id not in logged)
 
 
@@ -230,8 +295,12 @@ def _inbound(tenant: Tenant) -> list[Row]:
     return [row for row in tenant.rows if row.direction == "IN"]
 
 
-def _outbound(tenant: Tenant) -> list[Row]:
-    return [row for row in tenant.rows if row.direction == "OUT"]
+def _answers(tenant: Tenant) -> list[Row]:
+    return [row for row in tenant.rows if row.direction == "OUT" and row.in_reply_to is not None]
+
+
+def _log_of_queued(tenant: Tenant) -> list[Row]:
+    return [row for row in tenant.rows if row.direction == "OUT" and row.in_reply_to is None]
 
 
 def _sent_to(evidence: Evidence, tenant: Tenant) -> list[Sent]:

@@ -98,13 +98,15 @@ class Platform:
     def instance(self) -> str:
         return (self.state_dir / "instance").read_text().strip()
 
-    def call(self, method: str, path: str, **options: Any) -> Any:
+    def call(
+        self, method: str, path: str, headers: dict[str, str] | None = None, **options: Any
+    ) -> Any:
         """The answer's JSON. Raises on an error status."""
         key = (self.state_dir / "admin.key").read_text().strip()
         answer = httpx.request(
             method,
             self.api_url + path,
-            headers={"authorization": f"Bearer {key}"},
+            headers={"authorization": f"Bearer {key}"} | (headers or {}),
             timeout=PATIENCE,
             **options,
         )
@@ -150,7 +152,9 @@ class Platform:
         return made
 
     def new_linked_tenant(self, name: str) -> dict[str, Any]:
-        tenant = self.new_tenant(name)
+        return self.link_tenant(self.new_tenant(name))
+
+    def link_tenant(self, tenant: dict[str, Any]) -> dict[str, Any]:
         tenant_id = tenant["id"]
         self.call("POST", f"/admin/tenants/{tenant_id}/worker/start")
         qr = wait_for(

@@ -6,11 +6,23 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from tests.e2e.chaos.evidence import Dropped, Entry, Evidence, Received, Row, Sent, Tenant
+from tests.e2e.chaos.evidence import (
+    Dropped,
+    Entry,
+    Evidence,
+    Outbound,
+    Queued,
+    Received,
+    Row,
+    Sent,
+    Tenant,
+)
 from tests.e2e.chaos.verdict import judge
 
 replace = msgspec.structs.replace
 MESSAGES = 3
+# Of a tenant's queued messages, by number.
+STATES = ["SENT", "DELIVERED", "READ", "FAILED", "EXPIRED", "CANCELLED", "UNCERTAIN"]
 STRUCK_AT = 1000.0
 
 
@@ -58,7 +70,54 @@ def _rows(tenant: str) -> list[Row]:
         )
         for row in asked
     ]
-    return asked + answers
+    sent = [
+        replace(
+            asked[0],
+            direction="OUT",
+            from_number=_phone(tenant),
+            to_number=_customer(tenant),
+            message_text=f"queued {tenant}-{number}",
+            wa_message_id=f"Q{tenant}{number}",
+        )
+        for number, state in enumerate(STATES)
+        if state in {"SENT", "DELIVERED", "READ"}
+    ]
+    return asked + answers + sent
+
+
+def _outbound(tenant: str) -> list[Outbound]:
+    return [
+        Outbound(
+            id=f"{tenant}-{number}",
+            to=_customer(tenant),
+            text=f"queued {tenant}-{number}",
+            state=state,
+            reason=None,
+            wa_message_id=f"Q{tenant}{number}" if state in {"SENT", "DELIVERED", "READ"} else None,
+        )
+        for number, state in enumerate(STATES)
+    ]
+
+
+def _queued(tenant: str) -> list[Queued]:
+    return [
+        Queued(id=each.id, text=each.text, tenant_id=tenant, to=each.to)
+        for each in _outbound(tenant)
+    ]
+
+
+def _received_queued(tenant: str) -> list[Received]:
+    return [
+        Received(
+            customer=each.to,
+            id=each.wa_message_id,
+            sender=_phone(tenant),
+            text=each.text,
+            at=STRUCK_AT,
+        )
+        for each in _outbound(tenant)
+        if each.wa_message_id is not None
+    ]
 
 
 def _received(tenant: str, number: int) -> Received:
@@ -66,6 +125,7 @@ def _received(tenant: str, number: int) -> Received:
         customer=_customer(tenant),
         id=f"OUT{tenant}{number}",
         sender=_phone(tenant),
+        text="Welcome",
         at=STRUCK_AT + 1 + number,
     )
 
@@ -75,6 +135,7 @@ def clean() -> Evidence:
     pairs = [(tenant, number) for tenant in ("1", "2") for number in range(MESSAGES)]
     return Evidence(
         sent=[_sent(*pair) for pair in pairs],
+        queued=[each for tenant in ("1", "2") for each in _queued(tenant)],
         tenants=[
             Tenant(
                 id=tenant,
@@ -82,11 +143,15 @@ def clean() -> Evidence:
                 customers=[_customer(tenant)],
                 rows=_rows(tenant),
                 entries=[],
+                outbound=_outbound(tenant),
                 outbox=0,
             )
             for tenant in ("1", "2")
         ],
-        received=[_received(*pair) for pair in pairs],
+        received=[
+            *(_received(*pair) for pair in pairs),
+            *(each for tenant in ("1", "2") for each in _received_queued(tenant)),
+        ],
         dropped=[],
         victims=["1"],
         struck_at=STRUCK_AT,
@@ -126,6 +191,25 @@ def _without_received(evidence: Evidence, name: str) -> Evidence:
 def _with_received(evidence: Evidence, copied: str, **changes: object) -> Evidence:
     source = next(item for item in evidence.received if item.id == copied)
     return replace(evidence, received=[*evidence.received, replace(source, **changes)])
+
+
+def _edit_outbound(evidence: Evidence, number: int, **changes: object) -> Evidence:
+    outbound = list(evidence.tenants[0].outbound)
+    outbound[number] = replace(outbound[number], **changes)
+    return _tenant(evidence, outbound=outbound)
+
+
+def _without_outbound(evidence: Evidence, number: int) -> Evidence:
+    outbound = [e for n, e in enumerate(evidence.tenants[0].outbound) if n != number]
+    return _tenant(evidence, outbound=outbound)
+
+
+def _arrived(evidence: Evidence, number: int, *, times: int) -> Evidence:
+    """The first tenant's queued message of that number is on the phone so often."""
+    text = f"queued 1-{number}"
+    others = [item for item in evidence.received if item.text != text]
+    item = replace(_received_queued("1")[0], text=text, id=f"Q1{number}")
+    return replace(evidence, received=others + [item] * times)
 
 
 def _swapped(evidence: Evidence, one: str, other: str) -> Evidence:
@@ -230,6 +314,78 @@ DEFECTS = [
 ]
 
 
+DEFECTS += [
+    pytest.param(
+        lambda e: _without_outbound(e, 0), "queued-once", id="a queued message is gone from the API"
+    ),
+    pytest.param(
+        lambda e: _tenant(
+            e, outbound=[*e.tenants[0].outbound, replace(e.tenants[0].outbound[0], id="again")]
+        ),
+        "queued-once",
+        id="one idempotency key queued two messages",
+    ),
+    pytest.param(
+        lambda e: _edit_outbound(e, 0, to="+255700000000"),
+        "queued-true",
+        id="a queued message goes to somebody else",
+    ),
+    pytest.param(
+        lambda e: _edit_outbound(e, 0, text="queued 1-9"),
+        "queued-true",
+        id="a queued message has another text",
+    ),
+    *(
+        pytest.param(
+            lambda e, state=state: _edit_outbound(e, 3, state=state),
+            "queued-state",
+            id=f"a queued message stays {state}",
+        )
+        for state in ("QUEUED", "SENDING")
+    ),
+    *(
+        pytest.param(
+            lambda e, n=number, times=times: _arrived(e, n, times=times),
+            "queued-state",
+            id=f"a message that is {STATES[number]} arrived {times} times",
+        )
+        for number, times in [
+            (0, 0),
+            (0, 2),
+            (1, 0),
+            (1, 2),
+            (2, 0),
+            (2, 2),
+            (3, 1),
+            (4, 1),
+            (5, 1),
+            (6, 2),
+        ]
+    ),
+    pytest.param(
+        lambda e: replace(e, dropped=[Dropped(customer=_customer("1"), id="Q10")]),
+        "arrival-unreadable",
+        id="a queued message could not be read",
+    ),
+    pytest.param(
+        lambda e: _without_row(e, "Q10"), "queued-logged", id="a sent queued message is not logged"
+    ),
+    pytest.param(
+        lambda e: _with_row(e, "Q10"), "queued-logged", id="a queued message is logged twice"
+    ),
+    pytest.param(
+        lambda e: _edit_row(e, "Q10", message_text="queued 1-1"),
+        "queued-logged",
+        id="a queued message is logged with another text",
+    ),
+    pytest.param(
+        lambda e: _arrived(_edit_outbound(e, 0, state="FAILED"), 0, times=0),
+        "queued-logged",
+        id="a message that is not sent is logged as sent",
+    ),
+]
+
+
 @pytest.mark.parametrize(("plant", "rule"), DEFECTS)
 def test_a_planted_defect_is_named(
     clean: Evidence, plant: Callable[[Evidence], Evidence], rule: str
@@ -242,6 +398,13 @@ def test_an_uncertain_answer_is_explained_and_counted(clean: Evidence) -> None:
     assert verdict.violations == []
     assert verdict.figures.unanswered == {"UNCERTAIN": 1}
     assert verdict.figures.unlogged == 1
+
+
+@pytest.mark.parametrize("times", [0, 1])
+def test_an_uncertain_queued_message_may_have_arrived_once(clean: Evidence, times: int) -> None:
+    verdict = judge(_arrived(clean, STATES.index("UNCERTAIN"), times=times))
+    assert verdict.violations == []
+    assert verdict.figures.queued == dict.fromkeys(STATES, 2)
 
 
 @pytest.mark.parametrize("is_logged", [True, False])
