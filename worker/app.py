@@ -41,6 +41,7 @@ from worker.uplink.room import Room
 from worker.uplink.uplink import Uplink
 from worker.whatsapp.events import MessageEvent, Receipt, WhatsAppEvent
 from worker.whatsapp.file_client import FileClient
+from worker.whatsapp.journal import Journal
 from worker.whatsapp.library import Library, find_library
 from worker.whatsapp.neonize_client import NeonizeClient
 
@@ -87,6 +88,7 @@ class _Worker:
         self._client = NeonizeClient(
             library,
             session_file=volume.session_file,
+            journal=Journal(volume.journal_directory),
             sink=self._on_event,
             on_warning=self._reserve.heard,
         )
@@ -169,6 +171,7 @@ class _Worker:
         await self.outbound.restore()
         self._room.measure(await self._database.run(event_rows.get_size))
         self._reserve.on_change = self._on_space
+        await self._client.replay()
         self._tasks.supervise("intake", self._intake.run())
         self._tasks.supervise("receipts", self._receipts.run())
         self._tasks.supervise("outbound", self.outbound.run())

@@ -51,7 +51,7 @@ class FakeClient:
         assert self.in_round, "there is nobody to ask"
         self.pairings.append(phone_number)
 
-    def settled(self, count: int) -> None:
+    async def settled(self, count: int) -> None:
         self.unsettled -= count
 
     def hold(self) -> None:

@@ -1,8 +1,7 @@
 """Takes messages in: completes the sender, makes them durable, tells who waits for them.
 
 Messages that arrive while a commit is under way share the next one. The library has told
-WhatsApp "delivered" by then: what it and this queue hold at the moment of a kill -9 is lost to
-us, a few milliseconds' worth. Nothing above the library can make that window zero.
+WhatsApp "delivered" by then; until the commit, the client's journal holds them.
 """
 
 import asyncio
@@ -65,7 +64,7 @@ class Intake:
             while len(events) < BATCH and not self._waiting.empty():
                 events.append(self._waiting.get_nowait())
             await self._take(events)
-            self._client.settled(len(events))
+            await self._client.settled(len(events))
             for _ in events:
                 self._waiting.task_done()
 

@@ -36,6 +36,11 @@ class Volume:
         return self._directory / "worker.db"
 
     @property
+    def journal_directory(self) -> Path:
+        """Messages that are not in the database yet."""
+        return self._directory / "journal"
+
+    @property
     def files_directory(self) -> Path:
         """Files on their way between WhatsApp and the gateway."""
         return self._directory / "files"

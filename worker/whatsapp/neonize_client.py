@@ -33,6 +33,7 @@ from worker.whatsapp.events import (
     Skipped,
     WhatsAppEvent,
 )
+from worker.whatsapp.journal import Journal
 from worker.whatsapp.library import EventCallback, Library, LogCallback, QrCallback
 from worker.whatsapp.outcomes import NotSentError, SendUncertainError, to_error
 from worker.whatsapp.protobuf import Writable, number, read, text, write
@@ -91,10 +92,13 @@ class NeonizeClient:
         library: Library,
         *,
         session_file: Path,
+        journal: Journal,
         sink: Callable[[WhatsAppEvent], None],
         on_warning: Callable[[str], None],
     ) -> None:
         self._library = library
+        self._journal = journal
+        self._replayed = 0  # of these, what is not settled
         self._session_file = session_file
         self._stored = library.session_file(session_file)
         self._sink = sink
@@ -111,6 +115,15 @@ class NeonizeClient:
         # Held by threads, never on the loop: asking the library about a client that is being
         # stopped ends the process inside Go.
         self._asking = Lock()
+
+    async def replay(self) -> None:
+        """Before the first round: what the last worker was handed, and may have taken along."""
+        left = await asyncio.to_thread(self._journal.open)
+        self._replayed = len(left)
+        if left:
+            log.info("messages.replayed", count=len(left))
+        for code, body in left:
+            self._sink(_translate_message(code, body))
 
     def start_round(self) -> None:
         assert self._round is None, "stop the round before"
@@ -150,10 +163,13 @@ class NeonizeClient:
         if current is not None:
             self._pool.submit(self._pair, current, phone_number)
 
-    def settled(self, count: int) -> None:
-        """`count` messages are durable: room for as many more."""
-        if count:
-            self._unsettled.release(count)
+    async def settled(self, count: int) -> None:
+        """The `count` oldest messages are durable: room for as many more."""
+        await asyncio.to_thread(self._journal.settle, count)
+        replayed = min(count, self._replayed)
+        self._replayed -= replayed
+        if count > replayed:
+            self._unsettled.release(count - replayed)
 
     def hold(self) -> None:
         """No more messages until `resume`. The library's thread waits with what it has; whatever
@@ -220,6 +236,7 @@ class NeonizeClient:
         return await self._loop.run_in_executor(pool, self._call, current, question)
 
     def aclose(self) -> None:
+        self._journal.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _stop(self, current: _Round) -> None:
@@ -300,6 +317,7 @@ class NeonizeClient:
     def _take(self, current: _Round, code: int, data: int, size: int) -> None:
         body = ctypes.string_at(data, size) if size else b""
         if code in {translate.EventCode.MESSAGE, translate.EventCode.CALL_OFFER}:
+            self._journal.append(code, body)
             self._may_hand_over.wait()
             self._unsettled.acquire()
             self._hand_over(current, _translate_message(code, body))
