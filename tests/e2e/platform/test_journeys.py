@@ -252,6 +252,34 @@ def test_a_phone_that_unlinks_is_not_restarted_and_says_who_must_act(platform: P
     assert waiting["worker"]["restarts"] == 0
 
 
+def test_a_client_version_that_is_turned_away_is_one_alarm_and_no_restart(
+    platform: Platform,
+) -> None:
+    refused = [platform.new_linked_tenant(f"Turned away {number}") for number in range(3)]
+    before = {container["Id"] for container in platform.containers()}
+    for tenant in refused:
+        phone = f"/phones/{tenant['phone_number']}"
+        platform.sandbox.put(f"{phone}/login-refusal", json={"reason": 405}).raise_for_status()
+        platform.sandbox.post(f"{phone}/disconnect").raise_for_status()
+
+    def raised() -> list[dict[str, object]]:
+        items = platform.call("GET", "/admin/alarms")["items"]
+        return [each for each in items if each["count"] == len(refused)]
+
+    [alarm] = wait_for(raised, "an alarm")
+    assert (alarm["reason"], alarm["who_must_act"]) == ("CLIENT_OUTDATED", "OPERATOR")
+    assert set(alarm["tenants"]) == {tenant["id"] for tenant in refused}
+    assert alarm["image"] == refused[0]["worker"]["image"]
+    log = platform.state_dir / "logs" / "controlplane.log"
+    wait_for(lambda: b"alarm.raised" in log.read_bytes(), "a line in the log")
+    assert log.read_bytes().count(b"alarm.raised") == 1
+    assert {container["Id"] for container in platform.containers()} == before
+    for tenant in refused:
+        assert platform.tenant(tenant["id"])["worker"]["restarts"] == 0
+        platform.call("POST", f"/admin/tenants/{tenant['id']}/worker/stop")
+    wait_for(lambda: not raised(), "the alarm's end")
+
+
 def test_tenants_logs_are_json_with_the_tenant_on_every_line(platform: Platform) -> None:
     for tenant in platform.tenants():
         path = platform.state_dir / "logs" / f"{tenant['id']}.log"

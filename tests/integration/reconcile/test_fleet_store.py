@@ -227,6 +227,16 @@ async def test_a_heartbeat_does_not_revive_a_link_that_was_lost():
     assert (await session_of(tenant_id)).state is SessionState.LOGGED_OUT
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [SessionReason.CONNECTION_LOST, SessionReason.LOGIN_LOST, SessionReason.KEEPALIVE_TIMEOUT],
+)
+async def test_a_silent_worker_is_not_on_its_way_back_either(reason):
+    tenant_id = await add_running()
+    await link(tenant_id, SessionState.DISCONNECTED, reason)
+    assert await sweep(3 * MINUTE) == {tenant_id: SessionReason.WORKER_SILENT}
+
+
 async def test_a_silent_workers_codes_are_forgotten():
     tenant_id = await add_running()
     report = SessionReport(
