@@ -22,6 +22,7 @@ from tests.integration.sandbox.acts import new_customer, write
 
 ROOT = Path(__file__).resolve().parents[3]
 START_TIMEOUT = 20
+MEMORY = Path("/dev/shm")
 # A keepalive may be 30 s away, and has 10 s to be answered.
 EVENT_TIMEOUT = 60
 
@@ -148,15 +149,19 @@ class Sandbox:
         shutil.move(self._patched / library.name, package / library.name)
 
     def companion(self, session: Path) -> Companion:
+        """One that ends with the test."""
+        companion = self.lasting_companion(session)
+        self._companions.append(companion)
+        return companion
+
+    def lasting_companion(self, session: Path) -> Companion:
         environment = {
             **os.environ,  # noqa: TID251  a child process's own
             "PYTHONPATH": str(self._patched / "path"),
             "SSL_CERT_FILE": str(self._patched / "ca.pem"),
             "HTTPS_PROXY": self.proxy,
         }
-        companion = Companion(session, environment)
-        self._companions.append(companion)
-        return companion
+        return Companion(session, environment)
 
     def run_another(self) -> subprocess.CompletedProcess[str]:
         """The same once more, with the same settings, to its end."""
@@ -242,8 +247,7 @@ def sessions() -> Iterator[Path]:
     """Where clients keep their sessions: in memory if possible, for a client that is linked
     stores 812 keys one by one and has the disk confirm each.
     """
-    memory = Path("/dev/shm")
-    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as directory:
+    with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as directory:
         yield Path(directory)
 
 
@@ -255,12 +259,42 @@ def linked(sandbox: Sandbox, sessions: Path) -> Callable[[], tuple[str, Companio
         number = sandbox.call("POST", "/phones", {})["phone_number"]
         session = sessions / f"{number}.sqlite"
         companion = sandbox.companion(session)
-        qr = companion.expect("qr")["qr"]
-        sandbox.call("POST", f"/phones/{number}/scan", {"qr": qr})
-        companion.expect("Connected")
+        scan(sandbox, number, companion)
         return number, companion, session
 
     return link
+
+
+def scan(sandbox: Sandbox, number: str, companion: Companion) -> None:
+    qr = companion.expect("qr")["qr"]
+    sandbox.call("POST", f"/phones/{number}/scan", {"qr": qr})
+    companion.expect("Connected")
+
+
+@pytest.fixture(scope="module")
+def shared_client(running_sandbox: Sandbox) -> Iterator[tuple[str, Companion]]:
+    """A phone and its client for tests that leave both as they found them."""
+    number = running_sandbox.call("POST", "/phones", {})["phone_number"]
+    with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as directory:
+        companion = running_sandbox.lasting_companion(Path(directory) / "shared.sqlite")
+        try:
+            scan(running_sandbox, number, companion)
+            yield number, companion
+        finally:
+            companion.kill()
+
+
+@pytest.fixture
+def shared_scene(
+    running_sandbox: Sandbox, shared_client: tuple[str, Companion]
+) -> Iterator[tuple[Sandbox, str, Companion, str, None]]:
+    """As `scene`, with a customer of the test's own, and a client that others use too."""
+    phone, companion = shared_client
+    customer = new_customer(running_sandbox)
+    first = write(running_sandbox, customer, phone, "quiet first")
+    companion.expect("message", id=first)
+    yield running_sandbox, phone, companion, customer, None
+    running_sandbox.call("DELETE", f"/phones/{phone}/faults")
 
 
 @pytest.fixture

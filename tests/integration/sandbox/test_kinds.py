@@ -14,6 +14,11 @@ VCARD = (
 )
 
 
+@pytest.fixture
+def scene(shared_scene):
+    return shared_scene
+
+
 def arrived(companion: Any, message_id: str) -> dict[str, Any]:
     return companion.expect("message", id=message_id)["content"]
 

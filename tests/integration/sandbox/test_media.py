@@ -21,6 +21,11 @@ FIELDS = {
 }
 
 
+@pytest.fixture
+def scene(shared_scene):
+    return shared_scene
+
+
 def file_in(scene: tuple, kind: str = "IMAGE", **content: object) -> dict[str, Any]:
     """What the client is told of a file that the customer sends."""
     sandbox, phone, companion, customer, _ = scene
