@@ -2,15 +2,10 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from signal import SIGINT, SIGTERM
 
 import msgspec
 import structlog
-import uvicorn
-from litestar import Litestar
 
 from controlplane.api.app import create_api
 from controlplane.containers.docker_driver import DockerDriver
@@ -39,6 +34,13 @@ from shared.ids import TenantId
 from shared.log import TenantFiles, configure_logging
 from shared.stores import credentials, fleet
 from shared.tasks import TaskGroup
+from shared.web.serving import (
+    StoppedError,
+    listening_socket,
+    raise_when,
+    serve,
+    stop_on_signals,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -49,11 +51,8 @@ async def run(settings: ControlPlaneSettings) -> None:
     """Serves until SIGTERM or SIGINT. Workers' containers keep running."""
     tenant_files = TenantFiles(settings.state_dir / "logs")
     configure_logging(json=settings.log_json, level=settings.log_level, tenant_files=tenant_files)
-    stop = asyncio.Event()
-    for signal in (SIGTERM, SIGINT):
-        asyncio.get_running_loop().add_signal_handler(signal, stop.set)
-    # Bound first: a port that is taken is an answer to give before anything else is touched.
-    with _listening_socket(settings.host, settings.port) as listening:
+    stop = stop_on_signals()
+    with listening_socket(settings.host, settings.port) as listening:
         async with open_database(settings.database_url):
             await _serve(settings, tenant_files=tenant_files, listening=listening, stop=stop)
     await asyncio.to_thread(tenant_files.close)
@@ -128,12 +127,12 @@ async def _serve(
             tasks.supervise("reconciler", reconciler.run())
             tasks.supervise("events", events.run())
             tasks.supervise("alarms", AlarmWatch(leading=lease.held).run())
-            tasks.supervise("api", _serve_api(api, listening))
-            tasks.supervise("stop", _raise_when(stop))
+            tasks.supervise("api", serve(api, listening))
+            tasks.supervise("stop", raise_when(stop))
             log.info("controlplane.started", instance=settings.instance, port=settings.port)
             try:
                 await tasks.join()
-            except _StoppedError:
+            except StoppedError:
                 log.info("controlplane.stopping")
         await heartbeats.flush()
     finally:
@@ -147,15 +146,6 @@ def _forgetting(files: MediaFiles) -> ForgetTenant:
         await files.remove_tenant(tenant_id)
 
     return forget
-
-
-class _StoppedError(Exception):
-    """Ends the task group the ordinary way."""
-
-
-async def _raise_when(stop: asyncio.Event) -> None:
-    await stop.wait()
-    raise _StoppedError
 
 
 async def _ensure_network(driver: DockerDriver) -> ObservedNetwork:
@@ -189,30 +179,3 @@ def _worker_template(settings: ControlPlaneSettings, *, gateway_host: str) -> Wo
             stop_grace=settings.stop_grace,
         ),
     )
-
-
-@contextmanager
-def _listening_socket(host: str, port: int) -> Iterator[socket.socket]:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind((host, port))
-        except OSError as error:
-            raise OSError(f"{host}:{port} cannot be listened on: {error.strerror}") from error
-        yield listening
-
-
-async def _serve_api(api: Litestar, listening: socket.socket) -> None:
-    config = uvicorn.Config(
-        api, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
-    )
-    await _Server(config).serve(sockets=[listening])
-
-
-class _Server(uvicorn.Server):
-    """Leaves the signals to us: one handler ends the whole process in order."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield

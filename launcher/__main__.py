@@ -20,7 +20,14 @@ from launcher.up import up
 from shared.errors import FlowHQError
 from shared.settings import read_settings
 
-PORTS = ("port", "gateway_port", "sandbox_port", "sandbox_tls_port", "sandbox_proxy_port")
+PORTS = (
+    "port",
+    "portal_port",
+    "gateway_port",
+    "sandbox_port",
+    "sandbox_tls_port",
+    "sandbox_proxy_port",
+)
 INTERRUPTED = 130
 
 

@@ -48,7 +48,7 @@ def down(paths: Paths, environ: Mapping[str, str], *, purge: bool) -> int:
 def stop_everything(paths: Paths, environ: Mapping[str, str]) -> None:
     """The control plane first, or it would start again what is stopped after it."""
     name = instance.find_id(paths)
-    with step("Control plane and sandbox") as outcome:
+    with step("Control plane, portal and sandbox") as outcome:
         stopped = platform.stop_processes(paths, PROCESSES)
         outcome.detail = ", ".join(stopped) or "none ran"
     found = engine.find_engine(engine.address_of(environ))

@@ -36,7 +36,11 @@ def adopt(paths: Paths, *, proc: Path = PROC) -> list[str]:
 def part_of(seen: Seen, paths: Paths) -> str | None:
     """Which part of the installation at `paths` a process is, if it is one."""
     state = seen.environ.get("FLOWHQ_STATE_DIR")
-    modules = {parts.CONTROL_PLANE: paths.state, parts.SANDBOX: paths.sandbox}
+    modules = {
+        parts.CONTROL_PLANE: paths.state,
+        parts.PORTAL: paths.state,
+        parts.SANDBOX: paths.sandbox,
+    }
     for module, directory in modules.items():
         if seen.command[-2:] == ["-m", module] and state == str(directory):
             return module

@@ -13,6 +13,7 @@ from launcher.processes import ProcessSpec
 from launcher.settings import LauncherSettings
 
 CONTROL_PLANE = "controlplane"
+PORTAL = "portal"
 SANDBOX = "sandbox"
 LOOPBACK = "127.0.0.1"
 GATEWAY_HOST = "{gateway_host}"  # the control plane puts the bridge's address here
@@ -74,8 +75,35 @@ def sandbox(
     )
 
 
-def migration(database_url: str, environ: Mapping[str, str]) -> ProcessSpec:
-    spec = _python("shared.db", {"database_url": database_url}, environ)
+def portal(
+    paths: Paths,
+    settings: LauncherSettings,
+    *,
+    database_url: str,
+    secret: str,
+    environ: Mapping[str, str],
+) -> ProcessSpec:
+    """database_url: as the portal's own role."""
+    return _python(
+        PORTAL,
+        {
+            "database_url": database_url,
+            "secret": secret,
+            "state_dir": str(paths.state),
+            "host": LOOPBACK,
+            "port": str(settings.portal_port),
+            "public_url": f"http://{LOOPBACK}:{settings.portal_port}",
+        },
+        environ,
+    )
+
+
+def migration(
+    database_url: str, environ: Mapping[str, str], *, portal_password: str | None
+) -> ProcessSpec:
+    """portal_password: what the portal's role is given, where the server asks for one."""
+    given = {} if portal_password is None else {"portal_password": portal_password}
+    spec = _python("shared.db", {"database_url": database_url, **given}, environ)
     return msgspec.structs.replace(spec, name="migrate", command=[*spec.command, "migrate"])
 
 

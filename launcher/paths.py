@@ -41,6 +41,14 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
     def admin_key(self) -> Path:
         return self.state / "admin.key"
 
+    @property
+    def portal_secret(self) -> Path:
+        return self.state / "portal.secret"
+
+    @property
+    def portal_password(self) -> Path:
+        return self.state / "portal.password"
+
     def prepare(self) -> None:
         for directory in (self.logs, self.records, self.build):
             directory.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ from launcher import (
     instance,
     logkeeper,
     parts,
+    portal_database,
     ports,
     postgres,
     processes,
@@ -30,11 +31,13 @@ from launcher.waiting import wait_for
 
 CONTROL_PLANE_READY = "/readyz"
 SANDBOX_READY = "/healthz"
+PORTAL_READY = "/readyz"
 # What needs what: the last is stopped first.
 STARTED = (
     postgres.PROCESS,
     logkeeper.PROCESS,
     parts.CONTROL_PLANE,
+    parts.PORTAL,
     parts.SANDBOX,
     supervisor.PROCESS,
 )
@@ -60,8 +63,12 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
         return Site(host=parts.LOOPBACK, port=self.settings.sandbox_port)
 
     @property
+    def portal(self) -> Site:
+        return Site(host=parts.LOOPBACK, port=self.settings.portal_port)
+
+    @property
     def names(self) -> list[str]:
-        return [parts.CONTROL_PLANE] if self.live else [parts.CONTROL_PLANE, parts.SANDBOX]
+        return [parts.CONTROL_PLANE, parts.PORTAL, *([] if self.live else [parts.SANDBOX])]
 
 
 def find_running(paths: Paths, environ: Mapping[str, str]) -> Platform | None:
@@ -79,6 +86,8 @@ def find_running(paths: Paths, environ: Mapping[str, str]) -> Platform | None:
     alive = all(records.find_alive(paths.records, part) for part in platform.names)
     if not alive or not health.is_ready(platform.control_plane, CONTROL_PLANE_READY):
         return None
+    if not health.is_ready(platform.portal, PORTAL_READY):
+        return None
     if not running.live and not health.is_ready(platform.sandbox, SANDBOX_READY):
         return None
     return platform
@@ -89,7 +98,7 @@ def bring_up(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> Pl
     before = {name for name in STARTED if records.find_alive(paths.records, name)}
     settings = options.settings
     running = instance.find_running(paths)
-    if running is not None and before & {parts.CONTROL_PLANE, parts.SANDBOX}:
+    if running is not None and before & {parts.CONTROL_PLANE, parts.PORTAL, parts.SANDBOX}:
         settings = running.settings  # what is adopted keeps its ports
     instance.ensure_mode(paths, live=options.live)
     ports.require_free(_listeners(settings, live=options.live, alive=before))
@@ -128,7 +137,15 @@ def _bring_up(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> P
     logged = [*platform.names, postgres.PROCESS, engine.PROCESS, supervisor.PROCESS]
     logkeeper.start(paths, logged)
     instance.write_running(paths, Running(live=options.live, settings=options.settings))
-    with step("Control plane" if options.live else "Control plane and sandbox"):
+    portal = parts.portal(
+        paths,
+        options.settings,
+        database_url=portal_database.url_of(paths, database_url),
+        secret=portal_database.ensure_secret(paths.portal_secret),
+        environ=environ,
+    )
+    what = "Control plane and portal" if options.live else "Control plane, portal and sandbox"
+    with step(what):
         spec = parts.control_plane(
             paths,
             options.settings,
@@ -140,6 +157,7 @@ def _bring_up(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> P
             environ=environ,
         )
         processes.start(paths, spec)
+        processes.start(paths, portal)
         if not options.live:
             # Side by side: workers that start again then find the sandbox there.
             gateway = _await_gateway(platform)
@@ -147,6 +165,7 @@ def _bring_up(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> P
             processes.start(paths, sandbox)
             health.await_ready(paths, parts.SANDBOX, platform.sandbox, SANDBOX_READY)
         health.await_ready(paths, parts.CONTROL_PLANE, platform.control_plane, CONTROL_PLANE_READY)
+        health.await_ready(paths, parts.PORTAL, platform.portal, PORTAL_READY)
     ensure_supervision(paths, options, environ)
     return platform
 
@@ -180,7 +199,9 @@ def _start_database(paths: Paths, options: UpOptions, name: str, environ: Mappin
             outcome.detail = "" if postgres.start(paths, cluster) else "was running"
             url = cluster.url
     with step("Database schema"):
-        spec = parts.migration(url, environ)
+        spec = parts.migration(
+            url, environ, portal_password=portal_database.ensure_password(paths, options)
+        )
         log = processes.log_path(paths, spec.name)
         with log.open("wb") as output:
             done = subprocess.run(
@@ -218,6 +239,8 @@ def _listeners(settings: LauncherSettings, *, live: bool, alive: set[str]) -> li
     wanted = []
     if parts.CONTROL_PLANE not in alive:
         wanted.append(("admin API", settings.port, "--port"))
+    if parts.PORTAL not in alive:
+        wanted.append(("portal", settings.portal_port, "--portal-port"))
     if not live and parts.SANDBOX not in alive:
         wanted.append(("sandbox", settings.sandbox_port, "--sandbox-port"))
         wanted.append(("sandbox's WhatsApp", settings.sandbox_tls_port, "--sandbox-tls-port"))

@@ -16,6 +16,7 @@ class LauncherSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     state_dir: Path = ROOT / ".flowhq"
     port: int = 8000
+    portal_port: int = 8080
     gateway_port: int = 8090
     sandbox_port: int = 8070
     sandbox_tls_port: int = 8071

@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 PROCESS = "supervisor"
 # The database first: the control plane is of no use without it.
-WATCHED = (postgres.PROCESS, logkeeper.PROCESS, parts.CONTROL_PLANE, parts.SANDBOX)
+WATCHED = (postgres.PROCESS, logkeeper.PROCESS, parts.CONTROL_PLANE, parts.PORTAL, parts.SANDBOX)
 LOOK_EVERY = timedelta(milliseconds=500)
 FOREVER = timedelta(days=36500)
 # Whoever started us writes our record a moment after.

@@ -58,6 +58,7 @@ def _describe(running: Platform) -> None:
     site = running.control_plane.url
     say()
     say(f"  Admin API   {site}/schema")
+    say(f"  Portal      {running.portal.url}")
     if not running.live:
         say(f"  Sandbox     {running.sandbox.url}/schema")
     say(f"  Admin key   {running.paths.admin_key}")

@@ -1,1 +1,1 @@
-"""What a tenant sees in a browser. Not built yet: the control plane's API comes first."""
+"""What a tenant sees in a browser: no Docker, no admin rights, a database role of its own."""

@@ -14,7 +14,6 @@ from controlplane.api.authentication import (
 )
 from controlplane.api.documentation import close_inputs, describe
 from controlplane.api.headers import add_security_headers
-from controlplane.api.health import Check, healthz, readyz
 from controlplane.api.keys import keys_router
 from controlplane.api.logs import named_logs_router, own_logs_router
 from controlplane.api.media import named_media_router, own_media_router
@@ -41,6 +40,7 @@ from controlplane.services.acting import (
     Wake,
 )
 from shared.clock import Clock
+from shared.web.health import Check, healthz, readyz
 
 
 def create_api(

@@ -46,7 +46,7 @@ class Platform:
 
     def __init__(self, state_dir: Path) -> None:
         self.state_dir = state_dir
-        self.ports = free_ports(5)
+        self.ports = free_ports(6)
         self.api_url = f"http://127.0.0.1:{self.ports[0]}"
         self.sandbox_url = f"http://127.0.0.1:{self.ports[2]}"
         self.engine = APIClient()
@@ -69,7 +69,14 @@ class Platform:
         )
 
     def up(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        names = ("port", "gateway-port", "sandbox-port", "sandbox-tls-port", "sandbox-proxy-port")
+        names = (
+            "port",
+            "gateway-port",
+            "sandbox-port",
+            "sandbox-tls-port",
+            "sandbox-proxy-port",
+            "portal-port",
+        )
         ports = [
             word
             for name, port in zip(names, self.ports, strict=True)

@@ -1,6 +1,7 @@
 """The portal's role on a real PostgreSQL: one tenant in a transaction, and only what it needs."""
 
 import asyncio
+from base64 import b64decode
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID, uuid4
@@ -10,6 +11,7 @@ import pytest
 
 from shared.db.engine import Database, open_database, transaction
 from shared.db.guard import tenant_transaction
+from shared.db.portal_role import scram_verifier, set_portal_password
 from shared.enums import DesiredState
 from shared.errors import NotFoundError
 from shared.ids import TenantId
@@ -230,4 +232,33 @@ async def run_all(url: str, *statements: str) -> None:
         for statement in statements:
             await connection.execute(statement)
     finally:
+        await connection.close()
+
+
+async def test_a_password_is_kept_as_the_server_itself_would_keep_it(database_url):
+    name = f"role_{uuid4().hex}"
+    connection = await asyncpg.connect(database_url)
+    try:
+        await connection.execute(f"CREATE ROLE {name} PASSWORD 'pencil'")
+        kept = await connection.fetchval(
+            "SELECT rolpassword FROM pg_authid WHERE rolname = $1", name
+        )
+        salt = b64decode(kept.split(":")[1].split("$")[0])
+        assert scram_verifier("pencil", salt) == kept
+        assert scram_verifier("pen", salt) != kept
+    finally:
+        await connection.execute(f"DROP ROLE {name}")
+        await connection.close()
+
+
+async def test_the_portals_role_gets_the_password_it_is_given(database_url):
+    await set_portal_password(database_url, "pencil")
+    connection = await asyncpg.connect(database_url)
+    try:
+        kept = await connection.fetchval(
+            "SELECT rolpassword FROM pg_authid WHERE rolname = 'flowhq_portal'"
+        )
+        assert kept == scram_verifier("pencil", b64decode(kept.split(":")[1].split("$")[0]))
+    finally:
+        await connection.execute("ALTER ROLE flowhq_portal PASSWORD NULL")
         await connection.close()

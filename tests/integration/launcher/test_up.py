@@ -26,7 +26,7 @@ from launcher.waiting import wait_for
 pytestmark = [pytest.mark.docker, pytest.mark.e2e, pytest.mark.timeout(900)]
 
 PATIENCE_SECONDS = 600
-PARTS = ("controlplane", "sandbox", "postgres", "logkeeper", "supervisor")
+PARTS = ("controlplane", "portal", "sandbox", "postgres", "logkeeper", "supervisor")
 
 
 class Installation(msgspec.Struct, frozen=True):
@@ -95,7 +95,7 @@ def shell() -> dict[str, str]:
 
 def free_ports() -> LauncherSettings:
     with contextlib.ExitStack() as open_at_once:
-        sockets = [open_at_once.enter_context(socket.socket()) for _ in range(5)]
+        sockets = [open_at_once.enter_context(socket.socket()) for _ in range(6)]
         for one in sockets:
             one.bind(("127.0.0.1", 0))
         found = [int(one.getsockname()[1]) for one in sockets]
@@ -105,6 +105,7 @@ def free_ports() -> LauncherSettings:
         sandbox_port=found[2],
         sandbox_tls_port=found[3],
         sandbox_proxy_port=found[4],
+        portal_port=found[5],
     )
 
 
@@ -183,7 +184,7 @@ def kill(installation: Installation, part: str) -> records.ProcessRecord:
     return record
 
 
-@pytest.mark.parametrize("part", ["controlplane", "sandbox", "postgres"])
+@pytest.mark.parametrize("part", ["controlplane", "portal", "sandbox", "postgres"])
 def test_a_killed_part_comes_back_by_itself_and_the_containers_stay(
     running: Installation, part: str
 ) -> None:
@@ -206,7 +207,7 @@ def is_ready(installation: Installation) -> bool:
     return found is not None
 
 
-@pytest.mark.parametrize("part", ["controlplane", "sandbox", "postgres"])
+@pytest.mark.parametrize("part", ["controlplane", "portal", "sandbox", "postgres"])
 def test_without_a_supervisor_a_killed_part_waits_for_up(running: Installation, part: str) -> None:
     running.up("--no-supervisor")
     before = running.containers()
@@ -304,5 +305,5 @@ def test_with_the_real_whatsapp_there_is_no_sandbox(tmp_path: Path) -> None:
 
 
 def test_the_order_of_stopping_is_the_reverse_of_starting() -> None:
-    parts = ("postgres", "logkeeper", "controlplane", "sandbox", "supervisor")
+    parts = ("postgres", "logkeeper", "controlplane", "portal", "sandbox", "supervisor")
     assert parts == platform.STARTED

@@ -1,0 +1,40 @@
+"""The portal's composition root."""
+
+import asyncio
+
+import structlog
+
+from portal.settings import PortalSettings
+from portal.site import create_site
+from shared.clock import SystemClock
+from shared.db.engine import check_database, open_database
+from shared.log import configure_logging
+from shared.tasks import TaskGroup
+from shared.web.serving import (
+    StoppedError,
+    listening_socket,
+    raise_when,
+    serve,
+    stop_on_signals,
+)
+
+log = structlog.get_logger(__name__)
+
+
+async def run(settings: PortalSettings) -> None:
+    """Serves until SIGTERM or SIGINT."""
+    configure_logging(json=settings.log_json, level=settings.log_level)
+    stop = stop_on_signals()
+    with listening_socket(settings.host, settings.port) as listening:
+        # It reads every template and static file, once.
+        site = await asyncio.to_thread(
+            create_site, settings, clock=SystemClock(), checks={"database": check_database}
+        )
+        async with open_database(settings.database_url), TaskGroup() as tasks:
+            tasks.supervise("pages", serve(site, listening))
+            tasks.supervise("stop", raise_when(stop))
+            log.info("portal.started", port=settings.port)
+            try:
+                await tasks.join()
+            except StoppedError:
+                log.info("portal.stopping")

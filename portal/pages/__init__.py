@@ -1,0 +1,1 @@
+"""What is shown: each handler asks one service and returns one page."""

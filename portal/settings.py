@@ -1,0 +1,28 @@
+"""The portal's environment."""
+
+from pathlib import Path
+
+import msgspec
+
+
+class PortalSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the portal listens, and as whom it speaks to the database.
+
+    database_url: as the role `flowhq_portal`, which row policies hold to one tenant.
+    public_url: how browsers reach it. Where it is https, cookies are for https alone.
+    secret: signs what forms carry; the same for every process that serves this site.
+    state_dir: `mail/` lives here when no mail server is named.
+    """
+
+    database_url: str
+    secret: str
+    public_url: str = "http://127.0.0.1:8080"
+    state_dir: Path = Path(".flowhq")
+    host: str = "127.0.0.1"
+    port: int = 8080
+    log_level: str = "INFO"
+    log_json: bool = False
+
+    @property
+    def is_secure(self) -> bool:
+        return self.public_url.startswith("https://")

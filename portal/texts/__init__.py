@@ -1,0 +1,6 @@
+"""All words of the portal, by key."""
+
+from portal.texts.general import GENERAL
+from shared.web.texts import Text
+
+TEXTS: dict[str, Text] = {**GENERAL}

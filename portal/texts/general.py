@@ -1,0 +1,74 @@
+"""Words of the frame, the front page and the problems."""
+
+from shared.web.texts import Text
+
+GENERAL = {
+    "skip": Text("Skip to the content", "Ruka hadi kwenye maudhui"),
+    "foot": Text(
+        "FlowHQ answers your customers on WhatsApp.",
+        "FlowHQ huwajibu wateja wako kwenye WhatsApp.",
+    ),
+    "front.title": Text("Your WhatsApp, always answered", "WhatsApp yako, hujibiwa kila wakati"),
+    "front.lead": Text(
+        "A helper that answers your customers at once, in Swahili or English, on the number"
+        " that they already know.",
+        "Msaidizi anayewajibu wateja wako papo hapo, kwa Kiswahili au Kiingereza, kwenye namba"
+        " wanayoijua tayari.",
+    ),
+    "front.answers": Text("Answers at once", "Hujibu papo hapo"),
+    "front.answers_more": Text(
+        "Prices, bookings, opening hours: day and night, also while you serve somebody else.",
+        "Bei, miadi, saa za kazi: usiku na mchana, hata ukiwa unamhudumia mtu mwingine.",
+    ),
+    "front.number": Text("Your own number", "Namba yako mwenyewe"),
+    "front.number_more": Text(
+        "Scan a code with your phone once. Your chats stay on your phone as before.",
+        "Changanua msimbo kwa simu yako mara moja. Mazungumzo yako hubaki kwenye simu kama awali.",
+    ),
+    "front.hand": Text("You stay in charge", "Wewe ndiye msimamizi"),
+    "front.hand_more": Text(
+        "Read every conversation, and write yourself whenever you like.",
+        "Soma kila mazungumzo, na uandike mwenyewe wakati wowote.",
+    ),
+    "problem.back": Text("To the front page", "Rudi mwanzo"),
+    "problem.number": Text("Number of this message: {number}", "Namba ya ujumbe huu: {number}"),
+    "problem.not_found": Text("There is no such page", "Ukurasa huu haupo"),
+    "problem.not_found_more": Text(
+        "The address may be mistyped, or what was there is gone.",
+        "Huenda anwani imekosewa, au kilichokuwepo kimeondolewa.",
+    ),
+    "problem.forbidden": Text("That did not work", "Haikufanikiwa"),
+    "problem.forbidden_more": Text(
+        "The page was open for too long, or cookies are switched off. Go back, load the page"
+        " again and repeat.",
+        "Ukurasa ulikaa wazi muda mrefu, au vidakuzi vimezimwa. Rudi nyuma, pakia ukurasa upya"
+        " kisha ujaribu tena.",
+    ),
+    "problem.too_large": Text("That was too much", "Ni kubwa mno"),
+    "problem.too_large_more": Text(
+        "What was sent is larger than this page takes.",
+        "Kilichotumwa ni kikubwa kuliko ukurasa huu unavyoweza kupokea.",
+    ),
+    "problem.too_many": Text("Please wait a little", "Tafadhali subiri kidogo"),
+    "problem.too_many_more": Text(
+        "There were too many attempts. Try again in some minutes.",
+        "Kumekuwa na majaribio mengi mno. Jaribu tena baada ya dakika chache.",
+    ),
+    "problem.bad_request": Text("That could not be read", "Haikusomeka"),
+    "problem.bad_request_more": Text(
+        "The browser sent something that this page does not understand. Load it again and repeat.",
+        "Kivinjari kimetuma kitu ambacho ukurasa huu haukielewi. Pakia upya kisha ujaribu tena.",
+    ),
+    "problem.unavailable": Text("One moment, please", "Subiri kidogo, tafadhali"),
+    "problem.unavailable_more": Text(
+        "FlowHQ is just starting again. Your bot goes on answering meanwhile. Load this page"
+        " again in a few seconds.",
+        "FlowHQ inaanza upya. Boti yako inaendelea kujibu wakati huu. Pakia ukurasa huu tena"
+        " baada ya sekunde chache.",
+    ),
+    "problem.defect": Text("Something went wrong here", "Kuna hitilafu upande wetu"),
+    "problem.defect_more": Text(
+        "This is our mistake, and it has been written down. Try again; if it stays, tell us.",
+        "Hili ni kosa letu, na limeandikwa. Jaribu tena; likiendelea, tuambie.",
+    ),
+}

@@ -1,0 +1,1 @@
+"""What every process that serves HTTP shares: its listening, its health, the look of its pages."""

@@ -1,0 +1,57 @@
+"""A browser without a screen: follows links and fills in the forms that a page really shows."""
+
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx
+
+
+class Browser:
+    """Keeps cookies and the page it is at."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self._client = httpx.AsyncClient(
+            transport=transport, base_url="http://portal.test", follow_redirects=True
+        )
+        self.at: httpx.Response | None = None
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        return self._client.cookies
+
+    async def go(self, path: str, **headers: str) -> httpx.Response:
+        self.at = await self._client.get(path, headers=headers)
+        return self.at
+
+    async def send(self, action: str, **values: str) -> httpx.Response:
+        """Posts the form of the page with this action, its hidden fields included."""
+        assert self.at is not None, "no page is open"
+        hidden = forms_of(self.at.text)[action]
+        self.at = await self._client.post(action, data=hidden | values)
+        return self.at
+
+    async def post(self, path: str, **values: str) -> httpx.Response:
+        """As a foreign site would: without what a form of ours carries."""
+        return await self._client.post(path, data=values)
+
+
+def forms_of(page: str) -> dict[str, dict[str, str]]:
+    """The hidden fields of each form, by where it is sent."""
+    reader = _Forms()
+    reader.feed(page)
+    return reader.forms
+
+
+class _Forms(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: dict[str, dict[str, str]] = {}
+        self._action = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, Any]]) -> None:
+        given = dict(attrs)
+        if tag == "form":
+            self._action = given["action"]
+            self.forms[self._action] = {}
+        elif tag == "input" and given.get("type") == "hidden":
+            self.forms[self._action][given["name"]] = given["value"]
