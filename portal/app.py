@@ -4,8 +4,11 @@ import asyncio
 
 import structlog
 
+from portal.mail import choose_mailer
+from portal.passwords import Passwords
 from portal.settings import PortalSettings
 from portal.site import create_site
+from portal.sweep import sweep_for_ever
 from shared.clock import SystemClock
 from shared.db.engine import check_database, open_database
 from shared.log import configure_logging
@@ -27,10 +30,17 @@ async def run(settings: PortalSettings) -> None:
     stop = stop_on_signals()
     with listening_socket(settings.host, settings.port) as listening:
         # It reads every template and static file, once.
+        clock = SystemClock()
         site = await asyncio.to_thread(
-            create_site, settings, clock=SystemClock(), checks={"database": check_database}
+            create_site,
+            settings,
+            clock=clock,
+            mailer=choose_mailer(settings, clock=clock),
+            passwords=Passwords(),
+            checks={"database": check_database},
         )
         async with open_database(settings.database_url), TaskGroup() as tasks:
+            tasks.supervise("sweep", sweep_for_ever(clock))
             tasks.supervise("pages", serve(site, listening))
             tasks.supervise("stop", raise_when(stop))
             log.info("portal.started", port=settings.port)

@@ -7,8 +7,6 @@ MAX_LENGTH = 2000
 
 
 async def read_form(request: PageRequest) -> dict[str, str]:
-    """Every value that is text, without the white space around it; files and excess are dropped."""
+    """Every value that is text; files and what is longer than any field of ours are cut away."""
     given = await request.form()
-    return {
-        name: value.strip()[:MAX_LENGTH] for name, value in given.items() if isinstance(value, str)
-    }
+    return {name: value[:MAX_LENGTH] for name, value in given.items() if isinstance(value, str)}

@@ -1,14 +1,17 @@
 """Every error as a page in the house's style, in the visitor's language."""
 
+import math
 from http import HTTPStatus
 from typing import Any
 
 import structlog
 from litestar import Response
 from litestar.exceptions import HTTPException
+from litestar.response import Redirect
 
-from portal.rendering import page
-from portal.visitor import PageRequest
+from portal.limits import TooManyAttemptsError
+from portal.rendering import go_to, page
+from portal.visitor import PageRequest, SignInNeededError, house_of
 from shared.errors import NotFoundError, TransientError
 
 log = structlog.get_logger(__name__)
@@ -33,6 +36,23 @@ def answer_transient(request: PageRequest, error: TransientError) -> Response[st
     return _answer(request, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable")
 
 
+def answer_stranger(_request: PageRequest, _error: SignInNeededError) -> Redirect:
+    return go_to("/sign-in")
+
+
+def answer_too_many(request: PageRequest, error: TooManyAttemptsError) -> Response[str]:
+    wait = error.again_at - house_of(request).clock.now()
+    seconds = max(1, math.ceil(wait.total_seconds()))
+    return page(
+        request,
+        "problem.html",
+        status=HTTPStatus.TOO_MANY_REQUESTS,
+        headers={"Retry-After": str(seconds)},
+        kind="too_many",
+        number=HTTPStatus.TOO_MANY_REQUESTS.value,
+    )
+
+
 def answer_unexpected(request: PageRequest, error: Exception) -> Response[str]:
     log.error("page.failed", method=request.method, page=_name(request), exc_info=error)
     return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, "defect")
@@ -42,6 +62,8 @@ HANDLERS: dict[int | type[Exception], Any] = {
     HTTPException: answer_http,
     NotFoundError: answer_not_found,
     TransientError: answer_transient,
+    SignInNeededError: answer_stranger,
+    TooManyAttemptsError: answer_too_many,
     Exception: answer_unexpected,
 }
 

@@ -11,7 +11,8 @@ class PortalSettings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: as the role `flowhq_portal`, which row policies hold to one tenant.
     public_url: how browsers reach it. Where it is https, cookies are for https alone.
     secret: signs what forms carry; the same for every process that serves this site.
-    state_dir: `mail/` lives here when no mail server is named.
+    smtp_host: the mail server, spoken to with STARTTLS. Without one mails are written to
+        `mail/` in state_dir, for whoever tries things out.
     """
 
     database_url: str
@@ -20,6 +21,11 @@ class PortalSettings(msgspec.Struct, frozen=True, kw_only=True):
     state_dir: Path = Path(".flowhq")
     host: str = "127.0.0.1"
     port: int = 8080
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: str = ""
+    mail_from: str = "FlowHQ <noreply@localhost>"
     log_level: str = "INFO"
     log_json: bool = False
 

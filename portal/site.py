@@ -8,11 +8,14 @@ from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from portal.pages import front, language
+from portal.house import House
+from portal.mail import Mailer
+from portal.pages import account, by_mail, front, language, sign_in
+from portal.passwords import Passwords
 from portal.problems import HANDLERS
 from portal.settings import PortalSettings
 from portal.texts import TEXTS
-from portal.visitor import meet_visitor
+from portal.visitor import meet_visitor, provide_member
 from shared.clock import Clock
 from shared.web import assets, pages
 from shared.web.assets import Assets, serve_asset
@@ -23,17 +26,48 @@ from shared.web.pages import Pages
 TEMPLATES = Path(__file__).parent / "templates"
 # Forms are small.
 MAX_BODY_BYTES = 64 * 1024
+PAGES = (
+    front.front,
+    language.choose,
+    sign_in.show,
+    sign_in.enter,
+    sign_in.leave,
+    by_mail.sign_up,
+    by_mail.ask_sign_up,
+    by_mail.forgotten,
+    by_mail.ask_reset,
+    by_mail.show_sign_up,
+    by_mail.end_sign_up,
+    by_mail.show_reset,
+    by_mail.end_reset,
+    by_mail.show_email_change,
+    by_mail.end_email_change,
+    account.home,
+    account.show,
+    account.change_email,
+)
 
 
-def create_site(settings: PortalSettings, *, clock: Clock, checks: Mapping[str, Check]) -> Litestar:
+def create_site(
+    settings: PortalSettings,
+    *,
+    clock: Clock,
+    mailer: Mailer,
+    passwords: Passwords,
+    checks: Mapping[str, Check],
+) -> Litestar:
     """The ASGI application; reads its templates and static files now.
 
     checks: for `/readyz`, by name; each raises when its part does not answer.
     """
+    house = House(settings=settings, clock=clock, mailer=mailer, passwords=passwords)
     static = Assets([assets.DIRECTORY])
     return Litestar(
-        route_handlers=[healthz, readyz, serve_asset, front.front, language.choose],
-        dependencies={"checks": Provide(lambda: checks, sync_to_thread=False)},
+        route_handlers=[healthz, readyz, serve_asset, *PAGES],
+        dependencies={
+            "checks": Provide(lambda: checks, sync_to_thread=False),
+            "member": Provide(provide_member),
+        },
         exception_handlers=HANDLERS,
         before_request=meet_visitor,
         before_send=[add_page_headers],
@@ -50,8 +84,7 @@ def create_site(settings: PortalSettings, *, clock: Clock, checks: Mapping[str, 
             {
                 "assets": static,
                 "pages": Pages([pages.DIRECTORY, TEMPLATES], assets=static, texts=TEXTS),
-                "clock": clock,
-                "settings": settings,
+                "house": house,
             }
         ),
         logging_config=None,

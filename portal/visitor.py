@@ -4,21 +4,55 @@ from typing import Any
 
 import msgspec
 from litestar import Request
+from litestar.datastructures import Cookie
 
+from portal.house import House
+from shared.db.guard import continue_as, proof_transaction
 from shared.enums import Language
+from shared.stores import browser_sessions
+from shared.stores.secrets import hash_secret
+from shared.structs.members import Member
 from shared.web.language import choose_language
 
 LANGUAGE_COOKIE = "language"
+A_YEAR = 365 * 24 * 3600
 PageRequest = Request[Any, Any, Any]
 
 
+class SignInNeededError(Exception):
+    """The page is for members, and nobody is signed in."""
+
+
 class Visitor(msgspec.Struct, frozen=True, kw_only=True):
+    """session: the hash of the token that the browser holds, if it is signed in."""
+
     language: Language
+    member: Member | None = None
+    session: str | None = None
 
 
 async def meet_visitor(request: PageRequest) -> None:
     """Before every page that exists."""
-    request.state.visitor = to_stranger(request)
+    if request.route_handler.opt.get("static"):
+        return
+    stranger = to_stranger(request)
+    request.state.visitor = stranger
+    token = request.cookies.get(session_cookie(house_of(request)))
+    if token:
+        request.state.visitor = await _find_member(house_of(request), token) or stranger
+
+
+async def _find_member(house: House, token: str) -> Visitor | None:
+    session, now = hash_secret(token), house.clock.now()
+    async with proof_transaction(session):
+        found = await browser_sessions.find(session, now=now)
+        if found is None:
+            return None
+        member, is_worth_prolonging = found
+        if is_worth_prolonging:
+            await continue_as(member.id, tenant_id=member.tenant_id)
+            await browser_sessions.prolong(session, now=now)
+    return Visitor(language=member.language, member=member, session=session)
 
 
 def to_stranger(request: PageRequest) -> Visitor:
@@ -30,3 +64,48 @@ def visitor_of(request: PageRequest) -> Visitor:
     """A stranger where nobody was met: the address does not exist, or meeting failed."""
     visitor = request.state.get("visitor")
     return visitor if isinstance(visitor, Visitor) else to_stranger(request)
+
+
+async def provide_member(request: PageRequest) -> Member:
+    """For pages of members. Raises SignInNeededError."""
+    member = visitor_of(request).member
+    if member is None:
+        raise SignInNeededError
+    return member
+
+
+def house_of(request: PageRequest) -> House:
+    house: House = request.app.state.house
+    return house
+
+
+def address_of(request: PageRequest) -> str:
+    return request.client.host if request.client else ""
+
+
+def session_cookie(house: House) -> str:
+    # The prefix makes the browser keep it from every other host of the domain.
+    return "__Host-session" if house.settings.is_secure else "session"
+
+
+def to_session_cookie(house: House, token: str) -> Cookie:
+    """Without a token: the one that takes it away."""
+    return Cookie(
+        session_cookie(house),
+        value=token,
+        max_age=int(browser_sessions.WHOLE_LIFE.total_seconds()) if token else 0,
+        httponly=True,
+        secure=house.settings.is_secure,
+        samesite="lax",
+    )
+
+
+def to_language_cookie(house: House, language: Language) -> Cookie:
+    return Cookie(
+        LANGUAGE_COOKIE,
+        value=language.value,
+        max_age=A_YEAR,
+        httponly=True,
+        secure=house.settings.is_secure,
+        samesite="lax",
+    )

@@ -205,6 +205,14 @@ class UserRole(StrEnum):
     ADMIN = "ADMIN"
 
 
+class ProofPurpose(StrEnum):
+    """What a mailed link is good for."""
+
+    SIGN_UP = "SIGN_UP"
+    RESET = "RESET"
+    CHANGE_EMAIL = "CHANGE_EMAIL"
+
+
 class SetupStatus(StrEnum):
     SUBMITTED = "SUBMITTED"
     REVIEWING = "REVIEWING"

@@ -1,11 +1,14 @@
-"""The first page that a stranger sees."""
+"""The first page that a stranger sees; a member goes on to the own one."""
 
 from litestar import Response, get
+from litestar.response import Redirect
 
-from portal.rendering import page
-from portal.visitor import PageRequest
+from portal.rendering import go_to, page
+from portal.visitor import PageRequest, visitor_of
 
 
 @get("/")
-async def front(request: PageRequest) -> Response[str]:
+async def front(request: PageRequest) -> Response[str] | Redirect:
+    if visitor_of(request).member is not None:
+        return go_to("/home")
     return page(request, "front.html")

@@ -1,32 +1,22 @@
 """The switch between languages, on every page."""
 
 from litestar import post
-from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
 from portal.forms import read_form
 from portal.rendering import go_to
-from portal.visitor import LANGUAGE_COOKIE, PageRequest
+from portal.services.choose_language import choose_language
+from portal.visitor import PageRequest, house_of, to_language_cookie, visitor_of
 from shared.enums import Language
-
-A_YEAR = 365 * 24 * 3600
 
 
 @post("/language")
 async def choose(request: PageRequest) -> Redirect:
     form = await read_form(request)
     chosen = Language.SW if form.get("language") == Language.SW else Language.EN
+    await choose_language(visitor_of(request).member, chosen)
     answer = go_to(local_path(form.get("back", "")))
-    answer.cookies.append(
-        Cookie(
-            LANGUAGE_COOKIE,
-            value=chosen.value,
-            max_age=A_YEAR,
-            httponly=True,
-            secure=request.app.state.settings.is_secure,
-            samesite="lax",
-        )
-    )
+    answer.cookies.append(to_language_cookie(house_of(request), chosen))
     return answer
 
 

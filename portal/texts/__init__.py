@@ -1,6 +1,7 @@
 """All words of the portal, by key."""
 
+from portal.texts.accounts import ACCOUNTS
 from portal.texts.general import GENERAL
 from shared.web.texts import Text
 
-TEXTS: dict[str, Text] = {**GENERAL}
+TEXTS: dict[str, Text] = {**GENERAL, **ACCOUNTS}

@@ -6,19 +6,50 @@ sees nothing at all.
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 from shared.db.engine import is_in_transaction, transaction
 from shared.ids import TenantId
 from shared.tables import Tenant
 
-_TENANT = "flowhq.tenant"
-
 
 @asynccontextmanager
 async def tenant_transaction(tenant_id: TenantId) -> AsyncIterator[None]:
     """What stores do inside concerns this tenant's rows alone. The id comes from a credential."""
-    async with _transaction({_TENANT: str(tenant_id)}):
+    async with _transaction({"tenant": str(tenant_id)}):
         yield
+
+
+@asynccontextmanager
+async def member_transaction(member_id: UUID, *, tenant_id: TenantId | None) -> AsyncIterator[None]:
+    """One member's own account, and the tenant's rows if there is one."""
+    async with _transaction(_of_member(member_id, tenant_id)):
+        yield
+
+
+@asynccontextmanager
+async def email_transaction(email: str) -> AsyncIterator[None]:
+    """The account of this address, for who is about to show a password."""
+    async with _transaction({"email": email.lower()}):
+        yield
+
+
+@asynccontextmanager
+async def proof_transaction(token_hash: str) -> AsyncIterator[None]:
+    """What the holder of a token may see: a session, or a mailed link, and whose it is."""
+    async with _transaction({"proof": token_hash}):
+        yield
+
+
+async def continue_as(member_id: UUID, *, tenant_id: TenantId | None) -> None:
+    """Within a proof's transaction: whom it turned out to be, for the rest of it."""
+    assert is_in_transaction(), "a guard opens the transaction"
+    await _set(_of_member(member_id, tenant_id))
+
+
+def _of_member(member_id: UUID, tenant_id: TenantId | None) -> dict[str, str]:
+    tenant = {} if tenant_id is None else {"tenant": str(tenant_id)}
+    return {"member": str(member_id), **tenant}
 
 
 @asynccontextmanager
@@ -26,7 +57,11 @@ async def _transaction(values: Mapping[str, str]) -> AsyncIterator[None]:
     # Joining one that is open would change under its feet whose rows it sees.
     assert not is_in_transaction(), "a guard opens the transaction, and joins none"
     async with transaction():
-        for name, value in values.items():
-            # `true`: until the transaction ends, however it ends; the pool keeps nothing of it.
-            await Tenant.raw("SELECT set_config({}, {}, true)", name, value)
+        await _set(values)
         yield
+
+
+async def _set(values: Mapping[str, str]) -> None:
+    for name, value in values.items():
+        # `true`: until the transaction ends, however it ends; the pool keeps nothing of it.
+        await Tenant.raw("SELECT set_config({}, {}, true)", f"flowhq.{name}", value)

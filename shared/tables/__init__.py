@@ -7,7 +7,14 @@ from shared.tables.keys import AdminAuditLog, ApiKey, WorkerCredential
 from shared.tables.media import MediaUpload
 from shared.tables.messages import MessageLog
 from shared.tables.outbound import EarlyReceipt, OutboundMessage
-from shared.tables.people import PortalEventLog, SetupRequest, User
+from shared.tables.people import (
+    AttemptCount,
+    BrowserSession,
+    MailProof,
+    PortalEventLog,
+    SetupRequest,
+    User,
+)
 from shared.tables.sessions import WhatsAppSession
 from shared.tables.tenants import Tenant, TenantConfig
 from shared.tables.workers import WorkerIncident, WorkerProcess
@@ -25,6 +32,9 @@ ALL_TABLES: tuple[type[Table], ...] = (
     WorkerCredential,
     WorkerIncident,
     User,
+    BrowserSession,
+    MailProof,
+    AttemptCount,
     SetupRequest,
     PortalEventLog,
     ApiKey,
@@ -35,8 +45,11 @@ __all__ = [
     "ALL_TABLES",
     "AdminAuditLog",
     "ApiKey",
+    "AttemptCount",
+    "BrowserSession",
     "Contact",
     "EarlyReceipt",
+    "MailProof",
     "MediaUpload",
     "MessageLog",
     "OutboundMessage",

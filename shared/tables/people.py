@@ -1,11 +1,11 @@
 """Members of a business, what they asked for and what they did in the portal."""
 
-from piccolo.columns import JSONB, UUID, ForeignKey, OnDelete, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, ForeignKey, Integer, OnDelete, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
-from shared.enums import SetupStatus, UserRole
+from shared.enums import Language, SetupStatus, UserRole
 from shared.tables.tenants import Tenant
 
 
@@ -20,7 +20,42 @@ class User(Table, tablename="users"):
     role = Text(default=UserRole.STAFF.value)
     email = Text()
     password_hash = Text(null=True, default=None)
+    language = Text(default=Language.EN.value)
     created_at = Timestamptz(default=TimestamptzNow())
+
+
+class BrowserSession(Table, tablename="browser_sessions"):
+    """expires_at: moves on while it is used, never past a month after it began."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    member = ForeignKey(User, null=False, on_delete=OnDelete.cascade)
+    token_hash = Text(unique=True)
+    created_at = Timestamptz(default=TimestamptzNow())
+    expires_at = Timestamptz()
+
+
+class MailProof(Table, tablename="mail_proofs"):
+    """A link that was mailed: who has it reads mail at `email`. Good once, until it expires.
+
+    member: null at sign-up, when there is none yet.
+    """
+
+    id = UUID(primary_key=True, default=UUID4())
+    token_hash = Text(unique=True)
+    purpose = Text()
+    email = Text()
+    member = ForeignKey(User, null=True, default=None, on_delete=OnDelete.cascade)
+    created_at = Timestamptz(default=TimestamptzNow())
+    expires_at = Timestamptz()
+    used_at = Timestamptz(null=True, default=None)
+
+
+class AttemptCount(Table, tablename="attempt_counts"):
+    """bucket: a hash of what is counted, so that the table names nobody."""
+
+    bucket = Text(primary_key=True)
+    tries = Integer(default=0)
+    resets_at = Timestamptz()
 
 
 class SetupRequest(Table, tablename="setup_requests"):

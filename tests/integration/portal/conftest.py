@@ -1,5 +1,6 @@
 """The portal's pages over the real stores and a real PostgreSQL, as the portal's own role."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,9 +8,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 
+from portal.mail import Mail
+from portal.passwords import Passwords
 from portal.settings import PortalSettings
 from portal.site import create_site
+from shared.clock import SystemClock
 from shared.db.engine import check_database, open_database
 from tests.fakes.clocks import ManualClock
 from tests.fakes.pages import Browser
@@ -20,15 +25,43 @@ def as_portal(url: str) -> str:
     return urlunsplit(parts._replace(netloc=f"flowhq_portal@{parts.netloc.rpartition('@')[2]}"))
 
 
+PASSWORD = "three good words"
+# The real one takes 64 MB and a tenth of a second, which here proves nothing.
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+class MailBag:
+    def __init__(self, mails: list[Mail]) -> None:
+        self._mails = mails
+
+    async def send(self, mail: Mail) -> None:
+        self._mails.append(mail)
+
+
 @dataclass
 class Portal:
     """browser: one person's. checks: what `/readyz` asks; a test may add to it."""
 
     browser: Browser
     clock: ManualClock
+    mails: list[Mail]
     settings: PortalSettings
     transport: httpx.ASGITransport
     checks: dict = field(default_factory=dict)
+
+    def link(self) -> str:
+        """Where the newest mail leads."""
+        return urlsplit(re.search(r"http\S+", self.mails[-1].text)[0]).path
+
+    async def sign_up(self, email: str = "asha@example.com", password: str = PASSWORD) -> Browser:
+        """A new member, in a browser of their own."""
+        browser = self.another_browser()
+        await browser.go("/sign-up")
+        await browser.send("/sign-up", email=email)
+        await browser.go(self.link())
+        answer = await browser.send(self.link(), password=password)
+        assert answer.url.path == "/home", answer.text
+        return browser
 
     def another_browser(self) -> Browser:
         return Browser(self.transport)
@@ -39,15 +72,24 @@ async def portal(database_url: str, tmp_path: Path, blockbuster) -> AsyncIterato
     settings = PortalSettings(
         database_url=as_portal(database_url), secret="of the tests", state_dir=tmp_path
     )
-    clock, checks = ManualClock(), {"database": check_database}
+    # The row policies ask the database's own clock whether a link is good.
+    clock, checks = ManualClock(SystemClock().now()), {"database": check_database}
+    mails: list[Mail] = []
     blockbuster.deactivate()  # it reads its templates, before it serves
-    site = create_site(settings, clock=clock, checks=checks)
+    site = create_site(
+        settings,
+        clock=clock,
+        mailer=MailBag(mails),
+        passwords=Passwords(QUICK),
+        checks=checks,
+    )
     blockbuster.activate()
     transport = httpx.ASGITransport(site, client=("192.0.2.7", 4711), raise_app_exceptions=False)
     async with open_database(settings.database_url, min_size=1, max_size=4):
         yield Portal(
             browser=Browser(transport),
             clock=clock,
+            mails=mails,
             settings=settings,
             transport=transport,
             checks=checks,

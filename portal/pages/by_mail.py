@@ -1,0 +1,162 @@
+"""Sign-up, a forgotten password and a new address: a form, a mail, and where its link leads.
+
+What follows a form runs after its answer, which is the same for every address.
+"""
+
+from http import HTTPStatus
+
+from litestar import Response, get, post
+from litestar.background_tasks import BackgroundTask
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from portal import limits
+from portal.fields import FormError, read_email
+from portal.forms import read_form
+from portal.rendering import go_to, page
+from portal.services.begin_by_mail import begin_reset, begin_sign_up
+from portal.services.finish_by_mail import (
+    LinkOverError,
+    finish_email_change,
+    finish_reset,
+    finish_sign_up,
+    look_at,
+)
+from portal.visitor import (
+    PageRequest,
+    address_of,
+    house_of,
+    to_language_cookie,
+    to_session_cookie,
+    visitor_of,
+)
+from shared.enums import ProofPurpose
+
+UNUSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+@get("/sign-up")
+async def sign_up(request: PageRequest) -> Response[str]:
+    return page(request, "ask_mail.html", what="sign_up", email="", wrong={})
+
+
+@post("/sign-up")
+async def ask_sign_up(request: PageRequest) -> Response[str]:
+    return await _ask(request, "sign_up")
+
+
+@get("/forgotten")
+async def forgotten(request: PageRequest) -> Response[str]:
+    return page(request, "ask_mail.html", what="forgotten", email="", wrong={})
+
+
+@post("/forgotten")
+async def ask_reset(request: PageRequest) -> Response[str]:
+    return await _ask(request, "forgotten")
+
+
+@get("/sign-up/{token:str}")
+async def show_sign_up(request: PageRequest, token: FromPath[str]) -> Response[str]:
+    return await _show_password_form(request, token, ProofPurpose.SIGN_UP)
+
+
+@post("/sign-up/{token:str}")
+async def end_sign_up(request: PageRequest, token: FromPath[str]) -> Response[str] | Redirect:
+    return await _take_password(request, token, ProofPurpose.SIGN_UP)
+
+
+@get("/reset/{token:str}")
+async def show_reset(request: PageRequest, token: FromPath[str]) -> Response[str]:
+    return await _show_password_form(request, token, ProofPurpose.RESET)
+
+
+@post("/reset/{token:str}")
+async def end_reset(request: PageRequest, token: FromPath[str]) -> Response[str] | Redirect:
+    return await _take_password(request, token, ProofPurpose.RESET)
+
+
+@get("/confirm-email/{token:str}")
+async def show_email_change(request: PageRequest, token: FromPath[str]) -> Response[str]:
+    try:
+        proof = await look_at(house_of(request), token, ProofPurpose.CHANGE_EMAIL)
+    except LinkOverError:
+        return _over(request)
+    return page(request, "confirm_email.html", email=proof.email)
+
+
+@post("/confirm-email/{token:str}")
+async def end_email_change(request: PageRequest, token: FromPath[str]) -> Response[str] | Redirect:
+    try:
+        await finish_email_change(house_of(request), token)
+    except LinkOverError:
+        return _over(request)
+    return go_to("/account")
+
+
+async def _ask(request: PageRequest, what: str) -> Response[str]:
+    form, house = await read_form(request), house_of(request)
+    try:
+        email = read_email(form)
+    except FormError as error:
+        given = form.get("email", "")
+        return page(
+            request, "ask_mail.html", status=UNUSABLE, what=what, email=given, wrong=error.wrong
+        )
+    address = limits.network_of(address_of(request))
+    await limits.count(limits.MAIL_FROM_ADDRESS, address, clock=house.clock)
+    await limits.count(limits.MAIL_TO_ACCOUNT, email, clock=house.clock)
+    begin = begin_sign_up if what == "sign_up" else begin_reset
+    answer = page(request, "mailed.html", email=email)
+    answer.background = BackgroundTask(begin, house, email, visitor_of(request).language)
+    return answer
+
+
+async def _show_password_form(
+    request: PageRequest, token: str, purpose: ProofPurpose
+) -> Response[str]:
+    try:
+        proof = await look_at(house_of(request), token, purpose)
+    except LinkOverError:
+        return _over(request)
+    return _password_form(request, proof.email, purpose, wrong={})
+
+
+async def _take_password(
+    request: PageRequest, token: str, purpose: ProofPurpose
+) -> Response[str] | Redirect:
+    form, house, language = (
+        await read_form(request),
+        house_of(request),
+        visitor_of(request).language,
+    )
+    password = form.get("password", "")
+    try:
+        if purpose is ProofPurpose.SIGN_UP:
+            session = await finish_sign_up(house, token, password, language)
+        else:
+            session = await finish_reset(house, token, password)
+    except FormError as error:
+        proof = await look_at(house, token, purpose)
+        return _password_form(request, proof.email, purpose, wrong=error.wrong)
+    except LinkOverError:
+        return _over(request)
+    answer = go_to("/home")
+    answer.cookies += [to_session_cookie(house, session), to_language_cookie(house, language)]
+    return answer
+
+
+def _password_form(
+    request: PageRequest, email: str, purpose: ProofPurpose, *, wrong: dict[str, str]
+) -> Response[str]:
+    return page(
+        request,
+        "new_password.html",
+        status=UNUSABLE if wrong else HTTPStatus.OK,
+        email=email,
+        is_new=purpose is ProofPurpose.SIGN_UP,
+        wrong=wrong,
+    )
+
+
+def _over(request: PageRequest) -> Response[str]:
+    return page(request, "link_over.html", status=HTTPStatus.GONE)

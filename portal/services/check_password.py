@@ -1,0 +1,18 @@
+"""The password once more, before something that a borrowed browser must not do."""
+
+from portal import limits
+from portal.fields import FormError
+from portal.house import House
+from shared.db.guard import member_transaction
+from shared.stores import members
+from shared.structs.members import Member
+
+
+async def check_password(house: House, member: Member, password: str) -> None:
+    """Raises FormError, TooManyAttemptsError."""
+    await limits.count(limits.PASSWORD_OF_ACCOUNT, member.email, clock=house.clock)
+    async with member_transaction(member.id, tenant_id=member.tenant_id):
+        kept = await members.get_password_hash(member.id)
+    if not await house.passwords.is_right(password, kept):
+        raise FormError({"password": "password.wrong"})
+    await limits.forget(limits.PASSWORD_OF_ACCOUNT, member.email)

@@ -1,0 +1,78 @@
+"""What a link in a mail is good for: once, and while it is fresh."""
+
+from portal.house import House
+from portal.passwords import check_new_password
+from portal.services.begin_by_mail import tell_old_address
+from shared.db.guard import continue_as, proof_transaction
+from shared.enums import Language, ProofPurpose
+from shared.errors import NotFoundError
+from shared.stores import browser_sessions, mail_proofs, members
+from shared.stores.members import EmailTakenError
+from shared.stores.secrets import hash_secret
+from shared.structs.members import Proof
+
+
+class LinkOverError(NotFoundError):
+    """Used, too old, or never one of ours: not told apart."""
+
+
+async def look_at(house: House, token: str, purpose: ProofPurpose) -> Proof:
+    """Uses nothing: mail programs fetch links of their own accord. Raises LinkOverError."""
+    async with proof_transaction(hash_secret(token)):
+        return await _find(house, token, purpose)
+
+
+async def finish_sign_up(house: House, token: str, password: str, language: Language) -> str:
+    """A new account; the token of its first session. Raises FormError, LinkOverError."""
+    proof = await look_at(house, token, ProofPurpose.SIGN_UP)
+    check_new_password(password, email=proof.email)
+    password_hash = await house.passwords.hash(password)
+    try:
+        async with proof_transaction(hash_secret(token)):
+            await _find(house, token, ProofPurpose.SIGN_UP)
+            member_id = await members.create_owner(
+                proof.email, password_hash=password_hash, language=language
+            )
+            await mail_proofs.use(hash_secret(token), now=house.clock.now())
+            await continue_as(member_id, tenant_id=None)
+            return await browser_sessions.begin(member_id, now=house.clock.now())
+    except EmailTakenError as error:
+        raise LinkOverError("the address has an account by now") from error
+
+
+async def finish_reset(house: House, token: str, password: str) -> str:
+    """Every browser is signed out but the one of this. Raises FormError, LinkOverError."""
+    proof = await look_at(house, token, ProofPurpose.RESET)
+    check_new_password(password, email=proof.email)
+    password_hash = await house.passwords.hash(password)
+    async with proof_transaction(hash_secret(token)):
+        found = await _find(house, token, ProofPurpose.RESET)
+        assert found.member_id is not None, "a reset is of somebody"
+        member = await members.get(found.member_id)
+        await members.set_password(member.id, password_hash)
+        await mail_proofs.use(hash_secret(token), now=house.clock.now())
+        await continue_as(member.id, tenant_id=member.tenant_id)
+        await browser_sessions.end_all(member.id)
+        return await browser_sessions.begin(member.id, now=house.clock.now())
+
+
+async def finish_email_change(house: House, token: str) -> None:
+    """Raises LinkOverError."""
+    try:
+        async with proof_transaction(hash_secret(token)):
+            found = await _find(house, token, ProofPurpose.CHANGE_EMAIL)
+            assert found.member_id is not None, "a change is of somebody"
+            member = await members.get(found.member_id)
+            await continue_as(member.id, tenant_id=member.tenant_id)
+            await members.set_email(member.id, found.email)
+            await mail_proofs.use(hash_secret(token), now=house.clock.now())
+    except EmailTakenError as error:
+        raise LinkOverError("the address has an account by now") from error
+    await tell_old_address(house, member.email, member.language)
+
+
+async def _find(house: House, token: str, purpose: ProofPurpose) -> Proof:
+    proof = await mail_proofs.find(hash_secret(token), purpose, now=house.clock.now())
+    if proof is None:
+        raise LinkOverError("the link is used or too old")
+    return proof

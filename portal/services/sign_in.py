@@ -1,0 +1,39 @@
+"""A password, and a browser that is signed in after it."""
+
+from portal import limits
+from portal.fields import FormError
+from portal.house import House
+from shared.db.guard import email_transaction, member_transaction, proof_transaction
+from shared.stores import browser_sessions, members, portal_events
+from shared.structs.members import Member
+
+
+async def sign_in(
+    house: House, email: str, password: str, *, address: str, old_session: str | None
+) -> tuple[Member, str]:
+    """The member, and the token of a new session; the one of before ends.
+
+    Raises FormError when the two do not belong together, in the same time whether there is such
+    an account or not; TooManyAttemptsError.
+    """
+    await limits.count(limits.PASSWORD_FROM_ADDRESS, address, clock=house.clock)
+    await limits.count(limits.PASSWORD_OF_ACCOUNT, email, clock=house.clock)
+    async with email_transaction(email):
+        found = await members.find_by_email(email)
+    if not await house.passwords.is_right(password, found[1] if found else None) or not found:
+        raise FormError({"password": "sign_in.wrong"})
+    member = found[0]
+    await limits.forget(limits.PASSWORD_OF_ACCOUNT, email)
+    if old_session is not None:
+        await sign_out(old_session)
+    async with member_transaction(member.id, tenant_id=member.tenant_id):
+        token = await browser_sessions.begin(member.id, now=house.clock.now())
+        if member.tenant_id is not None:
+            await portal_events.record(member.tenant_id, "signed_in", {"member": str(member.id)})
+    return member, token
+
+
+async def sign_out(session: str) -> None:
+    """session: the hash of its token."""
+    async with proof_transaction(session):
+        await browser_sessions.end(session)

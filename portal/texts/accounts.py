@@ -1,0 +1,135 @@
+"""Words of accounts: signing up and in, passwords, mails."""
+
+from shared.web.texts import Text
+
+ACCOUNTS = {
+    "sign_in": Text("Sign in", "Ingia"),
+    "sign_up": Text("Sign up", "Jisajili"),
+    "sign_out": Text("Sign out", "Toka"),
+    "account": Text("Account", "Akaunti"),
+    "email": Text("E-mail address", "Barua pepe"),
+    "email.wrong": Text(
+        "Write an e-mail address, like asha@example.com.",
+        "Andika anwani ya barua pepe, kama asha@example.com.",
+    ),
+    "password": Text("Password", "Nenosiri"),
+    "password.new": Text("New password", "Nenosiri jipya"),
+    "password.hint": Text(
+        "At least 10 characters. Three or four words that you remember do well.",
+        "Angalau herufi 10. Maneno matatu au manne unayoyakumbuka yanafaa.",
+    ),
+    "password.short": Text(
+        "Too short: take at least 10 characters.", "Fupi mno: tumia angalau herufi 10."
+    ),
+    "password.long": Text(
+        "Too long: take at most 200 characters.", "Refu mno: tumia herufi zisizozidi 200."
+    ),
+    "password.email": Text(
+        "Take something else than your address.", "Tumia kitu kingine kuliko anwani yako."
+    ),
+    "password.wrong": Text("That is not your password.", "Hilo si nenosiri lako."),
+    "sign_in.wrong": Text(
+        "Address and password do not belong together.",
+        "Barua pepe na nenosiri havilingani.",
+    ),
+    "sign_in.lead": Text("Welcome back.", "Karibu tena."),
+    "sign_in.forgotten": Text("Forgot your password?", "Umesahau nenosiri?"),
+    "sign_in.none": Text("No account yet?", "Huna akaunti bado?"),
+    "sign_up.lead": Text(
+        "We send you a link. With it you choose a password, and your account is there.",
+        "Tutakutumia kiungo. Kwa kiungo hicho utachagua nenosiri, na akaunti yako itakuwa tayari.",
+    ),
+    "sign_up.have": Text("You have an account?", "Una akaunti tayari?"),
+    "forgotten": Text("Forgotten password", "Nenosiri limesahaulika"),
+    "forgotten.lead": Text(
+        "We send you a link with which you choose a new one.",
+        "Tutakutumia kiungo cha kuchagua jipya.",
+    ),
+    "ask.send": Text("Send me the link", "Nitumie kiungo"),
+    "mailed": Text("Look into your mail", "Angalia barua pepe yako"),
+    "mailed.lead": Text(
+        "We have written to {email}. The link in it is good for one hour.",
+        "Tumekuandikia kwa {email}. Kiungo kilichomo kinatumika kwa saa moja.",
+    ),
+    "mailed.nothing": Text(
+        "Nothing there after some minutes? Look among the unwanted mail, or ask again.",
+        "Hakuna kitu baada ya dakika chache? Angalia kwenye barua taka, au omba tena.",
+    ),
+    "new_password.sign_up": Text("Choose a password", "Chagua nenosiri"),
+    "new_password.reset": Text("Choose a new password", "Chagua nenosiri jipya"),
+    "new_password.lead": Text("For the account {email}.", "Kwa akaunti ya {email}."),
+    "new_password.others": Text(
+        "Every other browser in which you are signed in will be signed out.",
+        "Vivinjari vingine vyote ulivyoingia vitatolewa.",
+    ),
+    "new_password.save": Text("Save and sign in", "Hifadhi na uingie"),
+    "link_over": Text("This link is no longer good", "Kiungo hiki hakitumiki tena"),
+    "link_over.lead": Text(
+        "A link works once, and for one hour. Ask for a new one, or sign in.",
+        "Kiungo hufanya kazi mara moja, na kwa saa moja. Omba kipya, au ingia.",
+    ),
+    "confirm_email": Text("Use this address?", "Tumia anwani hii?"),
+    "confirm_email.lead": Text(
+        "From now on you sign in with {email}, and our mails go there.",
+        "Kuanzia sasa utaingia kwa {email}, na barua zetu zitaenda huko.",
+    ),
+    "confirm_email.yes": Text("Yes, use it", "Ndiyo, itumie"),
+    "account.language": Text("Language", "Lugha"),
+    "account.language_name": Text("English", "Kiswahili"),
+    "account.change_email": Text("Another e-mail address", "Barua pepe nyingine"),
+    "account.change_email_lead": Text(
+        "We send a link to the new address. It counts once you have opened it.",
+        "Tutatuma kiungo kwa anwani mpya. Itatumika ukishakifungua.",
+    ),
+    "account.change_password": Text("Change the password", "Badilisha nenosiri"),
+    "home": Text("Home", "Mwanzo"),
+    "home.hello": Text("Your account is ready", "Akaunti yako iko tayari"),
+    "home.next": Text(
+        "You are signed in as {email}. The next step, describing your business, is not in this"
+        " version yet: whoever runs this FlowHQ sets it up for you.",
+        "Umeingia kama {email}. Hatua inayofuata, kueleza biashara yako, haimo katika toleo hili"
+        " bado: anayeendesha FlowHQ hii atakuandalia.",
+    ),
+    "mail.greeting": Text("Hello,", "Habari,"),
+    "mail.end": Text(
+        "You did not ask for this? Then do nothing: nothing happens.\n\nFlowHQ",
+        "Hukuomba hili? Basi usifanye chochote: hakuna kitakachotokea.\n\nFlowHQ",
+    ),
+    "mail.sign_up_subject": Text("Your FlowHQ account", "Akaunti yako ya FlowHQ"),
+    "mail.sign_up": Text(
+        "choose a password here, within one hour:\n\n{link}",
+        "chagua nenosiri hapa, ndani ya saa moja:\n\n{link}",
+    ),
+    "mail.known_subject": Text("You have a FlowHQ account", "Una akaunti ya FlowHQ"),
+    "mail.known": Text(
+        "somebody, perhaps you, wanted a new account for this address. It has one already."
+        " Sign in here, or ask there for a new password:\n\n{link}",
+        "mtu fulani, huenda wewe, alitaka akaunti mpya kwa anwani hii. Tayari ina akaunti."
+        " Ingia hapa, au omba nenosiri jipya hapo:\n\n{link}",
+    ),
+    "mail.unknown_subject": Text("No FlowHQ account", "Hakuna akaunti ya FlowHQ"),
+    "mail.unknown": Text(
+        "somebody, perhaps you, wanted a new password for this address. It has no account here."
+        " Sign up with it, or try another address:\n\n{link}",
+        "mtu fulani, huenda wewe, alitaka nenosiri jipya kwa anwani hii. Haina akaunti hapa."
+        " Jisajili nayo, au jaribu anwani nyingine:\n\n{link}",
+    ),
+    "mail.reset_subject": Text("A new FlowHQ password", "Nenosiri jipya la FlowHQ"),
+    "mail.reset": Text(
+        "choose a new password here, within one hour:\n\n{link}",
+        "chagua nenosiri jipya hapa, ndani ya saa moja:\n\n{link}",
+    ),
+    "mail.change_email_subject": Text("Your new address", "Anwani yako mpya"),
+    "mail.change_email": Text(
+        "confirm here, within one hour, that your FlowHQ account uses this address:\n\n{link}",
+        "thibitisha hapa, ndani ya saa moja, kuwa akaunti yako ya FlowHQ inatumia anwani"
+        " hii:\n\n{link}",
+    ),
+    "mail.changed_subject": Text("Your address was changed", "Anwani yako imebadilishwa"),
+    "mail.changed": Text(
+        "your FlowHQ account uses another address from now on. If that was not you, write at once"
+        " to whoever runs your FlowHQ. It is at:\n\n{link}",
+        "akaunti yako ya FlowHQ inatumia anwani nyingine kuanzia sasa. Kama si wewe, mwandikie"
+        " mara moja anayeendesha FlowHQ yako. Iko hapa:\n\n{link}",
+    ),
+}

@@ -1,0 +1,94 @@
+"""Accounts of members. Whose are visible is the guard's to say (`shared.db.guard`)."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from shared.enums import Language, UserRole
+from shared.errors import ConflictError, NotFoundError
+from shared.ids import TenantId
+from shared.stores.rows import to_uuid
+from shared.structs.members import Member
+from shared.tables import User
+
+_COLUMNS = "id, tenant, role, email, language"
+
+
+class EmailTakenError(ConflictError):
+    """Another account has this address."""
+
+
+async def create_owner(email: str, *, password_hash: str, language: Language) -> UUID:
+    """Within the transaction of a sign-up's proof. Raises EmailTakenError."""
+    member_id = uuid4()
+    try:
+        await User.raw(
+            "INSERT INTO users (id, email, password_hash, role, language)"
+            " VALUES ({}, {}, {}, {}, {})",
+            member_id,
+            email,
+            password_hash,
+            UserRole.OWNER.value,
+            language.value,
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise EmailTakenError("another account has this address") from error
+    return member_id
+
+
+async def get(member_id: UUID) -> Member:
+    rows = await User.raw(f"SELECT {_COLUMNS} FROM users WHERE id = {{}}", member_id)
+    if not rows:
+        raise NotFoundError("there is no such member")
+    return to_member(rows[0])
+
+
+async def find_by_email(email: str) -> tuple[Member, str | None] | None:
+    """The member, and the hash of the password, which is None until one was set."""
+    rows = await User.raw(
+        f"SELECT {_COLUMNS}, password_hash FROM users WHERE lower(email) = {{}}", email.lower()
+    )
+    return (to_member(rows[0]), rows[0]["password_hash"]) if rows else None
+
+
+async def get_password_hash(member_id: UUID) -> str | None:
+    rows = await User.raw("SELECT password_hash FROM users WHERE id = {}", member_id)
+    if not rows:
+        raise NotFoundError("there is no such member")
+    found: str | None = rows[0]["password_hash"]
+    return found
+
+
+async def set_password(member_id: UUID, password_hash: str) -> None:
+    await _change(member_id, "password_hash", password_hash)
+
+
+async def set_language(member_id: UUID, language: Language) -> None:
+    await _change(member_id, "language", language.value)
+
+
+async def set_email(member_id: UUID, email: str) -> None:
+    """Raises EmailTakenError."""
+    try:
+        await _change(member_id, "email", email)
+    except asyncpg.UniqueViolationError as error:
+        raise EmailTakenError("another account has this address") from error
+
+
+async def _change(member_id: UUID, column: str, value: str) -> None:
+    rows = await User.raw(
+        f"UPDATE users SET {column} = {{}} WHERE id = {{}} RETURNING id", value, member_id
+    )
+    if not rows:
+        raise NotFoundError("there is no such member")
+
+
+def to_member(row: dict[str, Any]) -> Member:
+    return Member(
+        id=to_uuid(row["id"]),
+        tenant_id=None if row["tenant"] is None else TenantId(to_uuid(row["tenant"])),
+        role=UserRole(row["role"]),
+        email=row["email"],
+        language=Language(row["language"]),
+    )

@@ -1,0 +1,136 @@
+"""Accounts under row policies: also a portal with a defect makes, sees and changes no other's."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from shared.stores import tenants
+from tests.fakes.businesses import business
+from tests.integration.db.test_portal_role import as_portal
+
+NEW_OWNER = "INSERT INTO users (id, email, role) VALUES ($1, $2, $3)"
+
+
+@pytest.fixture
+async def owner(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    opened = await asyncpg.connect(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def portal(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    opened = await asyncpg.connect(as_portal(database_url))
+    yield opened
+    await opened.close()
+
+
+async def add_user(owner: asyncpg.Connection, email: str, role: str = "OWNER") -> UUID:
+    user_id = uuid4()
+    await owner.execute(NEW_OWNER, user_id, email, role)
+    return user_id
+
+
+async def add_proof(
+    owner: asyncpg.Connection, purpose: str, email: str, member: UUID | None = None, life: int = 60
+) -> None:
+    await owner.execute(
+        "INSERT INTO mail_proofs (token_hash, purpose, email, member, expires_at)"
+        " VALUES ('hash', $1, $2, $3, now() + make_interval(mins => $4))",
+        purpose,
+        email,
+        member,
+        life,
+    )
+
+
+async def run(
+    portal: asyncpg.Connection, words: dict[str, object], statement: str, *values: object
+) -> str:
+    async with portal.transaction():
+        for name, value in words.items():
+            await portal.execute("SELECT set_config($1, $2, true)", f"flowhq.{name}", str(value))
+        return await portal.execute(statement, *values)
+
+
+async def refused(
+    portal: asyncpg.Connection, words: dict[str, object], statement: str, *values: object
+) -> bool:
+    try:
+        await run(portal, words, statement, *values)
+    except asyncpg.InsufficientPrivilegeError:
+        return True
+    return False
+
+
+async def test_an_account_is_made_with_a_fresh_proof_of_its_address_alone(owner, portal):
+    account = (NEW_OWNER, uuid4(), "a@x.de", "OWNER")
+    assert await refused(portal, {}, *account)
+    await add_proof(owner, "SIGN_UP", "a@x.de", life=-1)
+    assert await refused(portal, {"proof": "hash"}, *account)
+    await owner.execute("UPDATE mail_proofs SET expires_at = now() + interval '1 hour'")
+    assert await refused(portal, {"proof": "hash"}, NEW_OWNER, uuid4(), "b@x.de", "OWNER")
+    assert await refused(portal, {"proof": "hash"}, NEW_OWNER, uuid4(), "a@x.de", "ADMIN")
+    assert await run(portal, {"proof": "hash"}, *account) == "INSERT 0 1"
+
+
+async def test_a_used_proof_makes_no_account(owner, portal):
+    await add_proof(owner, "SIGN_UP", "a@x.de")
+    await owner.execute("UPDATE mail_proofs SET used_at = now()")
+    assert await refused(portal, {"proof": "hash"}, NEW_OWNER, uuid4(), "a@x.de", "OWNER")
+
+
+async def test_a_member_sees_and_changes_the_own_account_alone(owner, portal):
+    asha, _ = await add_user(owner, "asha@x.de"), await add_user(owner, "juma@x.de")
+    changed = await run(portal, {"member": asha}, "UPDATE users SET language = 'SW'")
+    assert changed == "UPDATE 1"
+    assert await run(portal, {"member": asha}, "SELECT 1 FROM users") == "SELECT 1"
+    assert await run(portal, {}, "SELECT 1 FROM users") == "SELECT 0"
+    assert await run(portal, {"email": "juma@x.de"}, "UPDATE users SET language = 'SW'") == (
+        "UPDATE 0"
+    )
+
+
+@pytest.mark.usefixtures("database")
+async def test_nobody_moves_into_a_tenant_that_the_transaction_is_not_for(owner, portal):
+    asha, tenant = await add_user(owner, "asha@x.de"), (await tenants.create(business())).id
+    move = ("UPDATE users SET tenant = $1", tenant)
+    assert await refused(portal, {"member": asha}, *move)
+    assert await refused(portal, {"member": asha, "tenant": uuid4()}, *move)
+    assert await run(portal, {"member": asha, "tenant": tenant}, *move) == "UPDATE 1"
+
+
+async def test_an_operator_is_invisible_whatever_is_named(owner, portal):
+    admin = await add_user(owner, "admin@x.de", "ADMIN")
+    await add_proof(owner, "RESET", "admin@x.de", admin)
+    for words in ({"member": admin}, {"email": "admin@x.de"}, {"proof": "hash"}):
+        assert await run(portal, words, "SELECT 1 FROM users") == "SELECT 0"
+        assert await run(portal, words, "UPDATE users SET password_hash = 'x'") == "UPDATE 0"
+
+
+async def test_a_session_is_its_members_and_its_holders(owner, portal):
+    asha, juma = await add_user(owner, "asha@x.de"), await add_user(owner, "juma@x.de")
+    begin = (
+        "INSERT INTO browser_sessions (member, token_hash, expires_at) VALUES ($1, 'mine', $2)",
+        asha,
+        datetime(2100, 1, 1, tzinfo=UTC),
+    )
+    assert await refused(portal, {"member": juma}, *begin)
+    await run(portal, {"member": asha}, *begin)
+    for words, seen in (
+        ({"member": asha}, 1),
+        ({"proof": "mine"}, 1),
+        ({"member": juma}, 0),
+        ({"proof": "other"}, 0),
+        ({}, 0),
+    ):
+        assert await run(portal, words, "SELECT 1 FROM browser_sessions") == f"SELECT {seen}"
+
+
+async def test_a_proof_is_seen_by_its_holder_and_not_by_its_address(owner, portal):
+    await add_proof(owner, "SIGN_UP", "a@x.de")
+    assert await run(portal, {"proof": "hash"}, "SELECT 1 FROM mail_proofs") == "SELECT 1"
+    assert await run(portal, {"email": "a@x.de"}, "SELECT 1 FROM mail_proofs") == "SELECT 0"

@@ -1,0 +1,273 @@
+"""Accounts: what a person can do with them, and what nobody can find out about them."""
+
+import re
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from portal.limits import MAIL_TO_ACCOUNT, PASSWORD_OF_ACCOUNT
+from portal.sweep import sweep
+from shared.stores.browser_sessions import IDLE_LIFE, WHOLE_LIFE
+from tests.fakes.pages import Browser
+from tests.integration.portal.conftest import PASSWORD, Portal
+
+EMAIL = "asha@example.com"
+OTHER = "other good words"
+
+
+async def sign_in(portal: Portal, email: str = EMAIL, password: str = PASSWORD) -> Browser:
+    browser = portal.another_browser()
+    await browser.go("/sign-in")
+    await browser.send("/sign-in", email=email, password=password)
+    return browser
+
+
+def is_in(browser: Browser) -> bool:
+    return browser.at is not None and browser.at.url.path == "/home"
+
+
+async def ask(portal: Portal, path: str, email: str) -> str:
+    browser = portal.another_browser()
+    await browser.go(path)
+    answer = await browser.send(path, email=email)
+    assert answer.status_code == 200
+    return re.sub(r'value="[0-9a-f]{128}"', "", answer.text).replace(email, "")
+
+
+async def test_a_person_signs_up_out_and_in_again(portal):
+    browser = await portal.sign_up()
+    assert EMAIL in browser.at.text
+    await browser.send("/sign-out")
+    assert (await browser.go("/home")).url.path == "/sign-in"
+    assert is_in(await sign_in(portal))
+    assert is_in(await sign_in(portal, email=EMAIL.upper()))
+
+
+async def test_a_wrong_password_and_a_wrong_address_get_the_same_answer(portal):
+    await portal.sign_up()
+    wrong = await sign_in(portal, password=OTHER)
+    unknown = await sign_in(portal, email="juma@example.com")
+    assert (wrong.at.status_code, unknown.at.status_code) == (422, 422)
+    texts = [re.sub(r'value="[^"]*"', "", each.at.text) for each in (wrong, unknown)]
+    assert texts[0] == texts[1]
+    assert "do not belong together" in texts[0]
+
+
+@pytest.mark.parametrize("path", ["/sign-up", "/forgotten"])
+async def test_asking_for_a_link_gets_the_same_answer_whoever_has_an_account(portal, path):
+    await portal.sign_up()
+    answers = {await ask(portal, path, email) for email in (EMAIL, "juma@example.com")}
+    assert len(answers) == 1
+    assert [mail.to for mail in portal.mails[-2:]] == [EMAIL, "juma@example.com"]
+
+
+async def test_the_owner_of_an_address_with_an_account_gets_no_second_one(portal):
+    await portal.sign_up()
+    await ask(portal, "/sign-up", EMAIL)
+    assert portal.link() == "/sign-in"
+
+
+async def test_a_link_works_once(portal):
+    await portal.sign_up()
+    again = portal.another_browser()
+    assert (await again.go(portal.link())).status_code == 410
+
+
+async def test_looking_at_a_link_uses_nothing(portal):
+    await ask(portal, "/sign-up", EMAIL)
+    for _ in range(2):
+        assert (await portal.another_browser().go(portal.link())).status_code == 200
+
+
+async def test_a_link_that_is_too_old_is_over(portal):
+    await ask(portal, "/sign-up", EMAIL)
+    portal.clock.advance(timedelta(hours=1, seconds=1))
+    assert (await portal.browser.go(portal.link())).status_code == 410
+
+
+@pytest.mark.parametrize("path", ["/sign-up/", "/reset/", "/confirm-email/"])
+async def test_a_link_that_was_never_ours_is_over(portal, path):
+    answer = await portal.browser.go(f"{path}fhm_{'x' * 43}")
+    assert answer.status_code == 410
+    assert "no longer good" in answer.text
+
+
+async def test_a_link_is_good_for_nothing_else(portal):
+    await portal.sign_up()
+    await ask(portal, "/forgotten", EMAIL)
+    token = portal.link().rpartition("/")[2]
+    assert (await portal.browser.go(f"/confirm-email/{token}")).status_code == 410
+
+
+async def test_of_two_sign_ups_of_one_address_the_first_counts(portal):
+    for _ in range(2):
+        await ask(portal, "/sign-up", EMAIL)
+    first, second = (re.search(r"/sign-up/\S+", mail.text)[0] for mail in portal.mails)
+    for link, status in ((first, 200), (second, 410)):
+        browser = portal.another_browser()
+        await browser.go(link)
+        assert (await browser.send(link, password=PASSWORD)).status_code == status
+
+
+@pytest.mark.parametrize("password", ["short", "x" * 201, EMAIL.upper()])
+async def test_a_bad_new_password_is_refused_and_the_link_stays_good(portal, password):
+    await ask(portal, "/sign-up", EMAIL)
+    await portal.browser.go(portal.link())
+    answer = await portal.browser.send(portal.link(), password=password)
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in answer.text
+    assert is_in_after(await portal.browser.send(portal.link(), password=PASSWORD))
+
+
+def is_in_after(answer) -> bool:
+    return answer.url.path == "/home"
+
+
+async def test_a_reset_changes_the_password_and_signs_out_everybody_else(portal):
+    old = await portal.sign_up()
+    await ask(portal, "/forgotten", EMAIL)
+    await portal.browser.go(portal.link())
+    assert is_in_after(await portal.browser.send(portal.link(), password=OTHER))
+    assert (await old.go("/home")).url.path == "/sign-in"
+    assert not is_in(await sign_in(portal))
+    assert is_in(await sign_in(portal, password=OTHER))
+
+
+async def test_signing_in_again_ends_the_session_of_before(portal):
+    browser = await portal.sign_up()
+    before = browser.cookies["session"]
+    await browser.go("/sign-in")
+    await browser.send("/sign-in", email=EMAIL, password=PASSWORD)
+    assert browser.cookies["session"] != before
+    thief = portal.another_browser()
+    thief.cookies.set("session", before)
+    assert (await thief.go("/home")).url.path == "/sign-in"
+
+
+async def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(portal):
+    await portal.browser.go("/sign-up")
+    await portal.sign_up()
+    browser = portal.another_browser()
+    await browser.go("/sign-in")
+    await browser.send("/sign-in", email=EMAIL, password=PASSWORD)
+    cookie = next(
+        value
+        for value in browser.at.history[0].headers.get_list("set-cookie")
+        if value.startswith("session=")
+    )
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+
+
+async def test_a_session_ends_when_it_is_not_used(portal):
+    browser = await portal.sign_up()
+    portal.clock.advance(IDLE_LIFE + timedelta(seconds=1))
+    assert (await browser.go("/home")).url.path == "/sign-in"
+
+
+async def test_a_session_that_is_used_ends_after_a_month(portal):
+    browser = await portal.sign_up()
+    for _ in range(6):
+        portal.clock.advance(timedelta(days=4, hours=20))
+        assert (await browser.go("/home")).url.path == "/home"
+    portal.clock.advance(WHOLE_LIFE - timedelta(days=29))
+    assert (await browser.go("/home")).url.path == "/sign-in"
+
+
+async def test_guessing_a_password_is_stopped_also_with_the_right_one(portal):
+    await portal.sign_up()
+    for _ in range(PASSWORD_OF_ACCOUNT.tries):
+        assert (await sign_in(portal, password=OTHER)).at.status_code == 422
+    refused = (await sign_in(portal)).at
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["retry-after"]) <= 900
+    portal.clock.advance(PASSWORD_OF_ACCOUNT.window)
+    assert is_in(await sign_in(portal))
+
+
+async def test_an_address_that_has_no_account_is_stopped_alike(portal):
+    for _ in range(PASSWORD_OF_ACCOUNT.tries):
+        await sign_in(portal, email="juma@example.com")
+    assert (await sign_in(portal, email="juma@example.com")).at.status_code == 429
+
+
+async def test_nobodys_mailbox_is_flooded(portal):
+    for _ in range(MAIL_TO_ACCOUNT.tries):
+        await ask(portal, "/forgotten", EMAIL)
+    await portal.browser.go("/forgotten")
+    assert (await portal.browser.send("/forgotten", email=EMAIL)).status_code == 429
+    assert len(portal.mails) == MAIL_TO_ACCOUNT.tries
+
+
+async def test_an_address_is_changed_with_password_and_proof_and_the_old_one_is_told(portal):
+    browser = await portal.sign_up()
+    await browser.go("/account")
+    await browser.send("/account/email", email="new@example.com", password=PASSWORD)
+    assert portal.mails[-1].to == "new@example.com"
+    assert is_in(await sign_in(portal)), "not before the proof"
+    link = portal.link()
+    await browser.go(link)
+    assert (await browser.send(link)).url.path == "/account"
+    assert "new@example.com" in browser.at.text
+    assert portal.mails[-1].to == EMAIL
+    assert is_in(await sign_in(portal, email="new@example.com"))
+    assert not is_in(await sign_in(portal))
+
+
+async def test_an_address_is_not_changed_without_the_password(portal):
+    browser = await portal.sign_up()
+    await browser.go("/account")
+    answer = await browser.send("/account/email", email="new@example.com", password=OTHER)
+    assert answer.status_code == 422
+    assert "not your password" in answer.text
+    assert portal.mails[-1].to == EMAIL
+
+
+@pytest.mark.parametrize(
+    "email", ["", "asha", "a@b", "a b@c.de", "a@b.de\r\nBcc: x@y.de", "<script>@x.de", "a" * 300]
+)
+async def test_what_is_no_address_is_refused_at_its_field(portal, email):
+    await portal.browser.go("/sign-up")
+    answer = await portal.browser.send("/sign-up", email=email)
+    assert answer.status_code == 422
+    assert 'aria-describedby="email-more"' in answer.text
+    assert "<script>" not in answer.text
+    assert portal.mails == []
+
+
+@pytest.mark.parametrize("path", ["/home", "/account"])
+async def test_a_stranger_is_sent_to_the_door(portal, path):
+    assert (await portal.browser.go(path)).url.path == "/sign-in"
+
+
+async def test_a_members_language_follows_to_another_browser_and_into_mails(portal):
+    browser = await portal.sign_up()
+    await browser.go("/home")
+    await browser.send("/language", language="SW")
+    assert '<html lang="sw">' in (await sign_in(portal)).at.text
+    await ask(portal, "/forgotten", EMAIL)
+    assert portal.mails[-1].subject == "Nenosiri jipya la FlowHQ"
+
+
+async def test_hostile_values_break_nothing(portal):
+    await portal.sign_up()
+    for password in ("\0", "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"), "💥" * 500):
+        assert (await sign_in(portal, password=password)).at.status_code in {422, 429}
+    for token in ("%00", "%ff", "x" * 5000):
+        answer = await portal.browser.go(f"/reset/{token}")
+        assert answer.status_code in {400, 404, 410}
+
+
+async def test_what_is_over_is_swept_away_and_what_is_not_stays(portal):
+    browser = await portal.sign_up()
+    await sweep(portal.clock)
+    assert (await browser.go("/home")).url.path == "/home"
+
+
+async def test_an_operator_is_nobody_in_the_portal(portal, database_url):
+    await portal.sign_up()
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("UPDATE users SET role = 'ADMIN'")
+    await connection.close()
+    assert not is_in(await sign_in(portal))
