@@ -9,7 +9,7 @@ import msgspec
 import requests
 from docker.errors import DockerException
 
-from launcher import client_libraries, environment, images
+from launcher import browser, client_libraries, environment, images
 from launcher.console import complain, say
 from launcher.down import down
 from launcher.errors import NotReadyError
@@ -74,6 +74,7 @@ def run(
         say(prepared.worker.tag)
     else:
         client_libraries.ensure(paths)
+        browser.ensure(paths)
     return 0
 
 

@@ -23,12 +23,12 @@ GENERAL = {
     "front.number": Text("Your own number", "Namba yako mwenyewe"),
     "front.number_more": Text(
         "Scan a code with your phone once. Your chats stay on your phone as before.",
-        "Changanua msimbo kwa simu yako mara moja. Mazungumzo yako hubaki kwenye simu kama awali.",
+        "Skani msimbo kwa simu yako mara moja. Mazungumzo yako hubaki kwenye simu kama awali.",
     ),
     "front.hand": Text("You stay in charge", "Wewe ndiye msimamizi"),
     "front.hand_more": Text(
-        "Read every conversation, and write yourself whenever you like.",
-        "Soma kila mazungumzo, na uandike mwenyewe wakati wowote.",
+        "Your phone shows every conversation, and you write yourself whenever you like.",
+        "Simu yako inaonyesha kila mazungumzo, nawe unaandika mwenyewe wakati wowote.",
     ),
     "problem.back": Text("To the front page", "Rudi mwanzo"),
     "problem.number": Text("Number of this message: {number}", "Namba ya ujumbe huu: {number}"),

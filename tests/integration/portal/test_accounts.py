@@ -243,7 +243,7 @@ async def test_a_stranger_is_sent_to_the_door(portal, path):
 
 async def test_a_members_language_follows_to_another_browser_and_into_mails(portal):
     browser = await portal.sign_up()
-    await browser.go("/home")
+    await browser.go("/account")
     await browser.send("/language", language="SW")
     assert '<html lang="sw">' in (await sign_in(portal)).at.text
     await ask(portal, "/forgotten", EMAIL)
