@@ -75,7 +75,7 @@ async def _serve(
         heartbeats = HeartbeatCollector(fleet.record_heartbeats, clock=clock)
         dispatcher = Dispatcher(clock=clock)
         files = MediaFiles(settings.state_dir / "media", settings.media_limits)
-        await files.open(await fleet.list_tenant_ids())
+        await files.open()
         gateway = Gateway(
             dispatcher=dispatcher,
             lending=Lending(files),
@@ -141,9 +141,9 @@ async def _serve(
 
 def _forgetting(files: MediaFiles) -> ForgetTenant:
     async def forget(tenant_id: TenantId) -> None:
-        await fleet.forget_tenant(tenant_id)
-        # After the rows: what a crash leaves between the two is removed at the next start.
+        # First, for as long as there are rows this is tried again.
         await files.remove_tenant(tenant_id)
+        await fleet.forget_tenant(tenant_id)
 
     return forget
 

@@ -16,6 +16,8 @@ CONTROL_PLANE = "controlplane"
 PORTAL = "portal"
 SANDBOX = "sandbox"
 LOOPBACK = "127.0.0.1"
+# Settings of the control plane that `up` has no opinion about.
+HANDED_ON = ("media_from_urls", "media_file_bytes", "media_tenant_bytes", "media_total_bytes")
 GATEWAY_HOST = "{gateway_host}"  # the control plane puts the bridge's address here
 
 
@@ -42,6 +44,7 @@ def control_plane(
             "gateway_port": str(settings.gateway_port),
             "docker_host": engine_address,
             "worker_environment": worker_environment(settings, live=live),
+            **{name: value for name in HANDED_ON if (value := getattr(settings, name))},
         },
         environ,
     )

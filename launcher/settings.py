@@ -12,6 +12,7 @@ class LauncherSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     worker_environment: more variables for every worker, as a JSON object; from
         FLOWHQ_WORKER_ENVIRONMENT only, such as '{"FLOWHQ_OUTBOUND_A_MINUTE": "60"}'.
+    media_*: the control plane's settings of these names; empty for its own defaults.
     """
 
     state_dir: Path = ROOT / ".flowhq"
@@ -22,6 +23,10 @@ class LauncherSettings(msgspec.Struct, frozen=True, kw_only=True):
     sandbox_tls_port: int = 8071
     sandbox_proxy_port: int = 8072
     worker_environment: str = "{}"
+    media_from_urls: str = ""
+    media_file_bytes: str = ""
+    media_tenant_bytes: str = ""
+    media_total_bytes: str = ""
 
 
 class UpOptions(msgspec.Struct, frozen=True, kw_only=True):

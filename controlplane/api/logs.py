@@ -81,7 +81,7 @@ async def _read(file: SharedFile) -> AsyncIterator[bytes]:
         while data := await file.read(READ_BYTES):
             yield data
     finally:
-        await file.aclose()
+        file.close()
 
 
 _HANDLERS = [list_all, show_file]

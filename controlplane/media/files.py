@@ -101,11 +101,9 @@ class MediaFiles:
         self._making_room = asyncio.Lock()
         self._expected: dict[Path, int] = {}  # what the unfinished will take up
 
-    async def open(self, known: Collection[TenantId]) -> None:
-        """Before anything else: removes what was half written, and what was left of tenants that
-        are gone.
-        """
-        await asyncio.to_thread(self._tidy, {str(tenant_id) for tenant_id in known})
+    async def open(self) -> None:
+        """Before anything else: removes what an earlier process left half written."""
+        await asyncio.to_thread(self._tidy)
 
     async def find(self, tenant_id: TenantId, shelf: Shelf, sha256: str) -> BinaryIO | None:
         """The file, open for reading: it stays readable though it be removed meanwhile."""
@@ -206,11 +204,8 @@ class MediaFiles:
                 removed += 1
         return removed
 
-    def _tidy(self, known: Collection[str]) -> None:
+    def _tidy(self) -> None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for path in self._directory.iterdir():
-            if path.name not in known:
-                shutil.rmtree(path, ignore_errors=True)
         for path in self._directory.glob(f"*/*/{_UNFINISHED}*"):
             path.unlink(missing_ok=True)
 

@@ -3,6 +3,7 @@
 import asyncio
 import mimetypes
 import os
+import weakref
 from typing import BinaryIO
 from uuid import UUID
 
@@ -20,19 +21,20 @@ READ_BYTES = 64 * 1024
 
 
 class SharedFile:
-    """An open file and what to call it. Whoever gets it closes it."""
+    """An open file and what to call it. It is closed when nobody holds it any more: whoever reads
+    it for a client that goes away is dropped in the middle, and told nothing.
+    """
 
-    def __init__(self, file: BinaryIO, *, size: int, mime_type: str, name: str) -> None:
-        self._file = file
+    def __init__(self, descriptor: int, *, size: int, mime_type: str, name: str) -> None:
+        self._descriptor = descriptor
+        self.close = weakref.finalize(self, os.close, descriptor)
         self.size = size
         self.mime_type = mime_type
         self.name = name
 
     async def read(self, length: int) -> bytes:
-        return await asyncio.to_thread(self._file.read, length)
-
-    async def aclose(self) -> None:
-        await asyncio.to_thread(self._file.close)
+        """From where the last reading ended."""
+        return await asyncio.to_thread(os.read, self._descriptor, length)
 
 
 async def show_media(
@@ -62,12 +64,14 @@ async def _find(
 
 
 def _describe(file: BinaryIO, message: MessageLogView, media: Media) -> SharedFile:
-    mime_type = choose_type(media.mime_type, file.read(HEAD_BYTES))
-    file.seek(0)
+    with file:
+        mime_type = choose_type(media.mime_type, file.read(HEAD_BYTES))
+        descriptor = os.dup(file.fileno())
+    os.lseek(descriptor, 0, os.SEEK_SET)
     extension = mimetypes.guess_extension(mime_type) or ""
     return SharedFile(
-        file,
-        size=os.fstat(file.fileno()).st_size,
+        descriptor,
+        size=os.fstat(descriptor).st_size,
         mime_type=mime_type,
         name=media.file_name or f"{message.kind.lower()}-{message.id}{extension}",
     )

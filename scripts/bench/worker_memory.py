@@ -7,6 +7,9 @@ of a sandbox, exchange messages with a customer each, and rest. Then PSS is read
 a host with many containers of one image. Workers run with the packages and the environment that
 the image and the container spec give them; bare clients with what `pip install neonize` gives.
 
+One more worker then fetches a file of `--file-megabytes`: how far its memory rises, and whether it
+comes down again.
+
     .venv/bin/python scripts/bench/worker_memory.py --workers 10
 """
 
@@ -32,9 +35,21 @@ from controlplane.containers.spec import MEMORY_KNOBS
 from shared.enums import Language, TemplateType
 from shared.structs.tenants import TenantConfig
 from shared.wire import frames
+from shared.wire.events import MessageReceived
+from shared.wire.files import (
+    PIECE_BYTES,
+    AskPiece,
+    FetchFile,
+    FileDone,
+    FileMissing,
+    FileReady,
+    Piece,
+)
 
 ROOT = Path(__file__).parents[2]
 PORTS = ("PORT", "TLS_PORT", "PROXY_PORT", "GATEWAY")
+# Go's collector runs every two minutes when nothing else makes it.
+GO_COLLECTS = 130
 # What Dockerfile.worker keeps.
 PACKAGES = ("msgspec", "structlog", "websockets")
 CONFIG = TenantConfig(
@@ -80,6 +95,9 @@ class Bench:
         )
         self.qr_of: dict[str, asyncio.Queue[str]] = {}
         self.connected: dict[str, asyncio.Event] = {}
+        self.links: dict[str, ServerConnection] = {}
+        self.told: asyncio.Queue[str] = asyncio.Queue()  # WhatsApp ids of messages with a file
+        self.files: asyncio.Queue[FileReady | FileMissing | Piece] = asyncio.Queue()
         self.processes: list[asyncio.subprocess.Process] = []
         self.watchers: list[asyncio.Future[None]] = []
 
@@ -191,7 +209,7 @@ class Bench:
         [library] = (self.directory / "patched").glob("*.so")
         (package / library.name).symlink_to(library)
 
-    async def gateway(self, link: ServerConnection) -> None:
+    async def gateway(self, link: ServerConnection) -> None:  # noqa: C901  a line per frame
         name = ""
         async for data in link:
             assert isinstance(data, bytes)
@@ -199,6 +217,7 @@ class Bench:
             match frame:
                 case frames.Hello(token=token):
                     name = token
+                    self.links[name] = link
                     welcome = frames.Welcome(
                         tenant_id=name, epoch=1, heartbeat_interval=30, config=CONFIG
                     )
@@ -209,10 +228,16 @@ class Bench:
                     self.connected[name].set()
                 case frames.Events(events=events):
                     await link.send(frames.encode(frames.Ack(seq=events[-1].seq)))
+                    for event in (numbered.event for numbered in events):
+                        if isinstance(event, MessageReceived) and event.media is not None:
+                            self.told.put_nowait(event.wa_message_id)
+                case FileReady() | FileMissing() | Piece():
+                    self.files.put_nowait(frame)
                 case _:
                     pass
 
-    async def link_and_talk(self, name: str) -> None:
+    async def link_and_talk(self, name: str) -> tuple[str, str]:
+        """The phone's number and the customer's."""
         phone = (await self.post("/phones", {"name": name}))["phone_number"]
         code = await asyncio.wait_for(self.qr_of[name].get(), 60)
         await self.post(f"/phones/{phone}/scan", {"qr": code})
@@ -222,8 +247,31 @@ class Bench:
             await self.post(f"/customers/{customer}/messages", {"to": phone, "text": f"hello {n}"})
             answer = await self.http.get(f"/customers/{customer}/messages?after={n}&wait=30")
             assert answer.json()["items"], f"{name} did not answer"
+        return phone, customer
 
-    async def post(self, path: str, body: dict[str, str]) -> Any:
+    async def measure_file(self, size: int) -> dict[str, float]:
+        """RSS in MB of a worker at rest, at its highest while it fetches a file, and afterwards."""
+        name = "worker-with-a-file"
+        self.qr_of[name], self.connected[name] = asyncio.Queue(), asyncio.Event()
+        pid = await self.start_worker(name)
+        phone, customer = await self.link_and_talk(name)
+        await asyncio.sleep(2)
+        before = status_of(pid, "VmRSS")
+        content = {"kind": "DOCUMENT", "file": {"size": size}}
+        await self.post(f"/customers/{customer}/messages", {"to": phone, "content": content})
+        request = FetchFile(id="f", wa_message_id=await self.told.get(), max_bytes=size)
+        await self.links[name].send(frames.encode(request))
+        ready = await asyncio.wait_for(self.files.get(), 120)
+        assert isinstance(ready, FileReady), ready
+        for offset in range(0, size, PIECE_BYTES):
+            await self.links[name].send(frames.encode(AskPiece(id="f", offset=offset)))
+            await self.files.get()
+        await self.links[name].send(frames.encode(FileDone(id="f")))
+        peak = status_of(pid, "VmHWM")
+        await asyncio.sleep(GO_COLLECTS)
+        return {"before": before, "peak": peak, "after": status_of(pid, "VmRSS")}
+
+    async def post(self, path: str, body: dict[str, Any]) -> Any:
         answer = await self.http.post(path, json=body)
         answer.raise_for_status()
         return answer.json()
@@ -278,11 +326,17 @@ def memory_of(pid: int) -> dict[str, float]:
     return {name: kilobytes[name] / 1024 for name in ("Pss", "Pss_Anon", "Rss")}
 
 
+def status_of(pid: int, name: str) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    [line] = [line for line in lines if line.startswith(f"{name}:")]
+    return round(int(line.split()[1]) / 1024, 1)
+
+
 def middle(figures: list[dict[str, float]], name: str) -> float:
     return round(statistics.median(figure[name] for figure in figures), 1)
 
 
-async def run(count: int, messages: int) -> dict[str, Any]:
+async def run(count: int, messages: int, file_bytes: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as directory:
         bench = Bench(Path(directory), messages)
         async with AsyncExitStack() as stack:
@@ -294,6 +348,7 @@ async def run(count: int, messages: int) -> dict[str, Any]:
             try:
                 bare = await bench.measure("bare", count)
                 worker = await bench.measure("worker", count)
+                file = await bench.measure_file(file_bytes) if file_bytes else None
             finally:
                 for process in list(bench.processes):
                     await bench.end(process)
@@ -302,20 +357,30 @@ async def run(count: int, messages: int) -> dict[str, Any]:
         for kind, figures in (("bare neonize", bare), ("worker", worker))
     }
     ratio = round(table["worker"]["Pss"] / table["bare neonize"]["Pss"], 2)
-    return {"side_by_side": count, "messages": messages, "megabytes": table, "pss_ratio": ratio}
+    return {
+        "side_by_side": count,
+        "messages": messages,
+        "megabytes": table,
+        "pss_ratio": ratio,
+        "file": file,
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--workers", type=int, default=10)
     parser.add_argument("--messages", type=int, default=20)
+    parser.add_argument("--file-megabytes", type=int, default=16)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    result = asyncio.run(run(given.workers, given.messages))
+    result = asyncio.run(run(given.workers, given.messages, given.file_megabytes << 20))
     print(f"{'median of ' + str(given.workers):<14}{'PSS MB':>9}{'anonymous':>11}{'RSS':>8}")
     for kind, figures in result["megabytes"].items():
         print(f"{kind:<14}{figures['Pss']:>9}{figures['Pss_Anon']:>11}{figures['Rss']:>8}")
     print(f"worker / bare: {result['pss_ratio']} (target 0.5 or less)")
+    if result["file"]:
+        told = ", ".join(f"{moment} {size}" for moment, size in result["file"].items())
+        print(f"a file of {given.file_megabytes} MiB, RSS MB: {told}")
     if given.json:
         given.json.write_text(json.dumps(result, indent=2), encoding="utf-8")
 

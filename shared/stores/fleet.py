@@ -9,7 +9,6 @@ from typing import Any
 
 from shared.enums import DesiredState, IncidentKind, SessionReason, WorkerStatus
 from shared.ids import TenantId
-from shared.stores.rows import to_uuid
 from shared.stores.text import to_storable, to_storable_or_none
 from shared.structs.fleet import (
     AilingLink,
@@ -235,12 +234,6 @@ async def sweep_sessions(
         now - stopped_after,
     )
     return {TenantId(row["tenant"]): SessionReason(row["reason"]) for row in rows}
-
-
-async def list_tenant_ids() -> set[TenantId]:
-    """Of every tenant that has rows, those that are being removed among them."""
-    rows = await WorkerProcess.raw("SELECT id FROM tenants")
-    return {TenantId(to_uuid(row["id"])) for row in rows}
 
 
 async def list_ailing_links(reasons: Collection[SessionReason]) -> list[AilingLink]:

@@ -85,7 +85,7 @@ async def api(
         return True
 
     files = MediaFiles(tmp_path / "media", Limits())
-    await files.open([])
+    await files.open()
     workers: dict[TenantId, FileWorker] = {}
     transfers = TaskGroup()
     urls = Urls()

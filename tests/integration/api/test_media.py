@@ -1,7 +1,9 @@
 """The files of messages over the API: whose they are, what they are given out as, and why not."""
 
 import asyncio
+import gc
 from hashlib import sha256
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -208,3 +210,37 @@ async def test_a_file_that_went_out_is_not_asked_of_the_worker(api, tenant_id, w
     log_id = await log(tenant_id, "A", media_of(JPEG), direction=Direction.OUT)
     answer = await api.client.get(path(tenant_id, log_id))
     assert (answer.status_code, worker.asked) == (410, [])
+
+
+async def test_a_client_that_goes_in_the_middle_leaves_no_file_open(api, tenant_id, worker):
+    log_id = await log(tenant_id, "A", media_of(JPEG))
+    await api.client.get(path(tenant_id, log_id))
+    started = asyncio.Event()
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "GET", "path": path(tenant_id, log_id),
+        "raw_path": path(tenant_id, log_id).encode(), "query_string": b"", "root_path": "",
+        "scheme": "http", "client": ("192.0.2.7", 4711), "server": ("api.test", 80),
+        "headers": [(b"authorization", f"Bearer {api.key}".encode())],
+    }  # fmt: skip
+    said = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive():
+        if said:
+            return said.pop()
+        await started.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        if message["type"] == "http.response.body":
+            started.set()
+            await asyncio.Event().wait()  # a client that takes nothing any more
+
+    await api.client._transport.app(scope, receive, send)
+    await asyncio.get_running_loop().shutdown_asyncgens()
+    gc.collect()
+    assert open_files(worker.tenant_id) == []
+
+
+def open_files(tenant_id):
+    links = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    return [name for name in links if str(tenant_id) in name]

@@ -119,7 +119,7 @@ class Home:
 @pytest.fixture
 async def files(tmp_path):
     made = MediaFiles(tmp_path / "media", Limits())
-    await made.open([])
+    await made.open()
     return made
 
 

@@ -5,12 +5,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from controlplane.media.space import Limits
+from controlplane.settings import ControlPlaneSettings
 from launcher import environment, parts, pip_settings
 from launcher.__main__ import _parser, main, settings_of
 from launcher.base_image import mirrors_of, package_lines
 from launcher.errors import LauncherError
 from launcher.paths import ROOT, Paths
 from launcher.settings import LauncherSettings
+from shared.settings import read_settings
 
 PATHS = Paths(root=ROOT, state=Path("/state dir"))
 
@@ -138,3 +141,30 @@ class TestPipSettings:
     def test_a_named_bundle_that_is_not_there_is_passed_over(self, tmp_path: Path) -> None:
         found = pip_settings.find_bundle({"PIP_CERT": str(tmp_path / "none")})
         assert found in {None, pip_settings.SYSTEM_BUNDLE}
+
+
+def control_plane(chosen: LauncherSettings) -> dict[str, str]:
+    return parts.control_plane(
+        PATHS,
+        chosen,
+        instance="i",
+        database_url="postgresql://x",
+        worker_image="w",
+        engine_address="unix:///x",
+        live=False,
+        environ={},
+    ).environ
+
+
+def test_what_a_person_says_of_files_reaches_the_control_plane_and_nothing_else_does() -> None:
+    chosen = settings(["up"], {"FLOWHQ_MEDIA_FROM_URLS": "true"})
+    given = control_plane(chosen)
+    assert {name: value for name, value in given.items() if "MEDIA" in name} == {
+        "FLOWHQ_MEDIA_FROM_URLS": "true"
+    }
+    assert read_settings(ControlPlaneSettings, given).media_from_urls
+
+
+def test_the_control_planes_defaults_hold_where_nothing_is_said() -> None:
+    given = read_settings(ControlPlaneSettings, control_plane(LauncherSettings()))
+    assert (given.media_from_urls, given.media_limits) == (False, Limits())
