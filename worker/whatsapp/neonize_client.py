@@ -381,7 +381,8 @@ def _translate_message(code: int, body: bytes) -> MessageEvent:
         if code == translate.EventCode.CALL_OFFER:
             return translate.translate_call(body)
         return translate.translate_message(body)
-    except (ValueError, OverflowError, OSError) as error:
+    # RecursionError: whoever writes to us decides how deep an edit is wrapped into edits.
+    except (ValueError, OverflowError, OSError, RecursionError) as error:
         log.warning("message.unreadable", problem=str(error), bytes=len(body))
         return Skipped(SkipReason.UNREADABLE)
 

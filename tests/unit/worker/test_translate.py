@@ -11,7 +11,7 @@ from shared.enums import MessageKind, SkipReason
 from shared.wire.events import Party
 from tests.fakes.library_protobuf import e2e, neonize
 from worker.whatsapp import events as ours
-from worker.whatsapp import translate
+from worker.whatsapp import neonize_client, translate
 from worker.whatsapp.protobuf import MalformedMessageError, read, write
 from worker.whatsapp.translate import EventCode, read_content, translate_message
 
@@ -172,6 +172,15 @@ def test_a_message_with_a_file_says_what_it_is():
 
 def test_an_edited_caption_is_no_second_file():
     assert translate_message(received(IMAGE, edit=True)).media is None
+
+
+def test_a_message_nested_too_deeply_is_unreadable_and_ends_nothing():
+    edits = write({1: "x"})
+    for _ in range(3000):
+        edits = write({58: {1: edits}})
+    data = write(read(received(text())) | {2: edits})
+    event = neonize_client._translate_message(EventCode.MESSAGE, data)
+    assert event == ours.Skipped(SkipReason.UNREADABLE)
 
 
 def test_wrappers_without_end_are_unwrapped_without_one():
