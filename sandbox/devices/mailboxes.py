@@ -44,7 +44,8 @@ class Parcel(msgspec.Struct, kw_only=True):
     @property
     def name(self) -> tuple[str, str]:
         """What the client's answer names: of a message's receipts there are several kinds."""
-        return parcel_name(self.stanza.tag, self.stanza.text("type"), self.id)
+        kind = parcel_kind(self.stanza.text("type"), self.stanza.text("from"))
+        return parcel_name(self.stanza.tag, kind, self.id)
 
     @property
     def id(self) -> str:
@@ -97,7 +98,7 @@ class Mailbox:
         return bool(self._parcels) and next(reversed(self._parcels)) > seq
 
     def find(self, tag: str, stanza_id: str, *, kind: str = "") -> Parcel | None:
-        """kind: of a receipt, its type."""
+        """kind: of a receipt, as `parcel_kind` names it."""
         return self._by_id.get(parcel_name(tag, kind, stanza_id))
 
     def settle(self, parcel: Parcel) -> None:
@@ -139,6 +140,11 @@ class Mailbox:
 
     def _document(self, parcel: Parcel) -> str:
         return f"{self.key}:{parcel.seq:012d}"
+
+
+def parcel_kind(kind: str, author: str) -> str:
+    """A receipt's type. Of those who ask for a message again there may be several: each counts."""
+    return f"{kind}:{author}" if kind == "retry" else kind
 
 
 def parcel_name(tag: str, kind: str, stanza_id: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 import structlog
 
-from sandbox.devices.mailboxes import Letter
+from sandbox.devices.mailboxes import Letter, parcel_kind
 from sandbox.ratchet.opening import open_as_alice
 from sandbox.streams import stanzas
 from sandbox.streams.bundles import read_retry_bundle
@@ -27,7 +27,8 @@ def take_receipt(stream: DeviceStream, node: Node) -> None:
 def take_acknowledgement(stream: DeviceStream, node: Node) -> None:
     """The client took a stanza. Of a message it says this only when it could not read it."""
     tag = node.text("class")
-    parcel = stream.mailbox.find(tag, node.text("id"), kind=node.text("type"))
+    kind = parcel_kind(node.text("type"), node.text("to"))
+    parcel = stream.mailbox.find(tag, node.text("id"), kind=kind)
     if parcel is None:
         return
     if tag == "message" and parcel.attempt:

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.crypto import curve, xeddsa
 from sandbox.devices.device import Device, DeviceKey, PublicPrekey, SignedPrekey
-from sandbox.devices.mailboxes import Letter, Mailboxes
+from sandbox.devices.mailboxes import Letter, Mailboxes, parcel_kind
 from sandbox.devices.register import DeviceRegister
 from sandbox.messages.seen import Seen
 from sandbox.people.directory import Directory
@@ -19,7 +19,7 @@ from sandbox.ratchet.envelopes import read_prekey_message
 from sandbox.ratchet.opening import Bundle
 from sandbox.ratchet.session import UndecryptableError, UsedKeyError
 from sandbox.store import Store
-from sandbox.wire.nodes import Node
+from sandbox.wire.nodes import Jid, Node
 from shared.errors import ConflictError, NotFoundError, SettingsError
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -108,6 +108,18 @@ class TestMailbox:
 
         assert box.find("message", "49") is None
         assert box.find("message", "50") is not None
+
+    def test_two_people_may_ask_for_one_message_again(self, store: Store) -> None:
+        box = Mailboxes(store).of(KEY)
+        for author in ("100000000000001", "100000000000002"):
+            box.add(Node("receipt", {"type": "retry", "id": "a", "from": Jid(author, "lid")}))
+
+        box = Mailboxes(store).of(KEY)
+        assert len(box) == 2
+        asked = box.find("receipt", "a", kind=parcel_kind("retry", "100000000000001@lid"))
+        assert asked is not None
+        box.settle(asked)
+        assert len(box) == 1
 
     def test_settling_twice_is_settling_once(self, store: Store) -> None:
         box = Mailboxes(store).of(KEY)
