@@ -18,10 +18,11 @@ from worker.session.machine import (
     Event,
     Link,
     NewQrRound,
+    NoWay,
     PairingAsked,
 )
 from worker.session.volume import Volume
-from worker.whatsapp.events import Connected, KeepAliveTimedOut, Paired, RoundEnded
+from worker.whatsapp.events import Connected, KeepAliveTimedOut, Paired
 from worker.whatsapp.neonize_client import NeonizeClient
 
 log = structlog.get_logger(__name__)
@@ -181,7 +182,7 @@ class PhoneLink:
     async def _connect(self) -> None:
         obstacle = await self._client.find_obstacle()
         if obstacle:
-            self.handle(RoundEnded(obstacle))
+            self.handle(NoWay(obstacle))
         elif not self._stopped:
             self._client.start_round()
 

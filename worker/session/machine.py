@@ -26,9 +26,11 @@ QR_SLACK = timedelta(seconds=5)
 CONNECT_PATIENCE = timedelta(seconds=90)
 # After a scan the library dials once more and, should that fail, says nothing and waits for ever.
 LOGIN_PATIENCE = timedelta(seconds=45)
-# The library reconnects a lost connection itself, with growing waits and no ceiling; when it
-# has not managed by then, we begin afresh.
-LOST_PATIENCE = timedelta(seconds=60)
+# The library reconnects a lost connection itself, after 0, 2, 4, 6 … s without a ceiling; when it
+# has not managed by then, we begin afresh, and are the quicker ones from there on.
+LOST_PATIENCE = timedelta(seconds=30)
+# A half-open connection is the library's to give up, after its three minutes.
+HALF_OPEN_PATIENCE = timedelta(minutes=4)
 # Lost before it was logged in, the library tries three times within 6 s; after a refusal with a
 # code that it does not know it never tries again, and says nothing. So we begin afresh, ever later.
 LOGIN_AGAIN = Backoff(first=timedelta(seconds=10), ceiling=timedelta(minutes=5))
@@ -37,6 +39,9 @@ SHORTEST_BAN = timedelta(minutes=5)
 # One unanswered ping is a hiccup; whatsmeow itself reconnects after three minutes of them.
 KEEPALIVE_MISSES = 2
 RECONNECT = Backoff(first=timedelta(seconds=1), ceiling=timedelta(minutes=5))
+# While there is no way to WhatsApp at all, a try is a dial that goes nowhere: nothing that it
+# could take for a client gone wild, so a network that is back is soon found to be.
+DIAL_AGAIN = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=20))
 
 
 class Begin(msgspec.Struct, frozen=True):
@@ -51,13 +56,19 @@ class NewQrRound(msgspec.Struct, frozen=True):
     """Somebody asked for new codes."""
 
 
+class NoWay(msgspec.Struct, frozen=True):
+    """WhatsApp could not be reached, so that no round was begun. detail: what is in the way."""
+
+    detail: str
+
+
 class PairingAsked(msgspec.Struct, frozen=True):
     """Somebody wants a code to type on the phone with this number (E.164)."""
 
     phone_number: str
 
 
-Event = whatsapp.LinkEvent | Begin | Elapsed | NewQrRound | PairingAsked
+Event = whatsapp.LinkEvent | Begin | Elapsed | NoWay | NewQrRound | PairingAsked
 
 
 class Action(StrEnum):
@@ -214,8 +225,8 @@ def _linked(  # noqa: PLR0911  a table: one line for each case
             return _connected(link, event), Action.KEEP
         case whatsapp.Disconnected() | whatsapp.KeepAliveTimedOut():
             return _lost(link, event, now=now, jitter=jitter), Action.KEEP
-        case whatsapp.RoundEnded(error):
-            return _retry(link, error, now=now, jitter=jitter), Action.STOP
+        case NoWay() | whatsapp.RoundEnded():
+            return _ended(link, event, now=now, jitter=jitter), Action.STOP
         case whatsapp.ConnectFailure():
             return _refused(link, event, now=now, jitter=jitter)
         case whatsapp.LoggedOut(_, detail):
@@ -248,10 +259,16 @@ def _lost(link: Link, event: Event, *, now: datetime, jitter: float) -> Link:
     if isinstance(event, whatsapp.KeepAliveTimedOut):
         if event.errors < KEEPALIVE_MISSES:
             return link
-        # A half-open connection is the library's to give up, after its three minutes.
-        reason, patience = SessionReason.KEEPALIVE_TIMEOUT, 4 * LOST_PATIENCE
+        reason, patience = SessionReason.KEEPALIVE_TIMEOUT, HALF_OPEN_PATIENCE
     lost = _still(link, SessionState.DISCONNECTED, reason)
-    return msgspec.structs.replace(lost, deadline=now + patience)
+    # Spread by a quarter: a whole fleet loses its connections in the same moment.
+    return msgspec.structs.replace(lost, deadline=now + patience * (0.75 + jitter / 2))
+
+
+def _ended(link: Link, event: NoWay | whatsapp.RoundEnded, *, now: datetime, jitter: float) -> Link:
+    if isinstance(event, NoWay):
+        return _retry(link, event.detail, DIAL_AGAIN, now=now, jitter=jitter)
+    return _retry(link, event.error, now=now, jitter=jitter)
 
 
 def _is_logging_in(link: Link) -> bool:
@@ -296,9 +313,11 @@ def _logging_in(link: Link, now: datetime) -> Link:
     return msgspec.structs.replace(connecting, pairing=None, deadline=now + LOGIN_PATIENCE)
 
 
-def _retry(link: Link, detail: str, *, now: datetime, jitter: float) -> Link:
+def _retry(
+    link: Link, detail: str, backoff: Backoff = RECONNECT, *, now: datetime, jitter: float
+) -> Link:
     failures = link.failures + 1
-    wait = RECONNECT.delay(failures, random=lambda: jitter)
+    wait = backoff.delay(failures, random=lambda: jitter)
     away = SessionReason.SERVER_UNREACHABLE
     still = _still(link, SessionState.DISCONNECTED, away, detail=detail)
     return msgspec.structs.replace(still, failures=failures, deadline=now + wait)

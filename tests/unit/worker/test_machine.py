@@ -12,6 +12,7 @@ from worker.session.machine import (
     Elapsed,
     Link,
     NewQrRound,
+    NoWay,
     Pairing,
     PairingAsked,
     advance,
@@ -87,6 +88,10 @@ TABLE = [
     pytest.param(
         CONNECTING, whatsapp.RoundEnded("no route"), S.DISCONNECTED, R.SERVER_UNREACHABLE,
         Action.STOP, id="an unreachable server is waited for",
+    ),
+    pytest.param(
+        CONNECTING, NoWay("no route"), S.DISCONNECTED, R.SERVER_UNREACHABLE, Action.STOP,
+        id="a network that is down is waited for",
     ),
     pytest.param(
         CONNECTED, whatsapp.Disconnected(), S.DISCONNECTED, R.CONNECTION_LOST, Action.KEEP,
@@ -255,6 +260,17 @@ def test_waits_grow_with_each_failure_and_end_with_success():
     assert max(waits) == timedelta(minutes=5)
     healed, _ = step(down, whatsapp.Connected("+2557"))
     assert healed.failures == 0
+
+
+def test_a_network_that_is_back_after_hours_is_found_within_half_a_minute():
+    down = CONNECTING
+    for _ in range(500):
+        down, _ = step(down, NoWay("no route"))
+        assert down.deadline - NOW <= timedelta(seconds=20)
+        down, _ = step(down, Elapsed())
+    # A server that answers and does not let us in is not pressed like that.
+    refused, _ = step(down, whatsapp.RoundEnded("handshake failed"))
+    assert refused.deadline - NOW == timedelta(minutes=5)
 
 
 def test_a_ban_without_an_end_is_still_a_pause():
