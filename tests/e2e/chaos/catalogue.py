@@ -34,12 +34,14 @@ FAULTS = [
         name="worker-kill",
         what="kill -9 of a worker's container",
         strike=kill_worker,
+        ends_worker=True,
         is_felt_by_all=False,
     ),
     Fault(
         name="worker-stop",
         what="SIGTERM (docker stop) during a burst",
         strike=stop_worker,
+        ends_worker=True,
         is_felt_by_all=False,
         interval=BURST,
     ),
@@ -47,6 +49,7 @@ FAULTS = [
         name="worker-oom",
         what="a worker out of memory",
         strike=starve_worker,
+        ends_worker=True,
         is_felt_by_all=False,
     ),
     Fault(

@@ -40,7 +40,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     prepare: before the round's traffic; clear_up: once its evidence is in.
     is_felt_by_all: whether recovery is that of all tenants. interval: between two messages of
     a customer. is_asked_for: only when named, because others on the machine would feel it.
-    is_of_small_disk: strikes the tenant that has one.
+    is_of_small_disk: strikes the tenant that has one. ends_worker: so that it is to be started
+    again, and what ended in earlier rounds would make that later.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     interval: float = 0.6
     is_asked_for: bool = False
     is_of_small_disk: bool = False
+    ends_worker: bool = False
 
 
 @contextmanager

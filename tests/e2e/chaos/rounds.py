@@ -13,8 +13,8 @@ from tests.e2e.chaos.ground import Ground
 from tests.e2e.chaos.traffic import Programs, Writers
 from tests.e2e.chaos.verdict import Verdict, judge
 
-BEFORE = (1.0, 2.5)  # seconds of traffic before the fault
-AFTER = 2.0  # and once it is over
+BEFORE = (0.5, 2.0)  # seconds of traffic before the fault
+AFTER = 1.5  # and once it is over
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +35,8 @@ def play(ground: Ground, fault: Fault, *, number: int, label: str, rng: random.R
     watch = _Watch()
     victim = choose_victim(ground, fault, rng)
     before, lasts = rng.uniform(*BEFORE), rng.uniform(*fault.lasts)
-    ground.forget_crashes(ground.tenants if fault.is_felt_by_all else [victim])
+    if fault.ends_worker:
+        ground.forget_crashes([victim])
     watch.lap("renewal")
     fault.prepare(ground, victim)
     watch.lap("preparation")
