@@ -282,7 +282,13 @@ def date_messages_back(ground: Ground, tenant_id: str) -> Iterator[None]:
 
 @contextmanager
 def restart_engine(ground: Ground, _tenant_id: str) -> Iterator[None]:
-    """The whole machine's engine; `up` starts one again where no service manager does."""
+    """The whole machine's engine; `up` starts one again where no service manager does. Not while
+    anybody else's containers run.
+    """
+    running = {each["Id"] for each in ground.platform.engine.containers()}
+    others = running - {each["Id"] for each in ground.platform.containers()}
+    if others:
+        raise RuntimeError(f"{len(others)} containers of others run on this engine")
     pid = int(Path("/var/run/docker.pid").read_text())
     os.kill(pid, signal.SIGTERM)
     yield
