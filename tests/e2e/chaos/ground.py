@@ -33,6 +33,7 @@ LONGEST_QUIET = 240.0
 POLL = 0.5
 # Several suites on one machine look for free ports at the same moment.
 PORT_CHOICE = 400
+SPARE_PORTS = 2  # a second control plane's
 
 
 class Ground:
@@ -40,8 +41,9 @@ class Ground:
 
     def __init__(self, state_dir: Path) -> None:
         self.platform = Platform(state_dir)
-        chosen = random.sample(free_ports(PORT_CHOICE), 7)
-        self.platform.ports, self.spare_ports = chosen[:5], chosen[5:]
+        needed = len(self.platform.ports)
+        chosen = random.sample(free_ports(PORT_CHOICE), needed + SPARE_PORTS)
+        self.platform.ports, self.spare_ports = chosen[:needed], chosen[needed:]
         self.platform.api_url = f"http://127.0.0.1:{self.platform.ports[0]}"
         self.platform.sandbox_url = f"http://127.0.0.1:{self.platform.ports[2]}"
         self.platform.sandbox = httpx.Client(
