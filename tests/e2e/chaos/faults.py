@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from launcher import postgres, processes, records
+from launcher import engine, host, postgres, processes, records
 from launcher.processes import ProcessSpec
 from tests.e2e.chaos.ground import Ground
 from tests.e2e.chaos.skewed import MODULE
@@ -282,18 +282,29 @@ def date_messages_back(ground: Ground, tenant_id: str) -> Iterator[None]:
 
 @contextmanager
 def restart_engine(ground: Ground, _tenant_id: str) -> Iterator[None]:
-    """The whole machine's engine; `up` starts one again where no service manager does. Not while
-    anybody else's containers run.
-    """
+    """The whole machine's engine. Not while anybody else's containers run."""
     running = {each["Id"] for each in ground.platform.engine.containers()}
     others = running - {each["Id"] for each in ground.platform.containers()}
     if others:
         raise RuntimeError(f"{len(others)} containers of others run on this engine")
-    pid = int(Path("/var/run/docker.pid").read_text())
+    pid = int(engine.PIDFILE.read_text())
+    command, environ = _command_of(pid), _environ_of(pid)
     os.kill(pid, signal.SIGTERM)
     yield
     wait_for(lambda: not Path(f"/proc/{pid}").exists(), "the engine's end")
-    ground.bring_up()
+    if host.has_systemd() or engine.started_here(ground.paths):
+        ground.bring_up()
+        return
+    # As it was, and nobody's: one that `up` starts would end with this platform.
+    subprocess.Popen(  # noqa: S603  the very engine that ran before
+        command,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    wait_for(ground.platform.engine.ping, "an engine")
 
 
 def _pid_of(ground: Ground, name: str) -> int:
@@ -349,7 +360,11 @@ def _command_of(pid: int) -> list[str]:
 
 
 def _environment_of(ground: Ground, name: str = "controlplane") -> dict[str, str]:
-    content = Path(f"/proc/{_pid_of(ground, name)}/environ").read_bytes()
+    return _environ_of(_pid_of(ground, name))
+
+
+def _environ_of(pid: int) -> dict[str, str]:
+    content = Path(f"/proc/{pid}/environ").read_bytes()
     return dict(item.split("=", 1) for item in content.decode().split("\0") if "=" in item)
 
 
