@@ -12,7 +12,7 @@ from litestar.response import Redirect
 from portal.limits import TooManyAttemptsError
 from portal.rendering import go_to, page
 from portal.visitor import PageRequest, SignInNeededError, house_of
-from shared.errors import NotFoundError, TransientError
+from shared.errors import ConflictError, NotFoundError, TransientError
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +29,10 @@ def answer_http(request: PageRequest, error: HTTPException) -> Response[str]:
 
 def answer_not_found(request: PageRequest, _error: NotFoundError) -> Response[str]:
     return _answer(request, HTTPStatus.NOT_FOUND, "not_found")
+
+
+def answer_conflict(request: PageRequest, _error: ConflictError) -> Response[str]:
+    return _answer(request, HTTPStatus.CONFLICT, "conflict")
 
 
 def answer_transient(request: PageRequest, error: TransientError) -> Response[str]:
@@ -61,6 +65,7 @@ def answer_unexpected(request: PageRequest, error: Exception) -> Response[str]:
 HANDLERS: dict[int | type[Exception], Any] = {
     HTTPException: answer_http,
     NotFoundError: answer_not_found,
+    ConflictError: answer_conflict,
     TransientError: answer_transient,
     SignInNeededError: answer_stranger,
     TooManyAttemptsError: answer_too_many,

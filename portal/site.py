@@ -10,7 +10,7 @@ from litestar.di import Provide
 
 from portal.house import House
 from portal.mail import Mailer
-from portal.pages import account, by_mail, front, language, sign_in
+from portal.pages import account, by_mail, front, home, language, sign_in
 from portal.passwords import Passwords
 from portal.problems import HANDLERS
 from portal.settings import PortalSettings
@@ -42,7 +42,9 @@ PAGES = (
     by_mail.end_reset,
     by_mail.show_email_change,
     by_mail.end_email_change,
-    account.home,
+    home.home,
+    home.show,
+    home.start,
     account.show,
     account.change_email,
 )

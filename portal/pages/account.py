@@ -16,11 +16,6 @@ from portal.visitor import PageRequest, house_of
 from shared.structs.members import Member
 
 
-@get("/home")
-async def home(request: PageRequest, member: NamedDependency[Member]) -> Response[str]:
-    return page(request, "home.html", member=member)
-
-
 @get("/account")
 async def show(request: PageRequest, member: NamedDependency[Member]) -> Response[str]:
     return page(request, "account.html", member=member, email="", wrong={})

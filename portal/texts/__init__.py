@@ -1,7 +1,8 @@
 """All words of the portal, by key."""
 
 from portal.texts.accounts import ACCOUNTS
+from portal.texts.business import BUSINESS
 from portal.texts.general import GENERAL
 from shared.web.texts import Text
 
-TEXTS: dict[str, Text] = {**GENERAL, **ACCOUNTS}
+TEXTS: dict[str, Text] = {**GENERAL, **ACCOUNTS, **BUSINESS}

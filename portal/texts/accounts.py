@@ -83,13 +83,6 @@ ACCOUNTS = {
     ),
     "account.change_password": Text("Change the password", "Badilisha nenosiri"),
     "home": Text("Home", "Mwanzo"),
-    "home.hello": Text("Your account is ready", "Akaunti yako iko tayari"),
-    "home.next": Text(
-        "You are signed in as {email}. The next step, describing your business, is not in this"
-        " version yet: whoever runs this FlowHQ sets it up for you.",
-        "Umeingia kama {email}. Hatua inayofuata, kueleza biashara yako, haimo katika toleo hili"
-        " bado: anayeendesha FlowHQ hii atakuandalia.",
-    ),
     "mail.greeting": Text("Hello,", "Habari,"),
     "mail.end": Text(
         "You did not ask for this? Then do nothing: nothing happens.\n\nFlowHQ",

@@ -44,6 +44,11 @@ GENERAL = {
         "Ukurasa ulikaa wazi muda mrefu, au vidakuzi vimezimwa. Rudi nyuma, pakia ukurasa upya"
         " kisha ujaribu tena.",
     ),
+    "problem.conflict": Text("That was done already", "Hilo limeshafanyika"),
+    "problem.conflict_more": Text(
+        "Somebody, perhaps you in another window, was quicker. Load the page again to see.",
+        "Mtu fulani, huenda wewe kwenye dirisha jingine, amewahi. Pakia ukurasa tena kuona.",
+    ),
     "problem.too_large": Text("That was too much", "Ni kubwa mno"),
     "problem.too_large_more": Text(
         "What was sent is larger than this page takes.",

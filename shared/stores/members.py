@@ -76,6 +76,17 @@ async def set_email(member_id: UUID, email: str) -> None:
         raise EmailTakenError("another account has this address") from error
 
 
+async def join(member_id: UUID, tenant_id: TenantId) -> None:
+    """Raises ConflictError for a member who has a tenant."""
+    rows = await User.raw(
+        "UPDATE users SET tenant = {} WHERE id = {} AND tenant IS NULL RETURNING id",
+        tenant_id,
+        member_id,
+    )
+    if not rows:
+        raise ConflictError("the member has a tenant")
+
+
 async def _change(member_id: UUID, column: str, value: str) -> None:
     rows = await User.raw(
         f"UPDATE users SET {column} = {{}} WHERE id = {{}} RETURNING id", value, member_id

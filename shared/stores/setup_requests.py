@@ -52,6 +52,13 @@ async def get(request_id: UUID) -> SetupRequestView:
     return _to_view(rows[0])
 
 
+async def find_newest(tenant_id: TenantId) -> SetupRequestView | None:
+    rows = await SetupRequest.raw(
+        _SELECT + " AND r.tenant = {} ORDER BY r.created_at DESC, r.id DESC LIMIT 1", tenant_id
+    )
+    return _to_view(rows[0]) if rows else None
+
+
 async def list_page(
     *, limit: int, cursor: str | None = None, status: SetupStatus | None = None
 ) -> Page[SetupRequestView]:

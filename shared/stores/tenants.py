@@ -57,12 +57,16 @@ class PhoneNumberTakenError(ConflictError):
     """Another tenant has this phone number."""
 
 
-async def create(tenant: CreateTenantInput) -> TenantWithRelations:
+async def create(
+    tenant: CreateTenantInput, *, tenant_id: TenantId | None = None
+) -> TenantWithRelations:
     """All of the tenant's rows or none. `phone_number` is taken as it is: check it before.
+
+    tenant_id: a new one that the caller's transaction is already for.
 
     Raises PhoneNumberTakenError; the number of a tenant is free again when its rows are gone.
     """
-    tenant_id = new_tenant_id()
+    tenant_id = tenant_id or new_tenant_id()
     async with transaction():
         try:
             await Tenant.raw(

@@ -60,7 +60,7 @@ class Portal:
         await browser.send("/sign-up", email=email)
         await browser.go(self.link())
         answer = await browser.send(self.link(), password=password)
-        assert answer.url.path == "/home", answer.text
+        assert answer.url.path == "/start", answer.text
         return browser
 
     def another_browser(self) -> Browser:

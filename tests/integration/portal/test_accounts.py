@@ -24,7 +24,7 @@ async def sign_in(portal: Portal, email: str = EMAIL, password: str = PASSWORD) 
 
 
 def is_in(browser: Browser) -> bool:
-    return browser.at is not None and browser.at.url.path == "/home"
+    return browser.at is not None and browser.at.url.path == "/start"
 
 
 async def ask(portal: Portal, path: str, email: str) -> str:
@@ -37,7 +37,7 @@ async def ask(portal: Portal, path: str, email: str) -> str:
 
 async def test_a_person_signs_up_out_and_in_again(portal):
     browser = await portal.sign_up()
-    assert EMAIL in browser.at.text
+    assert EMAIL in (await browser.go("/account")).text
     await browser.send("/sign-out")
     assert (await browser.go("/home")).url.path == "/sign-in"
     assert is_in(await sign_in(portal))
@@ -121,7 +121,7 @@ async def test_a_bad_new_password_is_refused_and_the_link_stays_good(portal, pas
 
 
 def is_in_after(answer) -> bool:
-    return answer.url.path == "/home"
+    return answer.url.path == "/start"
 
 
 async def test_a_reset_changes_the_password_and_signs_out_everybody_else(portal):
@@ -170,7 +170,7 @@ async def test_a_session_that_is_used_ends_after_a_month(portal):
     browser = await portal.sign_up()
     for _ in range(6):
         portal.clock.advance(timedelta(days=4, hours=20))
-        assert (await browser.go("/home")).url.path == "/home"
+        assert (await browser.go("/home")).url.path == "/start"
     portal.clock.advance(WHOLE_LIFE - timedelta(days=29))
     assert (await browser.go("/home")).url.path == "/sign-in"
 
@@ -262,7 +262,7 @@ async def test_hostile_values_break_nothing(portal):
 async def test_what_is_over_is_swept_away_and_what_is_not_stays(portal):
     browser = await portal.sign_up()
     await sweep(portal.clock)
-    assert (await browser.go("/home")).url.path == "/home"
+    assert (await browser.go("/home")).url.path == "/start"
 
 
 async def test_an_operator_is_nobody_in_the_portal(portal, database_url):

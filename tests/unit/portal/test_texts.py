@@ -19,7 +19,7 @@ SOURCES = [
 ]
 SAID = {key for text in SOURCES for key in re.findall(r'"([a-z]+(?:[._][a-z_]+)*)"', text)}
 # Put together from a part that is not known before: "problem." and what happened.
-PREFIXES = tuple({key for text in SOURCES for key in re.findall(r't\("([a-z]+\.)" ~', text)})
+PREFIXES = tuple({key for text in SOURCES for key in re.findall(r't\("([a-z]+\.[a-z_]*)" ~', text)})
 
 
 def placeholders(text: str) -> set[str]:
@@ -44,6 +44,6 @@ def test_every_word_that_a_page_says_is_known():
 
 def test_every_known_word_is_said():
     # Some are named by what they belong to, with this at their end.
-    stems = {key: key.removesuffix("_subject").removesuffix(".lead") for key in TEXTS}
+    stems = {key: re.sub("(_subject|_more|[.]lead)$", "", key) for key in TEXTS}
     said = {key for key in TEXTS if {key, stems[key]} & SAID or key.startswith(PREFIXES)}
     assert TEXTS.keys() - said == set()

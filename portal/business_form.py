@@ -1,0 +1,77 @@
+"""The description of a business as a form, and back. Pure."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from portal.fields import FormError
+from shared.enums import Language, TemplateType, Weekday
+from shared.errors import InvalidInputError
+from shared.phone import parse_phone
+from shared.structs.tenants import CreateTenantInput, OpeningHours
+from shared.structs.text import Name
+
+# As people write numbers, and what is left of them.
+_BETWEEN_DIGITS = str.maketrans("", "", " -()./\u00a0")
+OPENS, CLOSES = "08:00", "18:00"
+
+
+def blank_form(language: Language) -> dict[str, str]:
+    """Six days a week, from eight to six: most need to change little."""
+    form = {"name": "", "phone": "", "template": "", "language": language.value}
+    for day in Weekday:
+        is_open = day is not Weekday.SUN
+        form[f"opens_{day}"] = OPENS if is_open else ""
+        form[f"closes_{day}"] = CLOSES if is_open else ""
+    return form
+
+
+def read_business(form: Mapping[str, str]) -> CreateTenantInput:
+    """Raises FormError that names every field at fault."""
+    wrong: dict[str, str] = {}
+    name = form.get("name", "").strip()
+    try:
+        msgspec.convert(name, Name)
+    except msgspec.ValidationError:
+        wrong["name"] = "business.name_wrong"
+    phone = to_phone(form.get("phone", ""))
+    try:
+        parse_phone("phone", phone)
+    except InvalidInputError:
+        wrong["phone"] = "business.phone_wrong"
+    if form.get("template") not in TemplateType.__members__:
+        wrong["template"] = "business.template_wrong"
+    if form.get("language") not in Language.__members__:
+        wrong["language"] = "business.language_wrong"
+    hours = _read_hours(form, wrong)
+    if wrong:
+        raise FormError(wrong)
+    return CreateTenantInput(
+        name=name,
+        phone_number=phone,
+        template_type=TemplateType(form["template"]),
+        language=Language(form["language"]),
+        hours=hours,
+    )
+
+
+def to_phone(text: str) -> str:
+    """Without what people put between digits; 00 is how a + is dialled."""
+    digits = text.translate(_BETWEEN_DIGITS)
+    return f"+{digits[2:]}" if digits.startswith("00") else digits
+
+
+def _read_hours(form: Mapping[str, str], wrong: dict[str, str]) -> dict[Weekday, OpeningHours]:
+    hours = {}
+    for day in Weekday:
+        opens, closes = (form.get(f"{edge}_{day}", "").strip() for edge in ("opens", "closes"))
+        if not opens and not closes:
+            continue
+        try:
+            hours[day] = msgspec.convert({"opens": opens, "closes": closes}, OpeningHours)
+        except msgspec.ValidationError:
+            wrong[f"opens_{day}"] = "business.hours_wrong"
+            continue
+        if opens >= closes:
+            wrong[f"opens_{day}"] = "business.hours_order"
+    return hours

@@ -1,0 +1,123 @@
+"""Words of a business and its bot."""
+
+from shared.web.texts import Text
+
+BUSINESS = {
+    "business": Text("Your business", "Biashara yako"),
+    "business.lead": Text(
+        "Tell us a little, and we prepare your bot. You can change all of it later.",
+        "Tueleze kidogo, nasi tutaandaa boti yako. Unaweza kubadilisha yote baadaye.",
+    ),
+    "business.wrong": Text(
+        "Something is missing or wrong: see below.", "Kuna kinachokosekana au kosa: tazama chini."
+    ),
+    "business.name": Text("Name of the business", "Jina la biashara"),
+    "business.name_wrong": Text("Write the name.", "Andika jina."),
+    "business.phone": Text("WhatsApp number", "Namba ya WhatsApp"),
+    "business.phone_hint": Text(
+        "The number that your customers write to, with its country: +255 712 345 678.",
+        "Namba ambayo wateja wako huandikia, pamoja na nchi: +255 712 345 678.",
+    ),
+    "business.phone_wrong": Text(
+        "Write the whole number, with its country: +255 712 345 678.",
+        "Andika namba nzima, pamoja na nchi: +255 712 345 678.",
+    ),
+    "business.phone_taken": Text(
+        "This number has a bot already. If it is yours, write to whoever runs this FlowHQ.",
+        "Namba hii tayari ina boti. Kama ni yako, mwandikie anayeendesha FlowHQ hii.",
+    ),
+    "business.template": Text("What the bot is for", "Kazi ya boti"),
+    "business.template_none": Text("Choose …", "Chagua …"),
+    "business.template_wrong": Text("Choose one.", "Chagua moja."),
+    "business.template_booking": Text("Bookings and appointments", "Miadi na nafasi"),
+    "business.template_ecommerce": Text("A shop: prices and orders", "Duka: bei na oda"),
+    "business.template_support": Text("Questions and support", "Maswali na huduma kwa wateja"),
+    "business.language": Text("Language of the bot", "Lugha ya boti"),
+    "business.language_wrong": Text("Choose one.", "Chagua moja."),
+    "business.hours": Text("Opening hours", "Saa za kazi"),
+    "business.hours_hint": Text(
+        "The bot tells them to customers. Leave a day empty when you are closed.",
+        "Boti huwaeleza wateja. Acha siku wazi kama mmefunga.",
+    ),
+    "business.opens": Text("opens", "kufungua"),
+    "business.closes": Text("closes", "kufunga"),
+    "business.hours_wrong": Text(
+        "Both times, like 08:00 and 18:00, or none.",
+        "Nyakati zote mbili, kama 08:00 na 18:00, au hakuna.",
+    ),
+    "business.hours_order": Text("You open before you close.", "Mnafungua kabla ya kufunga."),
+    "business.send": Text("Ask for my bot", "Omba boti yangu"),
+    "day.mon": Text("Monday", "Jumatatu"),
+    "day.tue": Text("Tuesday", "Jumanne"),
+    "day.wed": Text("Wednesday", "Jumatano"),
+    "day.thu": Text("Thursday", "Alhamisi"),
+    "day.fri": Text("Friday", "Ijumaa"),
+    "day.sat": Text("Saturday", "Jumamosi"),
+    "day.sun": Text("Sunday", "Jumapili"),
+    "standing.submitted": Text("Your request is with us", "Ombi lako tumelipokea"),
+    "standing.submitted_more": Text(
+        "Somebody looks at it, mostly within a working day. Once it is approved, your bot starts"
+        " by itself, and this page says what to do: you will scan a code with your phone.",
+        "Mtu ataliangalia, mara nyingi ndani ya siku moja ya kazi. Likikubaliwa, boti yako"
+        " itaanza yenyewe, na ukurasa huu utaeleza la kufanya: utaskani msimbo kwa simu yako.",
+    ),
+    "standing.rejected": Text("Your request was turned down", "Ombi lako limekataliwa"),
+    "standing.rejected_more": Text(
+        "Write to whoever runs this FlowHQ to learn why.",
+        "Mwandikie anayeendesha FlowHQ hii kujua sababu.",
+    ),
+    "standing.active": Text("Your bot answers", "Boti yako inajibu"),
+    "standing.active_more": Text(
+        "It is linked to your phone, and answers who writes to you.",
+        "Imeunganishwa na simu yako, na humjibu anayekuandikia.",
+    ),
+    "standing.starting": Text("Your bot is starting", "Boti yako inaanza"),
+    "standing.starting_more": Text(
+        "That takes a few seconds, and needs nothing of you. Load the page again to see more.",
+        "Huchukua sekunde chache, na hakuna unachotakiwa kufanya. Pakia ukurasa tena kuona zaidi.",
+    ),
+    "standing.scan": Text("Your phone must be linked", "Simu yako inahitaji kuunganishwa"),
+    "standing.scan_more": Text(
+        "The bot waits for your phone. Ask whoever runs this FlowHQ for the code to scan.",
+        "Boti inaisubiri simu yako. Muombe anayeendesha FlowHQ hii msimbo wa kuskani.",
+    ),
+    "standing.passkey": Text(
+        "WhatsApp asks for a passkey on your phone", "WhatsApp inaomba passkey kwenye simu yako"
+    ),
+    "standing.passkey_more": Text(
+        "Confirm it on the phone when it asks, and link once more.",
+        "Thibitisha kwenye simu inapouliza, kisha unganisha tena.",
+    ),
+    "standing.removed": Text("Your phone has unlinked the bot", "Simu yako imeondoa boti"),
+    "standing.removed_more": Text(
+        "It answers nobody until the phone is linked again.",
+        "Haimjibu mtu hadi simu iunganishwe tena.",
+    ),
+    "standing.banned": Text("WhatsApp has paused this number", "WhatsApp imesimamisha namba hii"),
+    "standing.banned_more": Text(
+        "The bot waits until WhatsApp lets it go on. Do not link it anew meanwhile.",
+        "Boti inasubiri hadi WhatsApp iruhusu iendelee. Usiiunganishe upya kwa sasa.",
+    ),
+    "standing.outdated": Text("The bot must be updated", "Boti inahitaji kusasishwa"),
+    "standing.outdated_more": Text(
+        "WhatsApp wants a newer version. Whoever runs this FlowHQ must see to it.",
+        "WhatsApp inataka toleo jipya. Anayeendesha FlowHQ hii anapaswa kulishughulikia.",
+    ),
+    "standing.replaced": Text(
+        "Something else has taken the bot's place", "Kitu kingine kimechukua nafasi ya boti"
+    ),
+    "standing.replaced_more": Text(
+        "The same link is used elsewhere. Whoever runs this FlowHQ must see to it.",
+        "Muunganisho huo unatumika kwingine. Anayeendesha FlowHQ hii anapaswa kulishughulikia.",
+    ),
+    "standing.paused": Text("Your bot is switched off", "Boti yako imezimwa"),
+    "standing.paused_more": Text(
+        "It answers nobody until whoever runs this FlowHQ starts it again.",
+        "Haimjibu mtu hadi anayeendesha FlowHQ hii aiwashe tena.",
+    ),
+    "standing.error": Text("Your bot is not well", "Boti yako ina hitilafu"),
+    "standing.error_more": Text(
+        "It answers nobody at the moment. Whoever runs this FlowHQ must see to it.",
+        "Haimjibu mtu kwa sasa. Anayeendesha FlowHQ hii anapaswa kulishughulikia.",
+    ),
+}
