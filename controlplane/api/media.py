@@ -2,11 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import timedelta
 
 from litestar import Router, post
 from litestar.di import Provide
 from litestar.exceptions import InternalServerException
+from litestar.openapi.spec import (
+    OpenAPIFormat,
+    OpenAPIMediaType,
+    OpenAPIType,
+    Operation,
+    RequestBody,
+    Schema,
+)
 from litestar.params import JSONBody
 
 from controlplane.api.bodies import WHOLE
@@ -22,6 +31,15 @@ from shared.structs.media import FromUrlInput, Upload
 PATIENCE = timedelta(minutes=3)
 
 
+@dataclass
+class _TakesFile(Operation):
+    """Litestar describes a body by the argument that holds it; a file is in none."""
+
+    def __post_init__(self) -> None:
+        file = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+        self.request_body = RequestBody({"*/*": OpenAPIMediaType(schema=file)}, required=True)
+
+
 @post(
     "/",
     summary="Upload a file: the body is the file, Content-Type its type",
@@ -29,6 +47,7 @@ PATIENCE = timedelta(minutes=3)
     responses=documented(403, 404, 413, 507),
     request_max_body_size=None,  # while it is read: see `MediaFiles`
     opt=TAKES_FILES,
+    operation_class=_TakesFile,
 )
 async def upload(
     request: ApiRequest, sender: Sender, files: Filing, caller: Acting, clock: Timing

@@ -13,6 +13,8 @@ from shared.ids import TenantId
 from shared.stores import tenants, uploads
 from shared.structs.media import Upload
 
+# What browsers and curl send when nobody says better: the file would be in an envelope.
+_FORMS = {"multipart/form-data", "application/x-www-form-urlencoded"}
 _SAYS = "says {}, and the file does not begin like one"
 
 
@@ -34,6 +36,8 @@ async def take_upload(
     essence = find_essence(declared)
     if essence is None:
         raise InvalidInputError("Content-Type", "must name the type of the file, like image/jpeg")
+    if essence in _FORMS:
+        raise InvalidInputError("Content-Type", f"says {essence}: the body is the file, no form")
     needed = files.limits.file if length is None else length
     async with files.receive(tenant_id, Shelf.UPLOADED, size=needed) as incoming:
         async for data in content:

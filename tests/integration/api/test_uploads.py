@@ -79,6 +79,17 @@ REFUSED = [
     pytest.param(b"", "image/jpeg", 400, "body", "must not be empty", id="empty"),
     pytest.param(JPEG, "", 400, "Content-Type", "must name the type", id="no type"),
     pytest.param(JPEG, "jpeg", 400, "Content-Type", "must name the type", id="half a type"),
+    pytest.param(
+        JPEG, "multipart/form-data; boundary=x", 400, "Content-Type", "no form", id="form"
+    ),
+    pytest.param(
+        JPEG,
+        "application/x-www-form-urlencoded",
+        400,
+        "Content-Type",
+        "no form",
+        id="what curl says by itself",
+    ),
     pytest.param(b"GIF89a", "image/jpeg", 400, "Content-Type", "says image/jpeg", id="another"),
     pytest.param(b"<html>", "text/plain", 400, "Content-Type", "says text/plain", id="a page"),
 ]
@@ -298,3 +309,14 @@ async def test_an_upload_that_breaks_off_leaves_nothing(api, tenant_id):
     await api.client._transport.app(scope, receive, send)
     assert answered[0]["status"] == 400
     assert list(api.files._directory.rglob("*/*/*")) == []
+
+
+@pytest.mark.parametrize("base", ["/admin/tenants/{tenant_id}", "/v1"])
+async def test_the_description_says_that_the_body_is_a_file(api, base):
+    described = (await api.client.get("/schema/openapi.json")).json()["paths"]
+    upload = described[f"{base}/media"]["post"]
+    assert upload["requestBody"]["content"] == {
+        "*/*": {"schema": {"type": "string", "format": "binary"}}
+    }
+    shown = described[f"{base}/logs/{{log_id}}/media"]["get"]["responses"]["200"]
+    assert list(shown["content"]) == ["application/octet-stream"]
