@@ -18,6 +18,7 @@ import httpx
 import msgspec
 from docker.errors import APIError, NotFound
 
+from launcher import processes, records
 from launcher.paths import ROOT, Paths
 from tests.e2e.chaos import disks
 from tests.e2e.chaos.evidence import Entry, Outbound, Queued, Row, Sent, Tenant
@@ -33,6 +34,8 @@ LONGEST_QUIET = 240.0
 POLL = 0.5
 # Several suites on one machine look for free ports at the same moment.
 PORT_CHOICE = 400
+# What faults kill and start again.
+STARTED = ("postgres", "controlplane", "sandbox")
 SPARE_PORTS = 2  # a second control plane's
 
 
@@ -92,7 +95,11 @@ class Ground:
             small_disk.unmount(self.small_disk)
         if keep_logs is not None and self.paths.logs.exists():
             shutil.copytree(self.paths.logs, keep_logs, dirs_exist_ok=True)
+        found = [records.find_alive(self.paths.records, name) for name in STARTED]
         done = self.platform.script("down", "--purge")
+        for record in found:
+            if record is not None:  # some are children of this process, which must see them off
+                processes.is_gone(record)
         self.platform.close()
         if done.returncode != 0:
             raise RuntimeError(f"the platform was not purged: {done.stdout}{done.stderr}")
