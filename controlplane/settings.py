@@ -21,7 +21,8 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
     gateway_host: empty for the bridge's own address, which only workers reach.
     state_dir: `admin.key`, `logs/` and `media/` live here.
     media_from_urls: whether files to send may be fetched from URLs of the public internet.
-    media_file_bytes: a larger file is neither fetched nor taken. media_tenant_bytes,
+    media_file_bytes: a larger file is neither fetched nor taken; a worker needs three times as much
+        memory while it fetches or sends one. media_tenant_bytes,
         media_total_bytes: what all files of a tenant, and all files, take up at most.
     """
 

@@ -1,8 +1,13 @@
 """Files that come in: the real process, the real client library, the sandbox's media server."""
 
+import asyncio
+import signal
+import sqlite3
 from base64 import b64encode
+from contextlib import closing
 from hashlib import sha256
 
+import msgspec
 import pytest
 
 from shared.enums import FileProblem, MessageKind, SessionState
@@ -15,6 +20,7 @@ from shared.wire.files import (
     FileReady,
     Piece,
 )
+from worker.inbox import file_rows
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -136,6 +142,65 @@ async def test_a_file_beyond_the_limit_is_not_downloaded(linked, sandbox, gatewa
     await told(gateway, message_id)
     missing = await fetch(gateway, message_id, max_bytes=len(CONTENT) - 1)
     assert missing.problem is FileProblem.TOO_LARGE
+
+
+async def test_a_file_that_lies_about_its_size_is_not_taken(linked, sandbox, gateway, tmp_path):
+    """No phone sends such a message, but whoever writes his own client may."""
+    message_id = await send(sandbox, linked)
+    await told(gateway, message_id)
+    await asyncio.to_thread(pretend_size, tmp_path / "data" / "worker.db", message_id, 5)
+    missing = await fetch(gateway, message_id, max_bytes=10)
+    assert missing.problem in {FileProblem.CORRUPT, FileProblem.TOO_LARGE}
+    assert list((tmp_path / "data" / "files").iterdir()) == []
+
+
+async def test_a_file_that_ends_the_worker_twice_does_not_end_it_a_third_time(
+    linked, sandbox, gateway, start_worker
+):
+    """Played by a kill in the middle of the download, as the engine does when memory runs out."""
+    message_id = await send(sandbox, linked)
+    await told(gateway, message_id)
+    faults, worker = f"/phones/{linked.phone}/faults", linked.worker
+    await sandbox.call("PUT", faults, {"media": {"download_rate": 1000}})
+    for number in range(file_rows.MAX_ATTEMPTS):
+        name = f"fatal {number}"
+        await gateway.send(FetchFile(id=name, wa_message_id=message_id, max_bytes=LIMIT))
+        begun = f"counted=media.download_refused&times={number + 1}&wait=30"
+        await sandbox.call("GET", f"{faults}?{begun}")
+        await worker.kill()
+        gateway.frames.clear()
+        worker = await start_worker()
+        await gateway.until_state(SessionState.CONNECTED)
+    missing = await fetch(gateway, message_id, name="last")
+    assert missing.problem is FileProblem.TOO_LARGE
+    assert "not tried for a day" in missing.detail
+
+
+async def test_a_stop_in_the_middle_of_a_download_is_prompt_and_not_held_against_the_file(
+    linked, sandbox, gateway, tmp_path
+):
+    message_id = await send(sandbox, linked)
+    await told(gateway, message_id)
+    faults = f"/phones/{linked.phone}/faults"
+    await sandbox.call("PUT", faults, {"media": {"download_rate": 1000}})
+    await gateway.send(FetchFile(id="slow", wa_message_id=message_id, max_bytes=LIMIT))
+    await sandbox.call("GET", f"{faults}?counted=media.download_refused&times=1&wait=30")
+    linked.worker.signal(signal.SIGTERM)
+    assert await linked.worker.ended() == 0
+    attempts = await asyncio.to_thread(read_attempts, tmp_path / "data" / "worker.db")
+    assert attempts == [(0,)]
+
+
+def read_attempts(database):
+    with closing(sqlite3.connect(database)) as db:
+        return db.execute("SELECT attempts FROM media").fetchall()
+
+
+def pretend_size(database, wa_message_id, size):
+    with closing(sqlite3.connect(database)) as db:
+        source = msgspec.structs.replace(file_rows.find(db, wa_message_id), size=size)
+        db.execute("UPDATE media SET payload = ?", (msgspec.msgpack.encode(source),))
+        db.commit()
 
 
 async def test_a_slow_download_holds_up_no_answer(linked, sandbox, gateway):
