@@ -4,6 +4,7 @@ import asyncio
 
 import structlog
 
+from portal.changes import Changes
 from portal.mail import choose_mailer
 from portal.passwords import Passwords
 from portal.settings import PortalSettings
@@ -11,6 +12,7 @@ from portal.site import create_site
 from portal.sweep import sweep_for_ever
 from shared.clock import SystemClock
 from shared.db.engine import check_database, open_database
+from shared.db.listening import Listener
 from shared.log import configure_logging
 from shared.tasks import TaskGroup
 from shared.web.serving import (
@@ -30,16 +32,21 @@ async def run(settings: PortalSettings) -> None:
     stop = stop_on_signals()
     with listening_socket(settings.host, settings.port) as listening:
         # It reads every template and static file, once.
-        clock = SystemClock()
+        clock, changes = SystemClock(), Changes()
         site = await asyncio.to_thread(
             create_site,
             settings,
             clock=clock,
             mailer=choose_mailer(settings, clock=clock),
             passwords=Passwords(),
+            changes=changes,
             checks={"database": check_database},
         )
         async with open_database(settings.database_url), TaskGroup() as tasks:
+            listener = Listener(
+                settings.database_url, changed=changes.tell, missed=changes.tell_all
+            )
+            tasks.supervise("listener", listener.run())
             tasks.supervise("sweep", sweep_for_ever(clock))
             tasks.supervise("pages", serve(site, listening))
             tasks.supervise("stop", raise_when(stop))

@@ -19,9 +19,14 @@ def page(
     headers: dict[str, str] | None = None,
     **values: Any,
 ) -> Response[str]:
+    text = render(request, template, **values)
+    return Response(text, status_code=status, media_type=MediaType.HTML, headers=headers)
+
+
+def render(request: PageRequest, template: str, **values: Any) -> str:
     visitor = visitor_of(request)
     pages: Pages = request.app.state.pages
-    text = pages.render(
+    return pages.render(
         template,
         language=visitor.language,
         visitor=visitor,
@@ -30,7 +35,6 @@ def page(
         here=request.url.path,
         **values,
     )
-    return Response(text, status_code=status, media_type=MediaType.HTML, headers=headers)
 
 
 def go_to(path: str) -> Redirect:

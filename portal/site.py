@@ -8,9 +8,10 @@ from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 
+from portal.changes import Changes
 from portal.house import House
 from portal.mail import Mailer
-from portal.pages import account, by_mail, front, home, language, sign_in
+from portal.pages import account, by_mail, front, home, language, live, sign_in
 from portal.passwords import Passwords
 from portal.problems import HANDLERS
 from portal.settings import PortalSettings
@@ -42,8 +43,9 @@ PAGES = (
     by_mail.end_reset,
     by_mail.show_email_change,
     by_mail.end_email_change,
-    home.home,
-    home.show,
+    home.show_own,
+    live.stream,
+    home.show_form,
     home.start,
     account.show,
     account.change_email,
@@ -56,10 +58,12 @@ def create_site(
     clock: Clock,
     mailer: Mailer,
     passwords: Passwords,
+    changes: Changes,
     checks: Mapping[str, Check],
 ) -> Litestar:
     """The ASGI application; reads its templates and static files now.
 
+    changes: where open pages wait for news.
     checks: for `/readyz`, by name; each raises when its part does not answer.
     """
     house = House(settings=settings, clock=clock, mailer=mailer, passwords=passwords)
@@ -87,6 +91,7 @@ def create_site(
                 "assets": static,
                 "pages": Pages([pages.DIRECTORY, TEMPLATES], assets=static, texts=TEXTS),
                 "house": house,
+                "changes": changes,
             }
         ),
         logging_config=None,

@@ -12,6 +12,7 @@ from shared.structs.tenants import TenantWithRelations
 
 # What is said of a link that is over, or that is being made, where more is known than that.
 _REASONS = {
+    SessionReason.QR_ROUND_OVER: "standing.round",
     SessionReason.PASSKEY_REQUIRED: "standing.passkey",
     SessionReason.DEVICE_REMOVED: "standing.removed",
 }

@@ -1,18 +1,13 @@
 """What a tenant's phone links with: a QR, as text and as a picture, or a pairing code."""
 
 import asyncio
-from functools import lru_cache
-
-import segno
 
 from shared.clock import Clock
 from shared.enums import SessionState
 from shared.ids import TenantId
 from shared.stores import sessions
 from shared.structs.sessions import QrView
-
-# Eight screen pixels a module: a phone reads it from an arm's length.
-SCALE = 8
+from shared.web.qr import render_png
 
 
 async def show_qr(tenant_id: TenantId, *, clock: Clock) -> QrView:
@@ -39,9 +34,3 @@ async def show_qr(tenant_id: TenantId, *, clock: Clock) -> QrView:
         attempts=record.attempts,
         pairing=record.pairing,
     )
-
-
-@lru_cache(maxsize=128)  # a page that polls asks for the same code many times
-def render_png(qr: str) -> str:
-    """A `data:image/png;base64,…` URI."""
-    return segno.make(qr, error="l", micro=False).png_data_uri(scale=SCALE)

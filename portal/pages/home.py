@@ -12,21 +12,25 @@ from portal.forms import read_form
 from portal.rendering import go_to, page
 from portal.services.describe_business import describe_business
 from portal.services.show_home import show_home
-from portal.visitor import PageRequest
+from portal.visitor import PageRequest, house_of
 from shared.enums import TemplateType, Weekday
 from shared.structs.members import Member
 
 
 @get("/home")
-async def home(request: PageRequest, member: NamedDependency[Member]) -> Response[str] | Redirect:
+async def show_own(
+    request: PageRequest, member: NamedDependency[Member]
+) -> Response[str] | Redirect:
     if member.tenant_id is None:
         return go_to("/start")
-    tenant, standing = await show_home(member.tenant_id)
-    return page(request, "home.html", tenant=tenant, standing=standing)
+    home = await show_home(member.tenant_id, clock=house_of(request).clock)
+    return page(request, "home.html", home=home)
 
 
 @get("/start")
-async def show(request: PageRequest, member: NamedDependency[Member]) -> Response[str] | Redirect:
+async def show_form(
+    request: PageRequest, member: NamedDependency[Member]
+) -> Response[str] | Redirect:
     if member.tenant_id is not None:
         return go_to("/home")
     return _form(request, blank_form(member.language), wrong={})

@@ -5,8 +5,8 @@ from shared.web.texts import Text
 BUSINESS = {
     "business": Text("Your business", "Biashara yako"),
     "business.lead": Text(
-        "Tell us a little, and we prepare your bot. You can change all of it later.",
-        "Tueleze kidogo, nasi tutaandaa boti yako. Unaweza kubadilisha yote baadaye.",
+        "Tell us a little, and we prepare your bot.",
+        "Tueleze kidogo, nasi tutaandaa boti yako.",
     ),
     "business.wrong": Text(
         "Something is missing or wrong: see below.", "Kuna kinachokosekana au kosa: tazama chini."
@@ -73,13 +73,37 @@ BUSINESS = {
     ),
     "standing.starting": Text("Your bot is starting", "Boti yako inaanza"),
     "standing.starting_more": Text(
-        "That takes a few seconds, and needs nothing of you. Load the page again to see more.",
-        "Huchukua sekunde chache, na hakuna unachotakiwa kufanya. Pakia ukurasa tena kuona zaidi.",
+        "That takes a few seconds, and needs nothing of you. This page shows it by itself.",
+        "Huchukua sekunde chache, na hakuna unachotakiwa kufanya. Ukurasa huu utaonyesha wenyewe.",
     ),
     "standing.scan": Text("Your phone must be linked", "Simu yako inahitaji kuunganishwa"),
     "standing.scan_more": Text(
-        "The bot waits for your phone. Ask whoever runs this FlowHQ for the code to scan.",
-        "Boti inaisubiri simu yako. Muombe anayeendesha FlowHQ hii msimbo wa kuskani.",
+        "The code to scan appears here in a moment, by itself.",
+        "Msimbo wa kuskani utaonekana hapa baada ya muda mfupi, wenyewe.",
+    ),
+    "standing.round": Text("The codes have run out", "Misimbo imekwisha"),
+    "standing.round_more": Text(
+        "Nobody scanned one in time. Ask whoever runs this FlowHQ for a new round, and keep this"
+        " page open: the code appears here by itself.",
+        "Hakuna aliyeskani kwa wakati. Muombe anayeendesha FlowHQ hii awamu mpya, na uache"
+        " ukurasa huu wazi: msimbo utaonekana hapa wenyewe.",
+    ),
+    "link.qr": Text("The code to scan", "Msimbo wa kuskani"),
+    "link.step_open": Text(
+        "Open WhatsApp on the phone of this number.", "Fungua WhatsApp kwenye simu ya namba hii."
+    ),
+    "link.step_menu": Text(
+        "Open the menu, then “Linked devices”, then “Link a device”.",
+        "Fungua menyu, kisha “Vifaa vilivyounganishwa”, kisha “Unganisha kifaa”.",
+    ),
+    "link.step_scan": Text(
+        "Hold the phone's camera over this code.", "Elekeza kamera ya simu kwenye msimbo huu."
+    ),
+    "link.attempt": Text("Code {attempt} of {attempts}", "Msimbo {attempt} kati ya {attempts}"),
+    "link.left": Text("The next one comes in", "Unaofuata utakuja baada ya"),
+    "home.reload": Text(
+        "Load the page again to see what has changed.",
+        "Pakia ukurasa tena kuona kilichobadilika.",
     ),
     "standing.passkey": Text(
         "WhatsApp asks for a passkey on your phone", "WhatsApp inaomba passkey kwenye simu yako"

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 
+from portal.changes import Changes
 from portal.mail import Mail
 from portal.passwords import Passwords
 from portal.settings import PortalSettings
@@ -81,6 +82,7 @@ async def portal(database_url: str, tmp_path: Path, blockbuster) -> AsyncIterato
         clock=clock,
         mailer=MailBag(mails),
         passwords=Passwords(QUICK),
+        changes=Changes(),
         checks=checks,
     )
     blockbuster.activate()

@@ -1,0 +1,46 @@
+"""Which open pages wait for news of which tenant."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from shared.ids import TenantId
+
+# Tabs of a whole team; more would be somebody's script.
+PAGES_PER_TENANT = 50
+
+
+class TooManyPagesError(Exception):
+    """The tenant has as many pages open as it may."""
+
+
+class Changes:
+    def __init__(self) -> None:
+        self._waiting: defaultdict[TenantId, set[asyncio.Event]] = defaultdict(set)
+
+    @contextmanager
+    def of(self, tenant_id: TenantId) -> Iterator[asyncio.Event]:
+        """Set whenever something changed; whoever waits clears it, and then looks."""
+        if not self.has_room(tenant_id):
+            raise TooManyPagesError
+        events = self._waiting[tenant_id]
+        event = asyncio.Event()
+        events.add(event)
+        try:
+            yield event
+        finally:
+            events.discard(event)
+            if not events:
+                self._waiting.pop(tenant_id, None)
+
+    def has_room(self, tenant_id: TenantId) -> bool:
+        return len(self._waiting.get(tenant_id, ())) < PAGES_PER_TENANT
+
+    def tell(self, tenant_id: TenantId) -> None:
+        for event in self._waiting.get(tenant_id, ()):
+            event.set()
+
+    def tell_all(self) -> None:
+        for tenant_id in list(self._waiting):
+            self.tell(tenant_id)

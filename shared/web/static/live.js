@@ -1,0 +1,26 @@
+"use strict";
+// Puts what the server pushes into #live, and counts seconds down between two pushes.
+(() => {
+  const live = document.getElementById("live");
+  if (!live || !window.EventSource) return;
+
+  let ends = [];
+  const begin = () => {
+    const now = Date.now();
+    ends = [...live.querySelectorAll("[data-seconds]")].map((element) => [
+      element,
+      now + Number(element.dataset.seconds) * 1000,
+    ]);
+  };
+  setInterval(() => {
+    for (const [element, end] of ends) {
+      element.textContent = String(Math.max(0, Math.ceil((end - Date.now()) / 1000)));
+    }
+  }, 500);
+
+  begin();
+  new EventSource(live.dataset.stream).onmessage = (event) => {
+    live.innerHTML = event.data; // the same template as the page's own, escaped by the server
+    begin();
+  };
+})();

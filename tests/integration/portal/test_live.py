@@ -1,0 +1,191 @@
+"""An open page sees what changes, at once, and only of its own tenant."""
+
+import asyncio
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from portal.changes import PAGES_PER_TENANT, Changes, TooManyPagesError
+from portal.pages.live import follow
+from shared.db.engine import transaction
+from shared.db.listening import Listener
+from shared.enums import SessionReason, SessionState
+from shared.errors import DatabaseUnavailableError, NotFoundError
+from shared.ids import TenantId, new_tenant_id
+from shared.stores import sessions, tenants
+from shared.tasks import TaskGroup
+from shared.wire.frames import SessionReport
+from tests.fakes.businesses import NOW, business
+from tests.integration.portal.test_start import describe, execute
+
+SOON = timedelta(seconds=10)
+RUNNING = (
+    "UPDATE worker_processes SET desired_state = 'RUNNING', generation = 1, status = 'RUNNING'"
+)
+
+
+def code(qr: str, *, life: str = "20 seconds", attempt: int = 1) -> str:
+    return (
+        "UPDATE whatsapp_sessions SET state = 'QR_READY', reason = 'WAITING_FOR_SCAN',"  # noqa: S608  a test's own
+        f" last_qr = '{qr}', qr_expires_at = now() + interval '{life}', qr_attempt = {attempt},"
+        " qr_attempts = 6"
+    )
+
+
+@pytest.fixture
+async def heard(database_url, database):  # noqa: ARG001  the stores are bound
+    """Which tenants were named since the listener was there."""
+    names: asyncio.Queue[TenantId | None] = asyncio.Queue()
+    listener = Listener(
+        database_url, changed=names.put_nowait, missed=lambda: names.put_nowait(None)
+    )
+    async with TaskGroup() as tasks:
+        tasks.supervise("listener", listener.run())
+        assert await within(names.get()) is None
+        yield names
+
+
+async def within(work):
+    async with asyncio.timeout(SOON.total_seconds()):
+        return await work
+
+
+def report(state: SessionState, reason: SessionReason) -> SessionReport:
+    return SessionReport(state=state, reason=reason)
+
+
+async def test_a_change_of_the_link_is_told_once_and_a_repeated_report_is_not(heard):
+    tenant_id = TenantId((await tenants.create(business())).id)
+    waiting = report(SessionState.CONNECTED, SessionReason.LINKED)
+    await sessions.record_session(tenant_id, waiting, NOW)
+    await sessions.record_session(tenant_id, waiting, NOW + timedelta(seconds=1))
+    assert await within(heard.get()) == tenant_id
+    other = TenantId((await tenants.create(business(2))).id)
+    await sessions.record_session(other, waiting, NOW)
+    assert await within(heard.get()) == other
+
+
+async def test_what_was_undone_is_not_told(heard):
+    tenant_id = TenantId((await tenants.create(business())).id)
+    with pytest.raises(ZeroDivisionError):
+        await fail_after(tenant_id, report(SessionState.BANNED, SessionReason.TEMPORARY_BAN))
+    linked = report(SessionState.CONNECTED, SessionReason.LINKED)
+    await sessions.record_session(tenant_id, linked, NOW)
+    assert await within(heard.get()) == tenant_id
+    assert heard.empty()
+
+
+async def fail_after(tenant_id: TenantId, told: SessionReport) -> None:
+    async with transaction():
+        await sessions.record_session(tenant_id, told, NOW)
+        raise ZeroDivisionError
+
+
+async def test_a_listener_that_was_cut_off_says_that_it_may_have_missed_something(
+    heard, database_url
+):
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+    )
+    await connection.close()
+    assert await within(heard.get()) is None
+
+
+async def test_a_page_gets_what_there_is_and_then_every_change_and_nothing_twice():
+    changes, tenant_id, now = Changes(), new_tenant_id(), ["one"]
+    seen = follow(changes, tenant_id, lambda: as_soon_as(now[0]))
+    assert (await within(anext(seen))).data == "one"
+    changes.tell(tenant_id)  # nothing to see: the same as before
+    now[0] = "two"
+    changes.tell(new_tenant_id())
+    changes.tell(tenant_id)
+    assert (await within(anext(seen))).data == "two"
+    await seen.aclose()
+
+
+async def as_soon_as(text: str) -> str:
+    return text
+
+
+async def test_a_quiet_page_gets_a_sign_of_life_and_is_closed_after_a_while():
+    quiet, life = timedelta(milliseconds=1), timedelta(milliseconds=50)
+    seen = follow(Changes(), new_tenant_id(), lambda: as_soon_as("x"), quiet=quiet, life=life)
+    messages = [message async for message in seen]
+    assert messages[0].data == "x"
+    assert len(messages) > 1
+    assert {message.data for message in messages[1:]} == {None}
+
+
+async def test_a_page_of_a_tenant_that_is_gone_ends():
+    async def look() -> str:
+        raise NotFoundError("there is no such tenant")
+
+    assert [each async for each in follow(Changes(), new_tenant_id(), look)] == []
+
+
+async def test_a_database_that_is_away_leaves_a_page_as_it_is():
+    changes, tenant_id, answers = Changes(), new_tenant_id(), iter(["one", None, "two"])
+
+    async def look() -> str:
+        answer = next(answers)
+        if answer is None:
+            raise DatabaseUnavailableError("the database does not answer")
+        return answer
+
+    seen = follow(changes, tenant_id, look, quiet=timedelta(milliseconds=1))
+    messages = []
+    async for message in seen:
+        messages.append(message.data)
+        if message.data == "two":
+            break
+    await seen.aclose()
+    assert [data for data in messages if data is not None] == ["one", "two"]
+
+
+async def test_a_tenants_pages_are_bounded_and_a_closed_one_makes_room():
+    changes, tenant_id = Changes(), new_tenant_id()
+    pages = [follow(changes, tenant_id, lambda: as_soon_as("x")) for _ in range(PAGES_PER_TENANT)]
+    for page in pages:
+        await anext(page)
+    with pytest.raises(TooManyPagesError):
+        await anext(follow(changes, tenant_id, lambda: as_soon_as("x")))
+    await pages[0].aclose()
+    again = follow(changes, tenant_id, lambda: as_soon_as("x"))
+    await anext(again)
+    for page in (*pages, again):
+        await page.aclose()
+
+
+async def test_the_code_is_shown_with_its_attempt_while_it_is_good(portal, database_url):
+    browser = await portal.sign_up()
+    await describe(browser)
+    await execute(database_url, RUNNING, code("2@abc", attempt=2))
+    page = (await browser.go("/home")).text
+    assert "Code 2 of 6" in page
+    assert 'src="data:image/png;base64,' in page
+    assert "2@abc" not in page
+    portal.clock.advance(timedelta(seconds=40))
+    assert "data:image/png" not in (await browser.go("/home")).text
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param("UPDATE worker_processes SET status = 'STOPPED'", id="the worker is gone"),
+        pytest.param("UPDATE worker_processes SET desired_state = 'STOPPED'", id="switched off"),
+    ],
+)
+async def test_a_code_that_nobody_would_take_is_not_shown(portal, database_url, statement):
+    browser = await portal.sign_up()
+    await describe(browser)
+    await execute(database_url, RUNNING, code("2@abc"), statement)
+    assert "data:image/png" not in (await browser.go("/home")).text
+
+
+async def test_a_stranger_and_a_member_without_a_business_are_told_nothing(portal):
+    assert (await portal.browser.go("/home/stream")).url.path == "/sign-in"
+    browser = await portal.sign_up()
+    assert (await browser.go("/home/stream")).status_code == 404
