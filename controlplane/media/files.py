@@ -143,8 +143,13 @@ class MediaFiles:
         return await asyncio.to_thread(self._remove_unknown, shelf, names, before.timestamp())
 
     async def remove_tenant(self, tenant_id: TenantId) -> None:
-        path = self._directory / str(tenant_id)
-        await asyncio.to_thread(shutil.rmtree, path, ignore_errors=True)
+        """Raises TransientError when the disk does not let go of them."""
+        try:
+            await asyncio.to_thread(shutil.rmtree, self._directory / str(tenant_id))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise TransientError(f"a removed tenant's files are still there: {error}") from error
 
     def _path(self, tenant_id: TenantId, shelf: Shelf, sha256: str) -> Path | None:
         if not _DIGEST.fullmatch(sha256):  # it may come from a message, and be anything

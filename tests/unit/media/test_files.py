@@ -7,6 +7,7 @@ import pytest
 
 from controlplane.media.files import MediaFiles, NoRoomError, Shelf, TooLargeError
 from controlplane.media.space import Limits
+from shared.errors import TransientError
 from shared.ids import new_tenant_id
 
 TENANT, OTHER = new_tenant_id(), new_tenant_id()
@@ -120,6 +121,19 @@ async def test_a_removed_tenant_leaves_no_file(files, tmp_path):
     await put(files, b"two", tenant=OTHER)
     await files.remove_tenant(TENANT)
     assert on_disk(tmp_path) == [f"media/{OTHER}/in/{sha256(b'two').hexdigest()}"]
+
+
+async def test_a_tenant_without_files_is_removed_all_the_same(files):
+    await files.remove_tenant(TENANT)
+
+
+async def test_files_that_the_disk_keeps_are_said_to_be_there_still(files, monkeypatch):
+    def refuse(path):
+        raise PermissionError(path)
+
+    monkeypatch.setattr("controlplane.media.files.shutil.rmtree", refuse)
+    with pytest.raises(TransientError, match="still there"):
+        await files.remove_tenant(TENANT)
 
 
 async def test_a_start_removes_what_was_half_written_and_nothing_else(files, tmp_path):
