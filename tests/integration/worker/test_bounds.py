@@ -172,7 +172,8 @@ async def test_a_disk_that_is_full_at_once_loses_no_message(
         assert len(gateway.received) < len(written), "WhatsApp keeps some"
         small_disk.clear(small_volume)
         await gateway.until(lambda: len(gateway.received) == len(written), within=60)
-        assert [event.wa_message_id for event in gateway.received] == written
+        # What the library could not decrypt it asks for again: that comes when it comes.
+        assert sorted(event.wa_message_id for event in gateway.received) == sorted(written)
         await gateway.until(lambda: gateway.session.detail == "")
 
 
