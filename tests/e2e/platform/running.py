@@ -49,6 +49,7 @@ class Platform:
         self.ports = free_ports(6)
         self.api_url = f"http://127.0.0.1:{self.ports[0]}"
         self.sandbox_url = f"http://127.0.0.1:{self.ports[2]}"
+        self.portal_url = f"http://127.0.0.1:{self.ports[5]}"
         self.engine = APIClient()
         self.sandbox = httpx.Client(base_url=self.sandbox_url, timeout=PATIENCE)
 
