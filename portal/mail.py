@@ -32,8 +32,10 @@ class Mailer(Protocol):
 
 
 class SmtpMailer:
-    def __init__(self, settings: PortalSettings) -> None:
+    def __init__(self, settings: PortalSettings, *, trust: ssl.SSLContext | None = None) -> None:
+        """trust: whose certificates are taken; the machine's own list unless given."""
         self._settings = settings
+        self._trust = trust or ssl.create_default_context()
 
     async def send(self, mail: Mail) -> None:
         try:
@@ -49,7 +51,7 @@ class SmtpMailer:
         with smtplib.SMTP(
             settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_SECONDS
         ) as connection:
-            connection.starttls(context=ssl.create_default_context())
+            connection.starttls(context=self._trust)
             if settings.smtp_user:
                 connection.login(settings.smtp_user, settings.smtp_password)
             connection.send_message(message)
