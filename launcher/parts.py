@@ -87,18 +87,27 @@ def portal(
     environ: Mapping[str, str],
 ) -> ProcessSpec:
     """database_url: as the portal's own role."""
-    return _python(
-        PORTAL,
-        {
-            "database_url": database_url,
-            "secret": secret,
-            "state_dir": str(paths.state),
-            "host": LOOPBACK,
-            "port": str(settings.portal_port),
-            "public_url": f"http://{LOOPBACK}:{settings.portal_port}",
-        },
-        environ,
-    )
+    given = {
+        "database_url": database_url,
+        "secret": secret,
+        "state_dir": str(paths.state),
+        "host": LOOPBACK,
+        "port": str(settings.portal_port),
+        "public_url": f"http://{LOOPBACK}:{settings.portal_port}",
+    }
+    spec = _python(PORTAL, given, environ)
+    more = portal_environment(settings)
+    return msgspec.structs.replace(spec, environ={**spec.environ, **more})
+
+
+def portal_environment(settings: LauncherSettings) -> dict[str, str]:
+    """Raises LauncherError for a file that is not there or is no JSON object of texts."""
+    if not settings.portal_settings:
+        return {}
+    try:
+        return msgspec.json.decode(Path(settings.portal_settings).read_bytes(), type=dict[str, str])
+    except (OSError, msgspec.DecodeError) as error:
+        raise LauncherError(f"FLOWHQ_PORTAL_SETTINGS: {error}") from error
 
 
 def migration(

@@ -12,6 +12,8 @@ class LauncherSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     worker_environment: more variables for every worker, as a JSON object; from
         FLOWHQ_WORKER_ENVIRONMENT only, such as '{"FLOWHQ_OUTBOUND_A_MINUTE": "60"}'.
+    portal_settings: a file of more variables for the portal, as a JSON object; from
+        FLOWHQ_PORTAL_SETTINGS only. A file, because a mail server's password is among them.
     media_*: the control plane's settings of these names; empty for its own defaults.
     """
 
@@ -23,6 +25,7 @@ class LauncherSettings(msgspec.Struct, frozen=True, kw_only=True):
     sandbox_tls_port: int = 8071
     sandbox_proxy_port: int = 8072
     worker_environment: str = "{}"
+    portal_settings: str = ""
     media_from_urls: str = ""
     media_file_bytes: str = ""
     media_tenant_bytes: str = ""

@@ -168,3 +168,27 @@ def test_what_a_person_says_of_files_reaches_the_control_plane_and_nothing_else_
 def test_the_control_planes_defaults_hold_where_nothing_is_said() -> None:
     given = read_settings(ControlPlaneSettings, control_plane(LauncherSettings()))
     assert (given.media_from_urls, given.media_limits) == (False, Limits())
+
+
+def test_the_portal_gets_more_variables_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "portal.json"
+    file.write_text('{"FLOWHQ_SMTP_HOST": "mail.test", "FLOWHQ_PUBLIC_URL": "https://a.test"}')
+    chosen = settings(["up"], {"FLOWHQ_PORTAL_SETTINGS": str(file)})
+    spec = parts.portal(PATHS, chosen, database_url="postgresql://x", secret="s", environ={})
+    assert spec.environ["FLOWHQ_SMTP_HOST"] == "mail.test"
+    assert spec.environ["FLOWHQ_PUBLIC_URL"] == "https://a.test"
+    assert spec.environ["FLOWHQ_PORT"] == "8080"
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"FLOWHQ_SMTP_PORT": 587}'])
+def test_a_file_for_the_portal_that_is_wrong_is_named(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "portal.json"
+    file.write_text(content)
+    with pytest.raises(LauncherError, match="FLOWHQ_PORTAL_SETTINGS"):
+        parts.portal_environment(LauncherSettings(portal_settings=str(file)))
+
+
+def test_a_file_for_the_portal_that_is_not_there_is_named(tmp_path: Path) -> None:
+    missing = LauncherSettings(portal_settings=str(tmp_path / "none.json"))
+    with pytest.raises(LauncherError, match=r"none\.json"):
+        parts.portal_environment(missing)
