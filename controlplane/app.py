@@ -15,6 +15,7 @@ from controlplane.containers.spec import Limits, WorkerTemplate
 from controlplane.gateway.dispatch import Dispatcher
 from controlplane.gateway.heartbeats import HeartbeatCollector
 from controlplane.gateway.lending import Lending
+from controlplane.gateway.link_orders import serve_link_orders
 from controlplane.gateway.listener import WORKER_PATH, Gateway
 from controlplane.media.fetching import Fetching
 from controlplane.media.files import MediaFiles
@@ -126,6 +127,12 @@ async def _serve(
             tasks.supervise("lease", lease.run())
             tasks.supervise("reconciler", reconciler.run())
             tasks.supervise("events", events.run())
+            tasks.supervise(
+                "link orders",
+                serve_link_orders(
+                    settings.database_url, gateway.connections.push_command, clock=clock
+                ),
+            )
             tasks.supervise("alarms", AlarmWatch(leading=lease.held).run())
             tasks.supervise("api", serve(api, listening))
             tasks.supervise("stop", raise_when(stop))

@@ -12,7 +12,7 @@ from portal.site import create_site
 from portal.sweep import sweep_for_ever
 from shared.clock import SystemClock
 from shared.db.engine import check_database, open_database
-from shared.db.listening import Listener
+from shared.db.listening import CHANGED, Listener
 from shared.log import configure_logging
 from shared.tasks import TaskGroup
 from shared.web.serving import (
@@ -44,7 +44,7 @@ async def run(settings: PortalSettings) -> None:
         )
         async with open_database(settings.database_url), TaskGroup() as tasks:
             listener = Listener(
-                settings.database_url, changed=changes.tell, missed=changes.tell_all
+                settings.database_url, CHANGED, changed=changes.tell, missed=changes.tell_all
             )
             tasks.supervise("listener", listener.run())
             tasks.supervise("sweep", sweep_for_ever(clock))

@@ -11,7 +11,7 @@ from litestar.di import Provide
 from portal.changes import Changes
 from portal.house import House
 from portal.mail import Mailer
-from portal.pages import account, by_mail, front, home, language, live, sign_in
+from portal.pages import account, by_mail, front, home, language, link, live, sign_in
 from portal.passwords import Passwords
 from portal.problems import HANDLERS
 from portal.settings import PortalSettings
@@ -45,6 +45,7 @@ PAGES = (
     by_mail.end_email_change,
     home.show_own,
     live.stream,
+    link.ask,
     home.show_form,
     home.start,
     account.show,

@@ -213,6 +213,13 @@ class ProofPurpose(StrEnum):
     CHANGE_EMAIL = "CHANGE_EMAIL"
 
 
+class LinkWish(StrEnum):
+    """What a member may ask of the worker's link."""
+
+    QR_ROUND = "QR_ROUND"
+    PAIRING_CODE = "PAIRING_CODE"
+
+
 class SetupStatus(StrEnum):
     SUBMITTED = "SUBMITTED"
     REVIEWING = "REVIEWING"

@@ -8,7 +8,7 @@ import msgspec
 from portal.standing import Standing, judge_standing
 from shared.clock import Clock
 from shared.db.guard import tenant_transaction
-from shared.enums import TenantStatus
+from shared.enums import SessionState, TenantStatus
 from shared.ids import TenantId
 from shared.stores import sessions, setup_requests, tenants
 from shared.stores.sessions import QrRecord
@@ -26,9 +26,12 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Home(msgspec.Struct, frozen=True, kw_only=True):
+    """typed: the code to type on the phone, while one that was asked for is good."""
+
     tenant: TenantWithRelations
     standing: Standing
     code: Code | None
+    typed: str | None
 
 
 async def show_home(tenant_id: TenantId, *, clock: Clock) -> Home:
@@ -40,11 +43,13 @@ async def show_home(tenant_id: TenantId, *, clock: Clock) -> Home:
     # What the row says is of a container that is gone, unless the worker runs.
     is_awaited = tenant.status is TenantStatus.QR_PENDING
     code = await _find_code(record, clock=clock) if is_awaited else None
-    return Home(tenant=tenant, standing=standing, code=code)
+    typed = record.pairing.code if is_awaited and record.pairing else None
+    return Home(tenant=tenant, standing=standing, code=code, typed=typed)
 
 
 async def _find_code(record: QrRecord, *, clock: Clock) -> Code | None:
-    if record.qr is None or record.expires_at is None:
+    is_good = record.state is SessionState.QR_READY
+    if not is_good or record.qr is None or record.expires_at is None:
         return None
     left = (record.expires_at - clock.now()).total_seconds()
     if left <= 0:

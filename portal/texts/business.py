@@ -83,10 +83,17 @@ BUSINESS = {
     ),
     "standing.round": Text("The codes have run out", "Misimbo imekwisha"),
     "standing.round_more": Text(
-        "Nobody scanned one in time. Ask whoever runs this FlowHQ for a new round, and keep this"
-        " page open: the code appears here by itself.",
-        "Hakuna aliyeskani kwa wakati. Muombe anayeendesha FlowHQ hii awamu mpya, na uache"
-        " ukurasa huu wazi: msimbo utaonekana hapa wenyewe.",
+        "Nobody scanned one in time. Take your phone, and ask for new ones.",
+        "Hakuna aliyeskani kwa wakati. Chukua simu yako, kisha uombe mingine.",
+    ),
+    "link.ask_round": Text("Show new codes", "Onyesha misimbo mipya"),
+    "link.ask_typed": Text(
+        "The camera does not work? Ask for a code to type",
+        "Kamera haifanyi kazi? Omba msimbo wa kuandika",
+    ),
+    "link.typed": Text(
+        "Or type this code on the phone, below “Link with phone number instead”:",
+        "Au andika msimbo huu kwenye simu, chini ya “Unganisha kwa namba ya simu”:",
     ),
     "link.qr": Text("The code to scan", "Msimbo wa kuskani"),
     "link.step_open": Text(

@@ -12,7 +12,8 @@ from shared.ids import TenantId
 
 log = structlog.get_logger(__name__)
 
-CHANNEL = "flowhq_tenant"
+CHANGED = "flowhq_tenant"
+ASKED = "flowhq_request"
 RETRY = timedelta(seconds=1)
 # A connection that hangs says nothing: it is asked now and then.
 CHECK = timedelta(seconds=10)
@@ -31,9 +32,15 @@ class Listener:
     """changed: called for each tenant that was named. missed: after a gap, anything may have."""
 
     def __init__(
-        self, url: str, *, changed: Callable[[TenantId], None], missed: Callable[[], None]
+        self,
+        url: str,
+        channel: str,
+        *,
+        changed: Callable[[TenantId], None],
+        missed: Callable[[], None],
     ) -> None:
         self._url = url
+        self._channel = channel
         self._changed = changed
         self._missed = missed
 
@@ -52,7 +59,7 @@ class Listener:
         ended = asyncio.Event()
         connection.add_termination_listener(lambda _: ended.set())
         try:
-            await connection.add_listener(CHANNEL, self._hear)
+            await connection.add_listener(self._channel, self._hear)
             self._missed()
             while not await _is_set_within(ended, CHECK):
                 await connection.execute("SELECT 1")

@@ -15,7 +15,7 @@ from shared.tables.people import (
     SetupRequest,
     User,
 )
-from shared.tables.sessions import WhatsAppSession
+from shared.tables.sessions import LinkRequest, WhatsAppSession
 from shared.tables.tenants import Tenant, TenantConfig
 from shared.tables.workers import WorkerIncident, WorkerProcess
 
@@ -23,6 +23,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     Tenant,
     TenantConfig,
     WhatsAppSession,
+    LinkRequest,
     MessageLog,
     Contact,
     OutboundMessage,
@@ -49,6 +50,7 @@ __all__ = [
     "BrowserSession",
     "Contact",
     "EarlyReceipt",
+    "LinkRequest",
     "MailProof",
     "MediaUpload",
     "MessageLog",

@@ -1,7 +1,8 @@
 """The link to a tenant's phone, as its worker last told."""
 
-from piccolo.columns import ForeignKey, Integer, OnDelete, Text, Timestamptz
+from piccolo.columns import UUID, ForeignKey, Integer, OnDelete, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
+from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from shared.enums import SessionReason, SessionState
@@ -29,3 +30,12 @@ class WhatsAppSession(Table, tablename="whatsapp_sessions"):
     pairing_expires_at = Timestamptz(null=True, default=None)
     last_seen_at = Timestamptz(null=True, default=None)
     state_changed_at = Timestamptz(default=TimestamptzNow())
+
+
+class LinkRequest(Table, tablename="link_requests"):
+    """What a member asked of the link; at most one of a kind a tenant (index in the migrations)."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    tenant = ForeignKey(Tenant, null=False, on_delete=OnDelete.cascade)
+    wish = Text()
+    created_at = Timestamptz(default=TimestamptzNow())

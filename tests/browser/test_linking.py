@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from tests.browser.test_accounts import walk  # noqa: F401  the fixture
 from tests.browser.walking import Portal, Walk
-from tests.integration.portal.test_live import RUNNING, code
+from tests.integration.portal.test_live import OVER, RUNNING, TYPED, code
 from tests.integration.portal.test_start import LINKED
 
 
@@ -45,6 +45,14 @@ async def test_an_open_page_shows_each_code_and_then_that_the_bot_answers(
         await expect(page.locator("[data-seconds]")).to_have_text(re.compile(r"^(1[0-8]|\d)$"))
         await connection.execute(code("2@second", attempt=2))
         await expect(page.locator("#live img.qr")).not_to_have_attribute("src", first)
+        await page.click("#live button[value=PAIRING_CODE]")
+        await connection.execute(TYPED)
+        await expect(page.locator(".typed")).to_have_text("ABCD-1234")
+        await walk.at("typed")
+        await connection.execute(OVER)
+        await page.wait_for_selector("#live button[value=QR_ROUND]")
+        await walk.at("round")
+        await page.click("#live button[value=QR_ROUND]")
         await connection.execute(LINKED)
         await page.wait_for_selector("#live .standing.good")
         await walk.at("linked")

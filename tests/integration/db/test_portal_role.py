@@ -99,7 +99,7 @@ async def test_of_two_tenants_rows_only_the_own_are_read_and_counted(connection,
             table: await connection.fetchval(f"SELECT count(*) FROM {table}")  # noqa: S608
             for table in READABLE
         }
-    empty = dict.fromkeys(("outbound_messages", "users", "worker_incidents"), 0)
+    empty = dict.fromkeys(("link_requests", "outbound_messages", "users", "worker_incidents"), 0)
     assert counts == dict.fromkeys(READABLE, 1) | empty
 
 

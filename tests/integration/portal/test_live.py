@@ -9,15 +9,16 @@ import pytest
 from portal.changes import PAGES_PER_TENANT, Changes, TooManyPagesError
 from portal.pages.live import follow
 from shared.db.engine import transaction
-from shared.db.listening import Listener
-from shared.enums import SessionReason, SessionState
+from shared.db.listening import ASKED, CHANGED, Listener
+from shared.enums import LinkWish, SessionReason, SessionState
 from shared.errors import DatabaseUnavailableError, NotFoundError
 from shared.ids import TenantId, new_tenant_id
-from shared.stores import sessions, tenants
+from shared.stores import link_requests, sessions, tenants
 from shared.tasks import TaskGroup
 from shared.wire.frames import SessionReport
 from tests.fakes.businesses import NOW, business
-from tests.integration.portal.test_start import describe, execute
+from tests.fakes.pages import forms_of
+from tests.integration.portal.test_start import describe, execute, rows
 
 SOON = timedelta(seconds=10)
 RUNNING = (
@@ -38,7 +39,7 @@ async def heard(database_url, database):  # noqa: ARG001  the stores are bound
     """Which tenants were named since the listener was there."""
     names: asyncio.Queue[TenantId | None] = asyncio.Queue()
     listener = Listener(
-        database_url, changed=names.put_nowait, missed=lambda: names.put_nowait(None)
+        database_url, CHANGED, changed=names.put_nowait, missed=lambda: names.put_nowait(None)
     )
     async with TaskGroup() as tasks:
         tasks.supervise("listener", listener.run())
@@ -189,3 +190,56 @@ async def test_a_stranger_and_a_member_without_a_business_are_told_nothing(porta
     assert (await portal.browser.go("/home/stream")).url.path == "/sign-in"
     browser = await portal.sign_up()
     assert (await browser.go("/home/stream")).status_code == 404
+
+
+TYPED = (
+    "UPDATE whatsapp_sessions SET pairing_code = 'ABCD-1234', pairing_phone = '+255712345678',"
+    " pairing_expires_at = now() + interval '2 minutes'"
+)
+OVER = "UPDATE whatsapp_sessions SET state = 'QR_EXPIRED', reason = 'QR_ROUND_OVER'"
+
+
+async def test_new_codes_are_asked_for_once_they_ran_out(portal, database_url):
+    browser = await portal.sign_up()
+    await describe(browser)
+    await execute(database_url, RUNNING, OVER)
+    assert "Show new codes" in (await browser.go("/home")).text
+    assert (await browser.send("/link", wish="QR_ROUND")).url.path == "/home"
+    asked = "SELECT wish, t.name FROM link_requests r JOIN tenants t ON t.id = r.tenant"
+    assert await rows(database_url, asked) == [("QR_ROUND", "Duka la Asha")]
+
+
+async def test_a_code_to_type_is_asked_for_and_shown_while_it_is_good(portal, database_url):
+    browser = await portal.sign_up()
+    await describe(browser)
+    await execute(database_url, RUNNING, code("2@abc"))
+    await browser.go("/home")
+    await browser.send("/link", wish="PAIRING_CODE")
+    assert await rows(database_url, "SELECT wish FROM link_requests") == [("PAIRING_CODE",)]
+    await execute(database_url, TYPED)
+    assert "ABCD-1234" in (await browser.go("/home")).text
+
+
+async def test_an_unknown_wish_and_a_member_without_a_business_ask_for_nothing(
+    portal, database_url
+):
+    browser = await portal.sign_up()
+    page = await browser.go("/account")
+    token = {"_csrf_token": forms_of(page.text)["/sign-out"]["_csrf_token"]}
+    for wish in ("QR_ROUND", "LOG_OUT", ""):
+        assert (await browser.post("/link", wish=wish, **token)).status_code == 200
+    assert await rows(database_url, "SELECT 1 FROM link_requests") == []
+
+
+async def test_asking_is_told_to_the_control_plane(database_url, database):  # noqa: ARG001  bound
+    tenant_id = TenantId((await tenants.create(business())).id)
+    told: asyncio.Queue[TenantId | None] = asyncio.Queue()
+    listener = Listener(
+        database_url, ASKED, changed=told.put_nowait, missed=lambda: told.put_nowait(None)
+    )
+    async with TaskGroup() as tasks:
+        tasks.supervise("listener", listener.run())
+        assert await within(told.get()) is None
+        for _ in range(2):
+            await link_requests.ask(tenant_id, LinkWish.QR_ROUND, now=NOW)
+            assert await within(told.get()) == tenant_id
