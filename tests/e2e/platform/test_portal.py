@@ -38,11 +38,15 @@ async def test_a_business_signs_up_links_its_phone_and_is_answered_for(
     await walk.fill(phone=phone["phone_number"])
     await expect(page.locator("h1")).to_have_text("Your request is with us")
     await walk.at("submitted")
-    # From here on nobody touches the page: all that it shows is pushed to it.
+    # From here on nobody loads the page: all that it shows is pushed to it.
     request = await asyncio.to_thread(approve_newest, platform)
     picture = page.locator("#live img.qr")
     await expect(picture).to_be_visible(timeout=A_START)
     await walk.at("code")
+    await page.click("#live button[value=PAIRING_CODE]")
+    await expect(page.locator("#live .typed")).to_be_visible(timeout=A_START)
+    await expect(picture).to_be_visible()
+    await walk.at("typed")
     qr = await asyncio.to_thread(qr_of, platform, request["tenant_id"])
     await expect(picture).to_have_attribute("src", render_png(qr))
     await asyncio.to_thread(scan, platform, phone["phone_number"], qr)
