@@ -31,9 +31,9 @@ async def create_and_cut(url: str) -> None:
         await cut_connections(url)
 
 
-async def create() -> None:
+async def create(number: int) -> None:
     async with transaction():
-        await tenants.create(business())
+        await tenants.create(business(number))
 
 
 async def test_nobody_there_is_a_transient_error(tmp_path):
@@ -57,7 +57,7 @@ async def test_no_cut_transaction_costs_the_pool_a_connection(database_url):
             with pytest.raises(DatabaseUnavailableError):
                 await create_and_cut(database_url)
         # The last cut may be seen only by who uses the connection next: one for each of the pool.
-        outcomes = [await outcome_of(create()) for _ in range(4)]
+        outcomes = [await outcome_of(create(number)) for number in range(4)]
         assert set(outcomes) <= {None, DatabaseUnavailableError}
         assert outcomes[-2:] == [None, None]
         assert await Tenant.count() == outcomes.count(None)
