@@ -17,6 +17,7 @@ DATABASE_URL = "FLOWHQ_DATABASE_URL"
 # Longer than any statement of ours takes on a loaded machine; a hung server must not hang us.
 STATEMENT_TIMEOUT = 30.0
 ACQUIRE_TIMEOUT = 10.0
+CLOSE_TIMEOUT = 5.0
 
 # What asyncpg raises when the server is away, refuses connections or dropped ours.
 _UNAVAILABLE = (
@@ -153,7 +154,17 @@ async def open_database(
     try:
         yield database
     finally:
-        await database.close_connection_pool()
+        await _close(database)
+
+
+async def _close(database: Database) -> None:
+    """In peace where the server answers; a stop waits for no server that does not."""
+    pool: Any = database.pool
+    try:
+        async with asyncio.timeout(CLOSE_TIMEOUT):
+            await database.close_connection_pool()
+    except TimeoutError:
+        pool.terminate()
 
 
 async def check_database() -> None:

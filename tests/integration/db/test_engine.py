@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 import asyncpg
 import pytest
 
+from shared.db import engine
 from shared.db.engine import check_database, open_database, transaction
 from shared.errors import DatabaseUnavailableError
 from shared.stores import tenants
@@ -111,3 +112,11 @@ async def outcome_of(call: Coroutine[None, None, None]) -> type[Exception] | Non
     except Exception as error:  # noqa: BLE001  its type is the outcome
         return type(error)
     return None
+
+
+async def test_closing_waits_for_no_server_that_does_not_answer(database_url, monkeypatch):
+    monkeypatch.setattr(engine, "CLOSE_TIMEOUT", 0.1)
+    async with open_database(database_url, min_size=1, max_size=1) as opened:
+        held = await opened.pool.acquire()
+    with pytest.raises(asyncpg.InterfaceError, match=r"released back to the pool|closed"):
+        await held.execute("SELECT 1")
