@@ -35,13 +35,7 @@ from shared.ids import TenantId
 from shared.log import TenantFiles, configure_logging
 from shared.stores import credentials, fleet
 from shared.tasks import TaskGroup
-from shared.web.serving import (
-    StoppedError,
-    listening_socket,
-    raise_when,
-    serve,
-    stop_on_signals,
-)
+from shared.web.serving import listening_socket, serve, stop_on_signals
 
 log = structlog.get_logger(__name__)
 
@@ -135,12 +129,9 @@ async def _serve(
             )
             tasks.supervise("alarms", AlarmWatch(leading=lease.held).run())
             tasks.supervise("api", serve(api, listening))
-            tasks.supervise("stop", raise_when(stop))
             log.info("controlplane.started", instance=settings.instance, port=settings.port)
-            try:
-                await tasks.join()
-            except StoppedError:
-                log.info("controlplane.stopping")
+            await tasks.join(until=stop)
+            log.info("controlplane.stopping")
         await heartbeats.flush()
     finally:
         await driver.aclose()

@@ -15,13 +15,7 @@ from shared.db.engine import check_database, open_database
 from shared.db.listening import CHANGED, Listener
 from shared.log import configure_logging
 from shared.tasks import TaskGroup
-from shared.web.serving import (
-    StoppedError,
-    listening_socket,
-    raise_when,
-    serve,
-    stop_on_signals,
-)
+from shared.web.serving import listening_socket, serve, stop_on_signals
 
 log = structlog.get_logger(__name__)
 
@@ -49,9 +43,7 @@ async def run(settings: PortalSettings) -> None:
             tasks.supervise("listener", listener.run())
             tasks.supervise("sweep", sweep_for_ever(clock))
             tasks.supervise("pages", serve(site, listening))
-            tasks.supervise("stop", raise_when(stop))
             log.info("portal.started", port=settings.port)
-            try:
-                await tasks.join()
-            except StoppedError:
-                log.info("portal.stopping")
+            await tasks.join(until=stop)
+            log.info("portal.stopping")
+            changes.end()

@@ -18,6 +18,7 @@ class TooManyPagesError(Exception):
 class Changes:
     def __init__(self) -> None:
         self._waiting: defaultdict[TenantId, set[asyncio.Event]] = defaultdict(set)
+        self.has_ended = False
 
     @contextmanager
     def of(self, tenant_id: TenantId) -> Iterator[asyncio.Event]:
@@ -40,6 +41,11 @@ class Changes:
     def tell(self, tenant_id: TenantId) -> None:
         for event in self._waiting.get(tenant_id, ()):
             event.set()
+
+    def end(self) -> None:
+        """No news come any more: what is pushed to pages ends, and their browsers ask again."""
+        self.has_ended = True
+        self.tell_all()
 
     def tell_all(self) -> None:
         for tenant_id in list(self._waiting):

@@ -40,10 +40,17 @@ class TaskGroup:
         task.add_done_callback(self._ended)
         return task
 
-    async def join(self) -> None:
-        """Waits until a task fails, and raises its error; returns only when cancelled."""
+    async def join(self, *, until: asyncio.Event | None = None) -> None:
+        """Waits until a task fails, and raises its error; returns once `until` is set."""
         assert self._failed is not None, "enter the group first"
+        if until is not None:
+            self.supervise("until", self._return_from_join(until))
         await self._failed
+
+    async def _return_from_join(self, until: asyncio.Event) -> None:
+        await until.wait()
+        if self._failed is not None and not self._failed.done():
+            self._failed.set_result(None)
 
     async def aclose(self) -> None:
         """Cancels what still runs and waits for its end."""

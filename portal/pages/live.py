@@ -53,7 +53,7 @@ async def follow(
     loop = asyncio.get_running_loop()
     deadline, shown = loop.time() + life.total_seconds(), ""
     with changes.of(tenant_id) as changed:
-        while loop.time() < deadline:
+        while loop.time() < deadline and not changes.has_ended:
             changed.clear()
             try:
                 seen = await look()

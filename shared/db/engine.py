@@ -85,9 +85,12 @@ class Transaction(PostgresTransaction):
         self.transaction = self.connection.transaction()
         try:
             await self.transaction.start()
-        except _UNAVAILABLE as error:
+        except BaseException as error:
+            # A cancellation too: a browser that goes away must not cost the pool a connection.
             await self._give_back()
-            raise DatabaseUnavailableError("the database does not answer") from error
+            if isinstance(error, _UNAVAILABLE):
+                raise DatabaseUnavailableError("the database does not answer") from error
+            raise
         self.context = self.engine.current_transaction.set(self)
         return self
 

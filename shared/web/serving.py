@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from signal import SIGINT, SIGTERM
 
 import uvicorn
@@ -12,21 +12,12 @@ from litestar import Litestar
 GRACE_SECONDS = 5
 
 
-class StoppedError(Exception):
-    """Ends a task group the ordinary way."""
-
-
 def stop_on_signals() -> asyncio.Event:
     """Set at SIGTERM or SIGINT."""
     stop = asyncio.Event()
     for signal in (SIGTERM, SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal, stop.set)
     return stop
-
-
-async def raise_when(stop: asyncio.Event) -> None:
-    await stop.wait()
-    raise StoppedError
 
 
 @contextmanager
@@ -43,6 +34,7 @@ def listening_socket(host: str, port: int) -> Iterator[socket.socket]:
 
 
 async def serve(app: Litestar, listening: socket.socket) -> None:
+    """Until cancelled: then it takes no more, answers what it was asked, and returns."""
     # No access log: paths hold tokens of mails.
     config = uvicorn.Config(
         app,
@@ -55,7 +47,15 @@ async def serve(app: Litestar, listening: socket.socket) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Leaves the signals to us: one handler ends the whole process in order."""
+    """Leaves the signals to us: one handler ends the whole process in order.
+
+    It is told to end by a cancellation, which would otherwise skip its own end: requests would
+    be left where they are, with connections of the database that nobody gives back.
+    """
+
+    async def main_loop(self) -> None:
+        with suppress(asyncio.CancelledError):
+            await super().main_loop()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

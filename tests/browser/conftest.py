@@ -68,8 +68,7 @@ def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
             assert not re.search(r"fh[ms]_", said), "a token reached the log"
         finally:
             process.terminate()
-            # Mostly at once; a transaction that is cut short may wait for the server, for 30 s.
-            process.wait(timeout=60)
+            process.wait(timeout=20)
 
 
 def _is_ready(url: str) -> bool:

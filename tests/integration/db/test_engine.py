@@ -106,6 +106,18 @@ async def test_transactions_of_two_tasks_do_not_mix(database):
     assert database.current_transaction.get() is None
 
 
+async def test_whoever_goes_away_at_whatever_moment_costs_the_pool_no_connection(database_url):
+    async with open_database(database_url, min_size=1, max_size=1):
+        for moment in range(60):
+            leaving = asyncio.ensure_future(create(moment))
+            for _ in range(moment):
+                await asyncio.sleep(0)
+            leaving.cancel()
+            await asyncio.wait([leaving])
+        async with asyncio.timeout(5):
+            await check_database()
+
+
 async def outcome_of(call: Coroutine[None, None, None]) -> type[Exception] | None:
     try:
         await call

@@ -120,6 +120,14 @@ async def test_a_quiet_page_gets_a_sign_of_life_and_is_closed_after_a_while():
     assert {message.data for message in messages[1:]} == {None}
 
 
+async def test_an_open_page_ends_when_the_portal_does():
+    changes = Changes()
+    seen = follow(changes, new_tenant_id(), lambda: as_soon_as("x"))
+    await within(anext(seen))
+    changes.end()
+    assert [each async for each in seen] == []
+
+
 async def test_a_page_of_a_tenant_that_is_gone_ends():
     async def look() -> str:
         raise NotFoundError("there is no such tenant")

@@ -45,6 +45,21 @@ async def test_a_task_that_ends_well_does_not_end_the_group() -> None:
                 await tasks.join()
 
 
+async def test_joining_ends_when_it_is_told_to() -> None:
+    stop = asyncio.Event()
+    async with TaskGroup() as tasks:
+        tasks.supervise("endless", asyncio.Event().wait())
+        stop.set()
+        await tasks.join(until=stop)
+
+
+async def test_a_failure_before_the_end_surfaces_all_the_same() -> None:
+    async with TaskGroup() as tasks:
+        tasks.supervise("broken", _fail())
+        with pytest.raises(BrokenError):
+            await tasks.join(until=asyncio.Event())
+
+
 async def test_a_failure_nobody_joined_for_is_no_second_failure() -> None:
     async with TaskGroup() as tasks:
         task = tasks.supervise("broken", _fail())
