@@ -11,8 +11,8 @@ from litestar.response import Redirect
 
 from portal.limits import TooManyAttemptsError
 from portal.rendering import go_to, page
-from portal.visitor import PageRequest, SignInNeededError, house_of
-from shared.errors import ConflictError, NotFoundError, TransientError
+from portal.visitor import BusinessNeededError, PageRequest, SignInNeededError, house_of
+from shared.errors import ConflictError, InvalidInputError, NotFoundError, TransientError
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +35,11 @@ def answer_conflict(request: PageRequest, _error: ConflictError) -> Response[str
     return _answer(request, HTTPStatus.CONFLICT, "conflict")
 
 
+def answer_invalid(request: PageRequest, _error: InvalidInputError) -> Response[str]:
+    """Of an address: what is wrong in a form is said in the form."""
+    return _answer(request, HTTPStatus.BAD_REQUEST, "bad_request")
+
+
 def answer_transient(request: PageRequest, error: TransientError) -> Response[str]:
     log.warning("page.postponed", page=_name(request), error=str(error))
     return _answer(request, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable")
@@ -42,6 +47,10 @@ def answer_transient(request: PageRequest, error: TransientError) -> Response[st
 
 def answer_stranger(_request: PageRequest, _error: SignInNeededError) -> Redirect:
     return go_to("/sign-in")
+
+
+def answer_newcomer(_request: PageRequest, _error: BusinessNeededError) -> Redirect:
+    return go_to("/start")
 
 
 def answer_too_many(request: PageRequest, error: TooManyAttemptsError) -> Response[str]:
@@ -66,8 +75,10 @@ HANDLERS: dict[int | type[Exception], Any] = {
     HTTPException: answer_http,
     NotFoundError: answer_not_found,
     ConflictError: answer_conflict,
+    InvalidInputError: answer_invalid,
     TransientError: answer_transient,
     SignInNeededError: answer_stranger,
+    BusinessNeededError: answer_newcomer,
     TooManyAttemptsError: answer_too_many,
     Exception: answer_unexpected,
 }

@@ -11,12 +11,12 @@ from litestar.di import Provide
 from portal.changes import Changes
 from portal.house import House
 from portal.mail import Mailer
-from portal.pages import account, by_mail, front, home, language, link, live, sign_in
+from portal.pages import account, by_mail, front, home, language, link, live, messages, sign_in
 from portal.passwords import Passwords
 from portal.problems import HANDLERS
 from portal.settings import PortalSettings
 from portal.texts import TEXTS
-from portal.visitor import meet_visitor, provide_member
+from portal.visitor import meet_visitor, provide_member, provide_tenant_id
 from shared.clock import Clock
 from shared.web import assets, pages
 from shared.web.assets import Assets, serve_asset
@@ -48,6 +48,11 @@ PAGES = (
     link.ask,
     home.show_form,
     home.start,
+    messages.list_chats,
+    messages.stream_chats,
+    messages.open_chat,
+    messages.stream_chat,
+    messages.read_whole,
     account.show,
     account.change_email,
 )
@@ -74,6 +79,7 @@ def create_site(
         dependencies={
             "checks": Provide(lambda: checks, sync_to_thread=False),
             "member": Provide(provide_member),
+            "tenant_id": Provide(provide_tenant_id),
         },
         exception_handlers=HANDLERS,
         before_request=meet_visitor,

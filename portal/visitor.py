@@ -9,6 +9,7 @@ from litestar.datastructures import Cookie
 from portal.house import House
 from shared.db.guard import continue_as, proof_transaction
 from shared.enums import Language
+from shared.ids import TenantId
 from shared.stores import browser_sessions
 from shared.stores.secrets import hash_secret
 from shared.structs.members import Member
@@ -21,6 +22,10 @@ PageRequest = Request[Any, Any, Any]
 
 class SignInNeededError(Exception):
     """The page is for members, and nobody is signed in."""
+
+
+class BusinessNeededError(Exception):
+    """The page is about a business, and the member has described none yet."""
 
 
 class Visitor(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +77,14 @@ async def provide_member(request: PageRequest) -> Member:
     if member is None:
         raise SignInNeededError
     return member
+
+
+async def provide_tenant_id(request: PageRequest) -> TenantId:
+    """For pages about a business. Raises SignInNeededError, BusinessNeededError."""
+    tenant_id = (await provide_member(request)).tenant_id
+    if tenant_id is None:
+        raise BusinessNeededError
+    return tenant_id
 
 
 def house_of(request: PageRequest) -> House:

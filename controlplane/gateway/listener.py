@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from controlplane.gateway.admission import Admitted, admit
+from controlplane.gateway.announcing import Announcer
 from controlplane.gateway.connection import Connection
 from controlplane.gateway.connections import Connections
 from controlplane.gateway.dispatch import Dispatcher
@@ -71,6 +72,7 @@ class Gateway:
         lending: Lending,
     ) -> None:
         self.connections = Connections()
+        self._announcer = Announcer()
         self._dispatcher = dispatcher
         self._lending = lending
         self._heartbeats = heartbeats
@@ -95,7 +97,10 @@ class Gateway:
         ) as self._server:
             self._listening.set()
             log.info("gateway.listening", host=host, port=port)
-            await self._server.serve_forever()
+            async with TaskGroup() as tasks:
+                tasks.supervise("announcer", self._announcer.run())
+                tasks.supervise("listener", self._server.serve_forever())
+                await tasks.join()
 
     async def listening(self) -> None:
         """Returns once workers can connect."""
@@ -215,6 +220,7 @@ class Gateway:
         else:
             await _commit_together(tenant_id, told)
         await connection.send(Ack(seq=frame.events[-1].seq))
+        self._announcer.add(tenant_id)
         for unknown in told.unknown_ids:
             log.warning("outbound.unknown", tenant_id=tenant_id, outbound_id=unknown)
         if told.has_settled:

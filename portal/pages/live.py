@@ -32,12 +32,25 @@ async def stream(request: PageRequest, member: NamedDependency[Member]) -> Serve
     async def look() -> str:
         return render(request, "live.html", home=await show_home(tenant_id, clock=house.clock))
 
+    return stream_of(request, tenant_id, look)
+
+
+def stream_of(
+    request: PageRequest,
+    tenant_id: TenantId,
+    look: Callable[[], Awaitable[str]],
+    *,
+    pace: timedelta = timedelta(0),
+) -> ServerSentEvent:
+    """What `look` shows, for as long as the page is open."""
     changes: Changes = request.app.state.changes
     if not changes.has_room(tenant_id):
         raise TooManyRequestsException
     # X-Accel-Buffering: a proxy that collects the answer would keep it from the page.
     return ServerSentEvent(
-        follow(changes, tenant_id, look), headers={"X-Accel-Buffering": "no"}, retry_duration=2000
+        follow(changes, tenant_id, look, pace=pace),
+        headers={"X-Accel-Buffering": "no"},
+        retry_duration=2000,
     )
 
 
@@ -48,8 +61,12 @@ async def follow(
     *,
     quiet: timedelta = QUIET,
     life: timedelta = LIFE,
+    pace: timedelta = timedelta(0),
 ) -> AsyncIterator[ServerSentEventMessage]:
-    """What there is to see now, and again whenever that changes."""
+    """What there is to see now, and again whenever that changes.
+
+    pace: how long nothing more is shown after something was, for who pays by the megabyte.
+    """
     loop = asyncio.get_running_loop()
     deadline, shown = loop.time() + life.total_seconds(), ""
     with changes.of(tenant_id) as changed:
@@ -64,6 +81,7 @@ async def follow(
             if seen != shown:
                 yield ServerSentEventMessage(data=seen)
                 shown = seen
+                await asyncio.sleep(pace.total_seconds())
             try:
                 async with asyncio.timeout(quiet.total_seconds()):
                     await changed.wait()

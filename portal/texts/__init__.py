@@ -3,6 +3,7 @@
 from portal.texts.accounts import ACCOUNTS
 from portal.texts.business import BUSINESS
 from portal.texts.general import GENERAL
+from portal.texts.messages import MESSAGES
 from shared.web.texts import Text
 
-TEXTS: dict[str, Text] = {**GENERAL, **ACCOUNTS, **BUSINESS}
+TEXTS: dict[str, Text] = {**GENERAL, **ACCOUNTS, **BUSINESS, **MESSAGES}

@@ -1,6 +1,7 @@
 """Who wrote to a tenant, or was written to: one row a person, however many names arrive."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -20,6 +21,7 @@ from shared.tables import Contact as ContactTable
 
 _LIST = "contacts"
 _LOCK = 0x466C6F43
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _COLUMNS = "id, phone, lid, push_name, named_at, first_seen_at, last_seen_at"
 
 # One array per column: one statement and one plan for any number of rows.
@@ -80,6 +82,35 @@ async def list_page(
         item=_to_view,
         cursor=lambda row: Cursor(_LIST, row["first_seen_at"], to_uuid(row["id"])),
     )
+
+
+async def list_seen(
+    tenant_id: TenantId, *, limit: int, since: datetime | None = None
+) -> list[ContactView]:
+    """Last seen first: all who were seen at `since` or later, and `limit` more."""
+    rows = await ContactTable.raw(
+        f"SELECT {_COLUMNS} FROM contacts WHERE tenant = {{}} ORDER BY last_seen_at DESC, id"
+        " LIMIT {} + (SELECT count(*) FROM contacts WHERE tenant = {} AND last_seen_at >= {})",
+        tenant_id,
+        limit,
+        tenant_id,
+        since or _NEVER,
+    )
+    return [_to_view(row) for row in rows]
+
+
+async def get_named(tenant_id: TenantId, name: str) -> ContactView:
+    """name: the phone or the LID. Raises NotFoundError, also for another tenant's."""
+    key = to_key(name)
+    rows = await ContactTable.raw(
+        f"SELECT {_COLUMNS} FROM contacts WHERE tenant = {{}} AND (phone = {{}} OR lid = {{}})",
+        tenant_id,
+        key,
+        key,
+    )
+    if not rows:
+        raise NotFoundError("there is no such contact")
+    return _to_view(rows[0])
 
 
 async def _plan(tenant_id: TenantId, seen: Sequence[Sighting]) -> ContactChange:

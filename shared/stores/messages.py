@@ -134,11 +134,11 @@ def _to_columns(messages: Sequence[MessageLogInput]) -> tuple[list[Any], ...]:
         ascending_ids(len(messages)),
         [message.direction.value for message in messages],
         [message.kind.value for message in messages],
-        [to_storable(message.from_number) for message in messages],
-        [to_storable(message.to_number) for message in messages],
+        [to_key(message.from_number) for message in messages],
+        [to_key(message.to_number) for message in messages],
         [to_storable(message.message_text) for message in messages],
         [to_key(message.wa_message_id) for message in messages],
-        [to_storable_or_none(message.contact_lid) for message in messages],
+        [to_key(each) if (each := message.contact_lid) else None for message in messages],
         [to_key(each) if (each := message.in_reply_to) else None for message in messages],
         [_encode_media(message.media) for message in messages],
         [message.occurred_at for message in messages],
@@ -156,7 +156,7 @@ def _encode_media(media: Media | None) -> str | None:
     return msgspec.json.encode(storable).decode()
 
 
-def _decode_media(text: str | None) -> Media | None:
+def decode_media(text: str | None) -> Media | None:
     return None if text is None else msgspec.json.decode(text, type=Media)
 
 
@@ -173,5 +173,5 @@ def _to_view(row: dict[str, Any]) -> MessageLogView:
         in_reply_to=row["in_reply_to"],
         occurred_at=row["occurred_at"],
         created_at=row["created_at"],
-        media=_decode_media(row["media_json"]),
+        media=decode_media(row["media_json"]),
     )

@@ -18,9 +18,15 @@
     }
   }, 500);
 
+  // A chat is read at its end; who reads further up is left there.
+  const scroller = document.scrollingElement;
+  const isAtEnd = () => scroller.scrollHeight - scroller.scrollTop - innerHeight < 160;
+
   begin();
   new EventSource(live.dataset.stream).onmessage = (event) => {
+    const follows = "tail" in live.dataset && isAtEnd();
     live.innerHTML = event.data; // the same template as the page's own, escaped by the server
+    if (follows) scroller.scrollTop = scroller.scrollHeight;
     begin();
   };
 })();

@@ -1,0 +1,146 @@
+"""One chat, message by message; and one message as a whole."""
+
+import asyncio
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from portal.excerpts import cut, one_line, parts_of
+from portal.files import describe_file
+from portal.moments import load_zone, to_clock, to_day, zone_name_of
+from portal.reasons import find_reason
+from portal.services.show_chats import NAME_BYTES
+from shared.clock import Clock
+from shared.db.guard import tenant_transaction
+from shared.enums import Direction, Language, MessageKind, OutboundState
+from shared.errors import NotFoundError
+from shared.ids import TenantId
+from shared.stores import chats, contacts, messages, outbound, tenants
+from shared.structs.chats import ChatMessage
+from shared.structs.contacts import ContactView
+
+# Of bubbles in a page, and of bytes in a bubble: a whole page of them is below 60 kB.
+BUBBLES = 20
+TEXT_BYTES, FILE_BYTES = 1500, 300
+PART_BYTES = 40_000
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """person: by which the chat is found. name: empty when nobody told."""
+
+    person: str
+    name: str
+    phone: str | None
+
+
+class Bubble(msgspec.Struct, frozen=True, kw_only=True):
+    """day: of the first one of a day. is_cut: there is more of its text than is shown.
+
+    reason: the key of why it was not sent.
+    """
+
+    id: UUID
+    is_ours: bool
+    kind: MessageKind
+    text: str
+    is_cut: bool
+    file: str
+    state: OutboundState | None
+    reason: str | None
+    at: datetime
+    clock: str
+    day: str | None = None
+
+
+class Thread(msgspec.Struct, frozen=True, kw_only=True):
+    """Oldest first. earlier: where the page before it is found."""
+
+    person: Person
+    bubbles: list[Bubble]
+    earlier: str | None
+
+
+class WholeText(msgspec.Struct, frozen=True, kw_only=True):
+    """part: the one that is shown, of `parts`."""
+
+    person: Person
+    text: str
+    part: int
+    parts: int
+
+
+async def show_thread(
+    tenant_id: TenantId,
+    name: str,
+    *,
+    language: Language,
+    clock: Clock,
+    cursor: str | None = None,
+) -> Thread:
+    """Raises NotFoundError, also for another tenant's; InvalidInputError for a bad cursor."""
+    async with tenant_transaction(tenant_id):
+        contact = await contacts.get_named(tenant_id, name)
+        config = await tenants.get_config(tenant_id)
+        page = await chats.list_messages(
+            tenant_id, contact, limit=BUBBLES, length=TEXT_BYTES, cursor=cursor
+        )
+    zone, now = await asyncio.to_thread(load_zone, zone_name_of(config)), clock.now()
+    bubbles, last_day = list[Bubble](), ""
+    for message in reversed(page.items):
+        day = to_day(message.at, now=now, zone=zone, language=language)
+        bubble = _to_bubble(message, to_clock(message.at, zone))
+        bubbles.append(bubble if day == last_day else msgspec.structs.replace(bubble, day=day))
+        last_day = day
+    return Thread(person=to_person(contact), bubbles=bubbles, earlier=page.next_cursor)
+
+
+async def show_whole_text(
+    tenant_id: TenantId, name: str, message_id: UUID, *, part: int
+) -> WholeText:
+    """part: from 1. Raises NotFoundError."""
+    async with tenant_transaction(tenant_id):
+        contact = await contacts.get_named(tenant_id, name)
+        text = await _find_text(tenant_id, contact, message_id)
+    parts = await asyncio.to_thread(parts_of, text, PART_BYTES)
+    if not 1 <= part <= len(parts):
+        raise NotFoundError("the text has no such part")
+    return WholeText(person=to_person(contact), text=parts[part - 1], part=part, parts=len(parts))
+
+
+def to_person(contact: ContactView) -> Person:
+    return Person(
+        person=contact.phone or contact.lid or "",
+        name=one_line(contact.push_name or "", NAME_BYTES),
+        phone=contact.phone,
+    )
+
+
+async def _find_text(tenant_id: TenantId, contact: ContactView, message_id: UUID) -> str:
+    names = {contact.phone, contact.lid} - {None}
+    try:
+        logged = await messages.get(tenant_id, message_id)
+    except NotFoundError:
+        queued = await outbound.get(tenant_id, message_id)
+        if queued.to not in names:
+            raise
+        return queued.text
+    if not names & {logged.from_number, logged.to_number, logged.contact_lid}:
+        raise NotFoundError("there is no such message in this chat")
+    return logged.message_text
+
+
+def _to_bubble(message: ChatMessage, at_clock: str) -> Bubble:
+    text, is_cut = cut(message.beginning, TEXT_BYTES)
+    return Bubble(
+        id=message.id,
+        is_ours=message.direction is Direction.OUT,
+        kind=message.kind,
+        text=text,
+        is_cut=is_cut,
+        file=one_line(describe_file(message.media), FILE_BYTES) if message.media else "",
+        state=message.state,
+        reason=find_reason(message.state, message.reason),
+        at=message.at,
+        clock=at_clock,
+    )

@@ -1,0 +1,60 @@
+"""Words of chats and messages."""
+
+from shared.web.texts import Text
+
+MESSAGES = {
+    "messages": Text("Messages", "Ujumbe"),
+    "messages.none": Text("Nobody has written yet", "Bado hakuna aliyeandika"),
+    "messages.none_more": Text(
+        "Once somebody writes to your number, the conversation is here.",
+        "Mtu akiandikia namba yako, mazungumzo yataonekana hapa.",
+    ),
+    "messages.waits": Text("Not answered yet", "Bado hajajibiwa"),
+    "messages.you": Text("You:", "Wewe:"),
+    "messages.no_phone": Text("Number not known", "Namba haijulikani"),
+    "messages.older": Text("Older ones", "Za zamani zaidi"),
+    "messages.newest": Text("Back to the newest", "Rudi kwenye mpya"),
+    "messages.earlier": Text("Earlier messages", "Ujumbe wa awali"),
+    "messages.all": Text("All conversations", "Mazungumzo yote"),
+    "messages.see_all": Text("Read all of it", "Soma wote"),
+    "messages.whole": Text("A long message", "Ujumbe mrefu"),
+    "messages.whole_part": Text("Part {part} of {parts}", "Sehemu {part} kati ya {parts}"),
+    "messages.whole_next": Text("Next part", "Sehemu inayofuata"),
+    "messages.back": Text("Back to the conversation", "Rudi kwenye mazungumzo"),
+    "messages.kind_text": Text("Text", "Maandishi"),
+    "messages.kind_image": Text("Photo", "Picha"),
+    "messages.kind_video": Text("Video", "Video"),
+    "messages.kind_voice": Text("Voice message", "Ujumbe wa sauti"),
+    "messages.kind_audio": Text("Sound", "Sauti"),
+    "messages.kind_document": Text("Document", "Faili"),
+    "messages.kind_sticker": Text("Sticker", "Stika"),
+    "messages.kind_location": Text("Place", "Mahali"),
+    "messages.kind_contact": Text("Contact", "Namba ya mtu"),
+    "messages.kind_poll": Text("Poll", "Kura"),
+    "messages.kind_reaction": Text("Reaction", "Hisia"),
+    "messages.kind_edit": Text("Changed a message to", "Amebadilisha ujumbe kuwa"),
+    "messages.kind_delete": Text("Deleted a message", "Amefuta ujumbe"),
+    "messages.kind_call": Text("Call", "Simu"),
+    "messages.kind_other": Text(
+        "Something that only the phone shows", "Kitu kinachoonekana kwenye simu pekee"
+    ),
+    "messages.state_queued": Text("Waiting to be sent", "Inasubiri kutumwa"),
+    "messages.state_sending": Text("Being sent", "Inatumwa"),
+    "messages.state_sent": Text("Sent", "Imetumwa"),
+    "messages.state_delivered": Text("Delivered", "Imefika"),
+    "messages.state_read": Text("Read", "Imesomwa"),
+    "messages.state_failed": Text("Not sent", "Haikutumwa"),
+    "messages.state_uncertain": Text(
+        "Perhaps sent: look at the phone", "Huenda imetumwa: angalia kwenye simu"
+    ),
+    "messages.state_expired": Text("Not sent in time", "Haikutumwa kwa wakati"),
+    "messages.state_cancelled": Text("Cancelled", "Imeghairiwa"),
+    "messages.not_on_whatsapp": Text(
+        "this number is not on WhatsApp.", "namba hii haipo kwenye WhatsApp."
+    ),
+    "messages.not_first": Text(
+        "WhatsApp does not let you write to this person first.",
+        "WhatsApp haikuruhusu kumwandikia mtu huyu kwanza.",
+    ),
+    "messages.refused": Text("WhatsApp did not take it.", "WhatsApp haikuupokea."),
+}

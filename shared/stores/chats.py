@@ -1,0 +1,174 @@
+"""Chats, put together from contacts, the message log and what is queued.
+
+By when a message was sent, as people remember it; the log's own order is that of its rows.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from shared.contacts import PRECISION
+from shared.enums import Direction, MessageKind, OutboundState
+from shared.ids import TenantId
+from shared.stores import contacts
+from shared.stores.content import parse_content
+from shared.stores.cursors import Cursor, parse_cursor, to_page
+from shared.stores.messages import decode_media
+from shared.stores.rows import to_uuid
+from shared.structs.chats import ChatMessage, ChatSummary
+from shared.structs.contacts import ContactView
+from shared.structs.content import kind_of, media_of, words_of
+from shared.structs.pages import Page
+from shared.tables import MessageLog
+
+_LIST, _CHAT = "chats", "chat"
+# Of a list's line.
+BEGINNING = 200
+# How many contacts are looked at for a page of chats, at first.
+WINDOW = 200
+
+# Whose chat a row is in, as the index `message_logs_chat` has it. With nothing that could leak:
+# row policies keep every other expression from the index.
+_OF = (
+    "CASE WHEN m.contact_lid IS NOT NULL THEN m.contact_lid"
+    " WHEN m.direction = 'IN' THEN m.from_number ELSE m.to_number END"
+)
+# A person's rows are below the LID, and below the phone those of before the LID was known.
+_NEWEST = f"""
+    SELECT m.id, m.direction, m.kind, left(m.message_text, {BEGINNING}) AS beginning, m.occurred_at
+      FROM message_logs m WHERE m.tenant = {{}} AND {_OF} = c.name
+     ORDER BY m.occurred_at DESC, m.id DESC LIMIT 1
+"""
+_HEADS = f"""
+    SELECT c.place, l.*
+      FROM unnest({{}}::integer[], {{}}::text[], {{}}::text[]) AS c (place, phone, lid)
+     CROSS JOIN LATERAL (
+        SELECT * FROM (
+            ({_NEWEST.replace("c.name", "c.lid")})
+            UNION ALL
+            ({_NEWEST.replace("c.name", "c.phone")})
+        ) either ORDER BY occurred_at DESC, id DESC LIMIT 1
+     ) l
+"""
+_LOGGED = f"""
+    SELECT m.id, m.occurred_at AS at, m.direction, m.kind, left(m.message_text, {{}}) AS text,
+           m.media_json, NULL::jsonb AS content_json, o.state, o.reason
+      FROM message_logs m
+      LEFT JOIN LATERAL (
+          SELECT state, reason FROM outbound_messages
+           WHERE m.direction = 'OUT' AND tenant = {{}} AND wa_message_id = m.wa_message_id LIMIT 1
+      ) o ON true
+     WHERE m.tenant = {{}} AND {_OF} = {{}}
+"""
+_QUEUED = """
+    SELECT id, created_at AS at, 'OUT' AS direction, NULL AS kind, NULL AS text,
+           NULL::jsonb AS media_json, content_json, state, reason
+      FROM outbound_messages WHERE tenant = {} AND to_phone = {} AND wa_message_id IS NULL
+"""
+
+
+async def list_page(
+    tenant_id: TenantId, *, limit: int, cursor: str | None = None
+) -> Page[ChatSummary]:
+    """One for each contact who wrote or was written to, by the newest message.
+
+    Contacts are seen when they write, but also when they read, so that looking at the last ones
+    seen is mostly enough, and where it is not, more are looked at.
+    """
+    before, window = parse_cursor(cursor, of=_LIST), WINDOW
+    since = before.at if before is not None else None
+    while True:
+        seen = await contacts.list_seen(tenant_id, limit=window, since=since)
+        rows = await _find_heads(tenant_id, seen, before=before, limit=limit + 1)
+        unseen_from = seen[-1].last_seen_at if len(seen) >= window else None
+        if unseen_from is None or _is_settled(rows, limit, unseen_from):
+            break
+        window *= 8
+    return to_page(
+        rows,
+        limit=limit,
+        item=lambda row: _to_summary(seen[row["place"]], row),
+        cursor=lambda row: Cursor(_LIST, row["occurred_at"], to_uuid(row["id"])),
+    )
+
+
+async def list_messages(
+    tenant_id: TenantId,
+    contact: ContactView,
+    *,
+    limit: int,
+    length: int,
+    cursor: str | None = None,
+) -> Page[ChatMessage]:
+    """Newest first: what was said, what waits to be sent, and what was not sent.
+
+    length: of which a text's beginning may be.
+    """
+    before = parse_cursor(cursor, of=_CHAT)
+    parts, values = [], list[Any]()
+    for name in filter(None, (contact.lid, contact.phone)):
+        for query, named, at in (
+            (_LOGGED, (length + 1, tenant_id, tenant_id, name), "m.occurred_at, m.id"),
+            (_QUEUED, (tenant_id, name), "created_at, id"),
+        ):
+            earlier = "" if before is None else f"AND ({at}) < ({{}}, {{}})"
+            by = ", ".join(f"{each} DESC" for each in at.split(", "))
+            parts.append(f"({query} {earlier} ORDER BY {by} LIMIT {{}})")
+            values += [*named, *([before.at, before.id] if before else []), limit + 1]
+    rows = await MessageLog.raw(
+        f"SELECT * FROM ({' UNION ALL '.join(parts)}) every ORDER BY at DESC, id DESC LIMIT {{}}",
+        *values,
+        limit + 1,
+    )
+    return to_page(
+        rows,
+        limit=limit,
+        item=lambda row: _to_message(row, length),
+        cursor=lambda row: Cursor(_CHAT, row["at"], to_uuid(row["id"])),
+    )
+
+
+async def _find_heads(
+    tenant_id: TenantId, seen: Sequence[ContactView], *, before: Cursor | None, limit: int
+) -> list[dict[str, Any]]:
+    earlier = "" if before is None else "WHERE (l.occurred_at, l.id) < ({}, {})"
+    rows: list[dict[str, Any]] = await MessageLog.raw(
+        f"{_HEADS} {earlier} ORDER BY l.occurred_at DESC, l.id DESC LIMIT {{}}",
+        list(range(len(seen))),
+        [contact.phone for contact in seen],
+        [contact.lid for contact in seen],
+        *(tenant_id, tenant_id),
+        *((before.at, before.id) if before is not None else ()),
+        limit,
+    )
+    return rows
+
+
+def _is_settled(rows: Sequence[dict[str, Any]], limit: int, unseen_from: datetime) -> bool:
+    """Whether nobody who was not looked at belongs on the page, or after it is another."""
+    return len(rows) > limit and rows[limit - 1]["occurred_at"] > unseen_from + PRECISION
+
+
+def _to_summary(contact: ContactView, row: dict[str, Any]) -> ChatSummary:
+    return ChatSummary(
+        contact=contact,
+        direction=Direction(row["direction"]),
+        kind=MessageKind(row["kind"]),
+        beginning=row["beginning"],
+        at=row["occurred_at"],
+    )
+
+
+def _to_message(row: dict[str, Any], length: int) -> ChatMessage:
+    content = None if row["content_json"] is None else parse_content(row["content_json"])
+    return ChatMessage(
+        id=to_uuid(row["id"]),
+        at=row["at"],
+        direction=Direction(row["direction"]),
+        kind=MessageKind(row["kind"]) if content is None else kind_of(content),
+        beginning=row["text"] if content is None else words_of(content)[: length + 1],
+        is_logged=content is None,
+        media=decode_media(row["media_json"]) if content is None else media_of(content),
+        state=None if row["state"] is None else OutboundState(row["state"]),
+        reason=row["reason"],
+    )

@@ -1,0 +1,228 @@
+"""Chats in the portal: what is shown, what is not, and what hostile words cannot do."""
+
+import functools
+import re
+from datetime import timedelta
+from html import unescape
+from urllib.parse import quote
+
+import asyncpg
+import pytest
+
+from portal.pages import live
+from shared.enums import MessageKind
+from shared.ids import TenantId
+from shared.stores.messages import ascending_ids
+from tests.fakes.pages import Browser
+from tests.integration.portal.conftest import Portal
+from tests.integration.portal.test_start import describe, execute, rows
+
+ASHA, LID = "+255754000001", "77001@lid"
+MAX_BYTES = 60_000
+HOSTILE = {
+    "script": "<script>alert(1)</script><img src=x onerror=alert(1)>\"'",
+    "right to left": "\u202eevil\u2066 \u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627",
+    "line breaks": "one\ntwo\r\nthree\rfour\u2028five\n\ndata: six\n\nevent: seven",
+    "64 kB": "&" * 65_536,
+    "emoji": "👩🏽‍🌾" * 3000,
+    "template": "{{ 7 * 7 }}{% if 1 %}",
+}
+
+
+async def business_of(portal: Portal, url: str, **changes: str) -> tuple[Browser, TenantId]:
+    browser = await portal.sign_up(changes.pop("email", "asha@example.com"))
+    await describe(browser, **changes)
+    phone = changes.get("phone", "+255712345678")
+    [(tenant_id,)] = await rows(url, f"SELECT id FROM tenants WHERE phone_number = '{phone}'")  # noqa: S608  a test's own
+    return browser, TenantId(tenant_id)
+
+
+async def write(url: str, tenant_id: TenantId, text: str, **changes) -> str:
+    """What a customer wrote, with the owner's rights, as the gateway commits it."""
+    given = {"person": ASHA, "lid": None, "name": "Asha", "out": False, "kind": "TEXT",
+             "ago": timedelta(0), "media": None} | changes  # fmt: skip
+    ends = ("+255712345678", given["person"])
+    if not given["out"]:
+        ends = ends[::-1]
+    phone = None if given["person"].endswith("@lid") else given["person"]
+    [row_id] = ascending_ids(1)
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(
+            "INSERT INTO message_logs (id, tenant, direction, kind, from_number, to_number,"
+            " message_text, wa_message_id, contact_lid, media_json, occurred_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() - $11::interval)",
+            row_id, tenant_id, "OUT" if given["out"] else "IN", given["kind"], *ends,
+            text, str(row_id), given["lid"], given["media"], given["ago"],
+        )  # fmt: skip
+        await connection.execute(
+            "INSERT INTO contacts (tenant, phone, lid, push_name, last_seen_at)"
+            " VALUES ($1, $2, $3, $4, now()) ON CONFLICT DO NOTHING",
+            tenant_id, phone, given["lid"], given["name"],
+        )  # fmt: skip
+    finally:
+        await connection.close()
+    return str(row_id)
+
+
+def chat(person: str) -> str:
+    return f"/messages/{quote(person, safe='')}"
+
+
+async def test_a_new_business_reads_that_nobody_has_written(portal, database_url):
+    browser, _ = await business_of(portal, database_url)
+    page = await browser.go("/messages")
+    assert page.status_code == 200
+    assert "Nobody has written yet" in page.text
+
+
+async def test_strangers_sign_in_and_members_without_a_business_describe_it(portal):
+    assert (await portal.browser.go("/messages")).url.path == "/sign-in"
+    browser = await portal.sign_up()
+    for path in ("/messages", "/messages/stream", chat(ASHA)):
+        assert (await browser.go(path)).url.path == "/start"
+
+
+async def test_the_list_shows_each_person_with_the_last_words(portal, database_url):
+    browser, tenant_id = await business_of(portal, database_url)
+    await write(database_url, tenant_id, "Bei gani?", ago=timedelta(hours=2))
+    await write(database_url, tenant_id, "Mia tatu", out=True, ago=timedelta(hours=1))
+    await write(
+        database_url, tenant_id, "", person=LID, lid=LID, name="", kind=MessageKind.VOICE.value
+    )
+    page = (await browser.go("/messages")).text
+    assert page.index("Voice message") < page.index("Mia tatu")
+    assert "Bei gani?" not in page
+    assert "Number not known" in page
+    assert page.count("Not answered yet</span>") == 1
+    assert chat(LID) in page
+
+
+async def test_a_thread_shows_bubbles_in_order_and_files_by_kind_and_size(portal, database_url):
+    browser, tenant_id = await business_of(portal, database_url)
+    await write(database_url, tenant_id, "Habari", ago=timedelta(minutes=3))
+    await write(database_url, tenant_id, "Karibu", out=True, ago=timedelta(minutes=2))
+    media = '{"mime_type": "image/jpeg", "size": 81920}'
+    await write(database_url, tenant_id, "hii", kind="IMAGE", media=media)
+    page = (await browser.go(chat(ASHA))).text
+    assert page.index("Habari") < page.index("Karibu") < page.index("Photo")
+    assert "82 kB" in page
+    assert "image/jpeg" not in page
+
+
+@pytest.mark.usefixtures("brief_streams")
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in HOSTILE.items()])
+async def test_hostile_words_break_neither_list_nor_thread_nor_stream(portal, database_url, text):
+    browser, tenant_id = await business_of(portal, database_url)
+    for number in range(35):
+        await write(
+            database_url, tenant_id, text, person=f"+2557540001{number:02}", name=text[:200]
+        )
+    for _ in range(25):
+        await write(database_url, tenant_id, text, name=text[:200])
+    for path in ("/messages", chat(ASHA)):
+        page = await browser.go(path)
+        assert page.status_code == 200
+        assert len(page.content) < MAX_BYTES
+        assert "<script>alert" not in page.text
+        assert "onerror=alert(1)>" not in page.text
+        assert ("{{ 7 * 7 }}" in page.text) == (text == HOSTILE["template"])
+    for path in ("/messages/stream", f"{chat(ASHA)}/stream"):
+        lines = re.split(r"\r\n|\r|\n", (await browser.go(path)).text)
+        assert any(line.startswith("data: ") for line in lines)
+        assert all(line.startswith(("data: ", "retry: ", ":")) or not line for line in lines)
+
+
+@pytest.fixture
+def brief_streams(monkeypatch):
+    """Streams that end after what there is to see now."""
+    brief = functools.partial(live.follow, life=timedelta(milliseconds=20), quiet=timedelta(0))
+    monkeypatch.setattr(live, "follow", brief)
+
+
+async def test_a_long_text_is_cut_and_read_as_a_whole_in_parts(portal, database_url):
+    browser, tenant_id = await business_of(portal, database_url)
+    text = "".join(f"{number:06} & <b>\n" for number in range(4000))
+    row_id = await write(database_url, tenant_id, text)
+    page = (await browser.go(chat(ASHA))).text
+    assert f'href="{chat(ASHA)}/{row_id}"' in page
+    whole, path = "", f"{chat(ASHA)}/{row_id}"
+    while path:
+        page = await browser.go(path)
+        assert len(page.content) < MAX_BYTES
+        found = re.search(r'<p class="said" dir="auto">(.*?)</p>', page.text, re.DOTALL)
+        whole += unescape(found[1])
+        following = re.search(rf'href="({re.escape(chat(ASHA))}/{row_id}\?part=\d+)"', page.text)
+        path = following[1] if following else None
+    assert whole == text
+    assert (await browser.go(f"{chat(ASHA)}/{row_id}?part=99")).status_code == 404
+
+
+async def test_older_chats_and_earlier_messages_are_pages_of_their_own(portal, database_url):
+    browser, tenant_id = await business_of(portal, database_url)
+    for number in range(31):
+        ago = timedelta(minutes=number)
+        await write(database_url, tenant_id, f"P{number:02}", person=f"+2557540001{number:02}",
+                    name=f"N{number}", ago=ago)  # fmt: skip
+    for number in range(21):
+        await write(database_url, tenant_id, f"M{number:02}", ago=timedelta(hours=number + 1))
+    page = (await browser.go("/messages")).text
+    assert "P00" in page
+    assert "M00" not in page
+    older = unescape(re.search(r'href="(/messages\?before=[^"]+)"', page)[1])
+    page = (await browser.go(older)).text
+    assert "M00" in page
+    assert "P00" not in page
+    assert "data-stream" not in page
+    page = (await browser.go(chat(ASHA))).text
+    assert "M20" not in page
+    earlier = unescape(re.search(rf'href="({re.escape(chat(ASHA))}\?before=[^"]+)"', page)[1])
+    page = (await browser.go(earlier)).text
+    assert "M20" in page
+    assert "M00" not in page
+
+
+async def test_anothers_people_and_messages_are_not_there(portal, database_url):
+    browser, _ = await business_of(portal, database_url)
+    _, theirs = await business_of(
+        portal, database_url, email="juma@example.com", phone="+255712345679"
+    )
+    row_id = await write(database_url, theirs, "canary")
+    for path in (
+        *(chat(ASHA), f"{chat(ASHA)}/stream", f"{chat(ASHA)}/{row_id}"),
+        *(chat("+255754999999"), chat("\0"), chat("%00"), chat("😀" * 500), chat(LID)),
+        f"{chat(ASHA)}/not-an-id",
+    ):
+        page = await browser.go(path)
+        assert page.status_code == 404, path
+        assert "canary" not in page.text
+
+
+async def test_a_message_of_another_chat_is_not_shown_below_this_one(portal, database_url):
+    browser, tenant_id = await business_of(portal, database_url)
+    await write(database_url, tenant_id, "mine")
+    row_id = await write(database_url, tenant_id, "canary", person="+255754000002")
+    assert (await browser.go(f"{chat(ASHA)}/{row_id}")).status_code == 404
+
+
+async def test_a_bad_page_is_a_bad_request(portal, database_url):
+    browser, tenant_id = await business_of(portal, database_url)
+    await write(database_url, tenant_id, "Habari")
+    for path in ("/messages?before=x", f"{chat(ASHA)}?before=x", f"{chat(ASHA)}?before=%00"):
+        assert (await browser.go(path)).status_code == 400
+    assert (await browser.go(f"{chat(ASHA)}/{TenantId(tenant_id)}?part=x")).status_code == 400
+
+
+async def test_a_message_that_was_not_sent_says_why_in_the_readers_language(portal, database_url):
+    browser, tenant_id = await business_of(portal, database_url)
+    await write(database_url, tenant_id, "Habari")
+    await execute(
+        database_url,
+        "INSERT INTO outbound_messages (tenant, fingerprint, to_phone, content_json, state, reason)"  # noqa: S608  a test's own
+        f" VALUES ('{tenant_id}', '', '{ASHA}', '{{\"type\": \"text\", \"text\": \"Karibu\"}}',"
+        " 'FAILED', 'This number is not on WhatsApp.')",
+    )
+    assert "Not sent: this number is not on WhatsApp." in (await browser.go(chat(ASHA))).text
+    await browser.go("/account")
+    await browser.send("/language", language="SW")
+    assert "Haikutumwa: namba hii haipo kwenye WhatsApp." in (await browser.go(chat(ASHA))).text
