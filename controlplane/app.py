@@ -12,6 +12,7 @@ from controlplane.containers.docker_driver import DockerDriver
 from controlplane.containers.driver import ObservedNetwork
 from controlplane.containers.events import EventWatch
 from controlplane.containers.spec import Limits, WorkerTemplate
+from controlplane.gateway.config_watch import ConfigWatch, serve_config_watch
 from controlplane.gateway.dispatch import Dispatcher
 from controlplane.gateway.heartbeats import HeartbeatCollector
 from controlplane.gateway.lending import Lending
@@ -27,7 +28,7 @@ from controlplane.reconcile.loop import Reconciler
 from controlplane.services.ensure_admin_key import FILE_NAME, ensure_admin_key
 from controlplane.settings import ControlPlaneSettings
 from shared.backoff import Backoff
-from shared.clock import SystemClock
+from shared.clock import Clock, SystemClock
 from shared.db.engine import check_database, open_database
 from shared.db.lease import Lease
 from shared.errors import ContainerRuntimeError, SettingsError
@@ -121,12 +122,7 @@ async def _serve(
             tasks.supervise("lease", lease.run())
             tasks.supervise("reconciler", reconciler.run())
             tasks.supervise("events", events.run())
-            tasks.supervise(
-                "link orders",
-                serve_link_orders(
-                    settings.database_url, gateway.connections.push_command, clock=clock
-                ),
-            )
+            _listen(tasks, settings.database_url, gateway, clock=clock)
             tasks.supervise("alarms", AlarmWatch(leading=lease.held).run())
             tasks.supervise("api", serve(api, listening))
             log.info("controlplane.started", instance=settings.instance, port=settings.port)
@@ -135,6 +131,14 @@ async def _serve(
         await heartbeats.flush()
     finally:
         await driver.aclose()
+
+
+def _listen(tasks: TaskGroup, url: str, gateway: Gateway, *, clock: Clock) -> None:
+    """For what members do in the portal."""
+    connections = gateway.connections
+    orders = serve_link_orders(url, connections.push_command, clock=clock)
+    tasks.supervise("link orders", orders)
+    tasks.supervise("config watch", serve_config_watch(url, ConfigWatch(connections)))
 
 
 def _forgetting(files: MediaFiles) -> ForgetTenant:

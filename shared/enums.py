@@ -38,6 +38,33 @@ class Weekday(StrEnum):
     SUN = "SUN"
 
 
+class WhenClosed(StrEnum):
+    """What the bot does while the business is closed.
+
+    MENU: as always. TELL: says so first, once in a conversation, and goes on as always.
+    TELL_ONLY: says so once, and nothing more until the business opens.
+    """
+
+    MENU = "MENU"
+    TELL = "TELL"
+    TELL_ONLY = "TELL_ONLY"
+
+
+class Topic(StrEnum):
+    """What a bot is asked about."""
+
+    SERVICES = "SERVICES"
+    PRICES = "PRICES"
+    CONTACT = "CONTACT"
+    BOOK = "BOOK"
+    PRODUCTS = "PRODUCTS"
+    ORDER = "ORDER"
+    DELIVERY = "DELIVERY"
+    ISSUE = "ISSUE"
+    QUESTION = "QUESTION"
+    HOURS = "HOURS"
+
+
 class DesiredState(StrEnum):
     """What was asked of a tenant's worker. REMOVED also removes the session volume."""
 

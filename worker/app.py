@@ -32,7 +32,7 @@ from worker.outbox.quiet import QuietTimes
 from worker.outbox.replies import Replies
 from worker.outbox.sending import Sending
 from worker.outbox.turns import Turns
-from worker.outbox.zones import load_quiet
+from worker.outbox.zones import load_quiet, load_zone
 from worker.session.link import PhoneLink
 from worker.session.volume import Volume
 from worker.settings import WorkerSettings
@@ -266,7 +266,7 @@ async def _build(
     )
     config = await database.run(meta.find_config)
     if config is not None:
-        worker.answering.configure(config)
+        worker.answering.configure(config, await asyncio.to_thread(load_zone, config))
         worker.outbound.keep_quiet(await asyncio.to_thread(load_quiet, config.quiet_hours))
     return worker
 

@@ -31,7 +31,7 @@ from worker.inbox.intake import Intake
 from worker.logtail import LogTail
 from worker.outbox.answering import Answering
 from worker.outbox.outbound import Outbound
-from worker.outbox.zones import load_quiet
+from worker.outbox.zones import load_quiet, load_zone
 from worker.session.link import PhoneLink
 from worker.uplink import event_rows
 from worker.uplink.room import Room, Size
@@ -83,7 +83,7 @@ class LocalWorker:
         if config == self._config:
             return
         self._config = config
-        self._answering.configure(config)
+        self._answering.configure(config, await asyncio.to_thread(load_zone, config))
         self._outbound.keep_quiet(await asyncio.to_thread(load_quiet, config.quiet_hours))
         await self._database.run_patiently(lambda db: meta.set_config(db, config))
         log.info("config.applied", template=config.template_type, language=config.language)

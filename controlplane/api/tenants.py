@@ -17,6 +17,7 @@ from controlplane.api.parameters import (
 from controlplane.api.problems import documented
 from controlplane.services.create_tenant import create_tenant
 from controlplane.services.remove_tenant import remove_tenant
+from controlplane.services.set_config import set_config
 from controlplane.services.set_quiet_hours import set_quiet_hours
 from controlplane.services.show_qr import show_qr
 from shared.contacts import to_digits
@@ -30,6 +31,7 @@ from shared.structs.tenants import (
     CreateTenantInput,
     QuietHours,
     RemovalView,
+    TenantConfigInput,
     TenantWithRelations,
 )
 
@@ -109,6 +111,20 @@ async def put_quiet_hours(
     return await set_quiet_hours(TenantId(tenant_id), data, caller=caller, configure=configure)
 
 
+@put(
+    "/{tenant_id:str}/config",
+    summary="Set all that the bot is told: template, language, hours, holidays, texts; at once",
+    responses=documented(404, 413),
+)
+async def put_config(
+    tenant_id: TenantPath,
+    data: JSONBody[TenantConfigInput],
+    caller: Acting,
+    configure: Configuring,
+) -> TenantWithRelations:
+    return await set_config(TenantId(tenant_id), data, caller=caller, configure=configure)
+
+
 @delete(
     "/{tenant_id:str}/quiet-hours",
     status_code=200,
@@ -129,6 +145,7 @@ tenants_router = Router(
         show,
         remove,
         qr,
+        put_config,
         put_quiet_hours,
         remove_quiet_hours,
         list_contacts,

@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed
 
 from shared.ids import TenantId
 from shared.questions import Questions
+from shared.structs.tenants import TenantConfig
 from shared.wire.files import AskPiece, FetchFile, FileMissing, FileReady, Piece
 from shared.wire.frames import FromGateway, Superseded, encode
 
@@ -27,7 +28,7 @@ Answer = FileReady | FileMissing | Piece
 class Connection:
     """Fenced by `epoch`: what an older connection of a tenant says of the link is ignored.
 
-    can_send: the types of content that its worker knows.
+    can_send: the types of content that its worker knows. config: what it was told at first.
     """
 
     def __init__(
@@ -37,11 +38,13 @@ class Connection:
         tenant_id: TenantId,
         epoch: int,
         can_send: Collection[str],
+        config: TenantConfig,
     ) -> None:
         self._socket = socket
         self.tenant_id = tenant_id
         self.epoch = epoch
         self.can_send = can_send
+        self.config = config
         self._questions = Questions[Answer]()
         # Held by whoever has a file sent over this connection: one file at a time.
         self.transfer = asyncio.Lock()

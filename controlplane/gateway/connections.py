@@ -1,5 +1,7 @@
 """The live connections of this process: at most one per tenant, the newest."""
 
+from collections.abc import Set as AbstractSet
+
 from controlplane.gateway.connection import Connection
 from shared.ids import TenantId
 from shared.structs.tenants import TenantConfig
@@ -12,6 +14,10 @@ class Connections:
 
     def __len__(self) -> int:
         return len(self._by_tenant)
+
+    @property
+    def tenants(self) -> AbstractSet[TenantId]:
+        return self._by_tenant.keys()
 
     def enter(self, connection: Connection) -> Connection | None:
         """Makes `connection` its tenant's only one; answers the one it replaced.

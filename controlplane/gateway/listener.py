@@ -29,13 +29,14 @@ from shared.db.engine import transaction
 from shared.errors import NotFoundError, TransientError
 from shared.ids import TenantId
 from shared.log import TenantFiles
-from shared.stores import contacts, messages, outbound_work, sessions
+from shared.stores import contacts, messages, outbound_work, sessions, tenants
 from shared.tasks import TaskGroup
 from shared.wire.files import AskPiece, FileMissing, FileReady, Piece
 from shared.wire.frames import (
     MAX_FRAME_BYTES,
     Ack,
     CommandResult,
+    Config,
     Events,
     FromWorker,
     Heartbeat,
@@ -123,6 +124,7 @@ class Gateway:
             return
         log.info("worker.connected", tenant_id=connection.tenant_id, epoch=connection.epoch)
         try:
+            await _catch_up(connection)
             # Beside the reading: a worker that is slow to take messages is heard all the same.
             async with TaskGroup() as tasks:
                 tasks.supervise(
@@ -160,6 +162,7 @@ class Gateway:
                 tenant_id=outcome.tenant_id,
                 epoch=outcome.epoch,
                 can_send=hello.can_send,
+                config=outcome.config,
             )
             replaced = self.connections.enter(connection)
             if replaced is connection:
@@ -269,6 +272,13 @@ async def _commit_together(tenant_id: TenantId, told: Told) -> None:
         )
         # Last of all: it may take a lock, which others then wait for no longer than a commit.
         await contacts.record(tenant_id, told.sightings)
+
+
+async def _catch_up(connection: Connection) -> None:
+    """What changed between the reading of its configuration and its entering nobody else tells."""
+    config = await tenants.find_config(connection.tenant_id)
+    if config is not None and config != connection.config:
+        await connection.send(Config(config=config))
 
 
 def _log_result(connection: Connection, result: CommandResult) -> None:

@@ -3,7 +3,7 @@
 import msgspec
 
 from controlplane.services.acting import Caller, leave_trace
-from controlplane.services.set_quiet_hours import check_quiet_hours
+from controlplane.services.set_config import check_config
 from shared.db.engine import transaction
 from shared.ids import TenantId
 from shared.phone import parse_phone
@@ -14,8 +14,7 @@ from shared.structs.tenants import CreateTenantInput, TenantWithRelations
 async def create_tenant(given: CreateTenantInput, *, caller: Caller) -> TenantWithRelations:
     """Raises InvalidInputError, PhoneNumberTakenError for another's phone number."""
     phone_number = parse_phone("phone_number", given.phone_number)
-    if given.quiet_hours is not None:
-        await check_quiet_hours(given.quiet_hours, place="quiet_hours.")
+    await check_config(given.to_config())
     async with transaction():
         tenant = await tenants.create(msgspec.structs.replace(given, phone_number=phone_number))
         await leave_trace(

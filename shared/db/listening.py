@@ -14,6 +14,7 @@ log = structlog.get_logger(__name__)
 
 CHANGED = "flowhq_tenant"
 ASKED = "flowhq_request"
+CONFIGURED = "flowhq_config"
 RETRY = timedelta(seconds=1)
 # A connection that hangs says nothing: it is asked now and then.
 CHECK = timedelta(seconds=10)

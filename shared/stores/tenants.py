@@ -15,6 +15,7 @@ from shared.enums import (
     SkipReason,
     TemplateType,
     Weekday,
+    WhenClosed,
     WorkerStatus,
 )
 from shared.errors import ConflictError, NotFoundError
@@ -25,7 +26,9 @@ from shared.stores.rows import to_uuid
 from shared.stores.text import to_storable
 from shared.structs.pages import Page
 from shared.structs.tenants import (
+    BotTexts,
     CreateTenantInput,
+    Holiday,
     OpeningHours,
     QuietHours,
     SessionView,
@@ -39,9 +42,16 @@ _LIST = "tenants"
 _HOURS = dict[Weekday, OpeningHours]
 _SKIPPED = dict[SkipReason, int]
 
-_SELECT = """
+# In the order of `_to_columns`.
+_COLUMNS = (
+    *("template_type", "business_name", "language", "hours_json", "quiet_hours_json"),
+    *("time_zone", "holidays_json", "when_closed", "texts_json"),
+)
+_CONFIG = ", ".join(f"c.{column}" for column in _COLUMNS)
+
+_SELECT = f"""
     SELECT t.id, t.name, t.phone_number, t.created_at,
-           c.template_type, c.business_name, c.language, c.hours_json, c.quiet_hours_json,
+           {_CONFIG},
            s.state, s.reason, s.detail, s.last_seen_at,
            w.desired_state, w.generation, w.status, w.container_name, w.container_id, w.image,
            w.last_heartbeat_at, w.last_error, w.restarts, w.outbox_depth, w.skipped_json
@@ -78,14 +88,10 @@ async def create(
         except asyncpg.UniqueViolationError as error:
             raise PhoneNumberTakenError("another tenant has this phone number") from error
         await Tenant.raw(
-            "INSERT INTO tenant_configs (tenant, template_type, business_name, language,"
-            " hours_json, quiet_hours_json) VALUES ({}, {}, {}, {}, {}, {}::jsonb)",
+            f"INSERT INTO tenant_configs (tenant, {', '.join(_COLUMNS)})"
+            " VALUES ({}, {}, {}, {}, {}, {}::jsonb, {}, {}, {}, {})",
             tenant_id,
-            tenant.template_type.value,
-            to_storable(tenant.business_name or tenant.name),
-            tenant.language.value,
-            msgspec.json.encode(tenant.hours).decode(),
-            _quiet_to_json(tenant.quiet_hours),
+            *_to_columns(tenant.to_config()),
         )
         await Tenant.raw("INSERT INTO whatsapp_sessions (tenant) VALUES ({})", tenant_id)
         await Tenant.raw("INSERT INTO worker_processes (tenant) VALUES ({})", tenant_id)
@@ -126,12 +132,38 @@ async def get_config(tenant_id: TenantId) -> TenantConfig:
 
 async def find_config(tenant_id: TenantId) -> TenantConfig | None:
     rows = await Tenant.raw(
-        "SELECT c.template_type, c.business_name, c.language, c.hours_json, c.quiet_hours_json"
-        " FROM tenant_configs c JOIN tenants t ON t.id = c.tenant"
+        f"SELECT {_CONFIG} FROM tenant_configs c JOIN tenants t ON t.id = c.tenant"
         " WHERE t.id = {} AND t.removal_requested_at IS NULL",
         tenant_id,
     )
     return _to_config(rows[0]) if rows else None
+
+
+async def lock_config(tenant_id: TenantId) -> TenantConfig:
+    """What it is now, and stays until the transaction ends. Raises NotFoundError like `get`."""
+    rows = await Tenant.raw(
+        f"SELECT {_CONFIG} FROM tenant_configs c JOIN tenants t ON t.id = c.tenant"
+        " WHERE t.id = {} AND t.removal_requested_at IS NULL FOR UPDATE OF c",
+        tenant_id,
+    )
+    if not rows:
+        raise NotFoundError("there is no such tenant")
+    return _to_config(rows[0])
+
+
+async def set_config(tenant_id: TenantId, config: TenantConfig) -> None:
+    """Raises NotFoundError like `get`."""
+    assignments = ", ".join(f"{column} = {{}}" for column in _COLUMNS)
+    rows = await Tenant.raw(
+        f"UPDATE tenant_configs c SET {assignments.replace('json = {}', 'json = {}::jsonb')}"
+        " FROM tenants t"
+        " WHERE c.tenant = {} AND t.id = c.tenant AND t.removal_requested_at IS NULL"
+        " RETURNING t.id",
+        *_to_columns(config),
+        tenant_id,
+    )
+    if not rows:
+        raise NotFoundError("there is no such tenant")
 
 
 async def set_quiet_hours(tenant_id: TenantId, quiet_hours: QuietHours | None) -> None:
@@ -217,6 +249,24 @@ def _to_config(row: dict[str, Any]) -> TenantConfig:
         language=Language(row["language"]),
         hours=msgspec.json.decode(row["hours_json"], type=_HOURS),
         quiet_hours=_quiet_from_json(row["quiet_hours_json"]),
+        time_zone=row["time_zone"],
+        holidays=msgspec.json.decode(row["holidays_json"], type=list[Holiday]),
+        when_closed=WhenClosed(row["when_closed"]),
+        texts=msgspec.json.decode(row["texts_json"], type=BotTexts),
+    )
+
+
+def _to_columns(config: TenantConfig) -> tuple[str | None, ...]:
+    return (
+        config.template_type.value,
+        to_storable(config.business_name),
+        config.language.value,
+        msgspec.json.encode(config.hours).decode(),
+        _quiet_to_json(config.quiet_hours),
+        config.time_zone,
+        msgspec.json.encode(config.holidays).decode(),
+        config.when_closed.value,
+        msgspec.json.encode(config.texts).decode(),
     )
 
 

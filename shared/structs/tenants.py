@@ -1,6 +1,7 @@
 """Tenants as the API and the stores speak of them."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -14,14 +15,19 @@ from shared.enums import (
     SkipReason,
     TemplateType,
     TenantStatus,
+    Topic,
     Weekday,
+    WhenClosed,
     WorkerStatus,
 )
-from shared.structs.text import Name, PhoneNumber, TimeOfDay, ZoneName
+from shared.structs.text import BotText, Label, Name, PhoneNumber, TimeOfDay, ZoneName
+
+# Where most of the first tenants are.
+DEFAULT_ZONE = "Africa/Dar_es_Salaam"
 
 
 class OpeningHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Local times of one day, `HH:MM`."""
+    """Local times of one day, `HH:MM`; past midnight where `closes` is the earlier one."""
 
     opens: TimeOfDay
     closes: TimeOfDay
@@ -37,10 +43,37 @@ class QuietHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     time_zone: ZoneName
 
 
+class Holiday(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Closed from the first day to the last, both included."""
+
+    name: Label
+    first: date
+    last: date
+
+
+Holidays = Annotated[list[Holiday], msgspec.Meta(max_length=60)]
+
+
+class BotTexts(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """A business's own words; what is not there, the bot says in ours.
+
+    greeting: `{business}` is its name. closed: `{opens}` is when it opens again.
+    titles: of the menu's entries. answers: to topics that ask nothing back.
+    """
+
+    greeting: BotText | None = None
+    closed: BotText | None = None
+    titles: dict[Topic, Label] = {}
+    answers: dict[Topic, BotText] = {}
+
+
 class TenantConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What a tenant's worker is told.
 
     hours: a day that is missing is closed; none at all, and the bot makes no statement.
+    time_zone: by its IANA name; in it are the hours, and the days of the holidays.
     """
 
     template_type: TemplateType
@@ -48,6 +81,24 @@ class TenantConfig(msgspec.Struct, frozen=True, kw_only=True):
     language: Language
     hours: dict[Weekday, OpeningHours] = {}
     quiet_hours: QuietHours | None = None
+    time_zone: str = DEFAULT_ZONE
+    holidays: list[Holiday] = []
+    when_closed: WhenClosed = WhenClosed.MENU
+    texts: BotTexts = msgspec.field(default_factory=BotTexts)
+
+
+class TenantConfigInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All of it: what is left out is as for a new tenant."""
+
+    template_type: TemplateType
+    business_name: Name
+    language: Language
+    hours: dict[Weekday, OpeningHours] = {}
+    quiet_hours: QuietHours | None = None
+    time_zone: ZoneName = DEFAULT_ZONE
+    holidays: Holidays = []
+    when_closed: WhenClosed = WhenClosed.MENU
+    texts: BotTexts = msgspec.field(default_factory=BotTexts)
 
 
 class CreateTenantInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,6 +111,23 @@ class CreateTenantInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     business_name: Name | None = None
     hours: dict[Weekday, OpeningHours] = {}
     quiet_hours: QuietHours | None = None
+    time_zone: ZoneName = DEFAULT_ZONE
+    holidays: Holidays = []
+    when_closed: WhenClosed = WhenClosed.MENU
+    texts: BotTexts = msgspec.field(default_factory=BotTexts)
+
+    def to_config(self) -> TenantConfig:
+        return TenantConfig(
+            template_type=self.template_type,
+            business_name=self.business_name or self.name,
+            language=self.language,
+            hours=self.hours,
+            quiet_hours=self.quiet_hours,
+            time_zone=self.time_zone,
+            holidays=self.holidays,
+            when_closed=self.when_closed,
+            texts=self.texts,
+        )
 
 
 class SessionView(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,10 @@ _ONE_LINE = rf"^{_PRINTABLE}*{_END}"
 _ONE_LINE_FILLED = rf"^(?=.*\S){_PRINTABLE}+{_END}"
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=_ONE_LINE_FILLED)]
+# Of a menu's entry, or of a holiday: short enough for a line on a phone. Kept inside JSON, where
+# half a character has no place.
+_LABEL = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+(?![\s\S])"
+Label = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=_LABEL)]
 Note = Annotated[str, msgspec.Meta(max_length=2000, pattern=_ONE_LINE)]
 TIME_PATTERN = rf"^([01][0-9]|2[0-3]):[0-5][0-9]{_END}"
 # A name of the time zone database; whether there is one so named is `shared.zones`'s to say.
@@ -30,6 +34,10 @@ MAX_MESSAGE_LENGTH = 65_536
 MessageText = Annotated[
     str, msgspec.Meta(min_length=1, max_length=MAX_MESSAGE_LENGTH, pattern=_NO_NUL)
 ]
+# What a bot says in a business's own words: several lines, and something to read in them.
+_LINES_FILLED = rf"^(?=[\s\S]*\S)[^\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]*{_END}"
+MAX_BOT_TEXT = 1000
+BotText = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_BOT_TEXT, pattern=_LINES_FILLED)]
 # What WhatsApp's phones take beside a picture.
 Caption = Annotated[str, msgspec.Meta(min_length=1, max_length=1024, pattern=_NO_NUL)]
 SHA256_PATTERN = rf"^[0-9a-f]{{64}}{_END}"
@@ -65,6 +73,8 @@ Emoji = Annotated[str, msgspec.Meta(pattern=EMOJI_PATTERN)]
 PATTERN_PROBLEMS = {
     _ONE_LINE: "must not contain control characters or line breaks",
     _ONE_LINE_FILLED: "must not be blank, nor contain control characters or line breaks",
+    _LABEL: "must not be blank, nor contain control characters or line breaks",
+    _LINES_FILLED: "must not be blank, nor contain control characters other than line breaks",
     _NO_NUL: "must not contain the character U+0000",
     VISIBLE_ASCII: "must be visible ASCII characters without spaces",
     SHA256_PATTERN: "must be the sha256 of an upload: 64 hexadecimal digits, in lower case",

@@ -5,6 +5,9 @@ from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from shared.enums import WhenClosed
+from shared.structs.tenants import DEFAULT_ZONE
+
 
 class Tenant(Table, tablename="tenants"):
     """removal_requested_at: set once; the reconciler removes container, volume, then the row."""
@@ -23,3 +26,7 @@ class TenantConfig(Table, tablename="tenant_configs"):
     language = Text()
     hours_json = JSONB(default="{}")
     quiet_hours_json = JSONB(null=True, default=None)
+    time_zone = Text(default=DEFAULT_ZONE)
+    holidays_json = JSONB(default="[]")
+    when_closed = Text(default=WhenClosed.MENU.value)
+    texts_json = JSONB(default="{}")

@@ -10,8 +10,8 @@ from enum import StrEnum
 
 import msgspec
 
+from shared.flows.conversation import Conversation
 from shared.wire.events import MessageReceived, MessageSent
-from worker.flows.conversation import Conversation
 from worker.uplink import event_rows
 
 # Longer than WhatsApp keeps a message for an absent device: no id comes back later than this.

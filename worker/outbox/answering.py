@@ -5,16 +5,16 @@ begins where the last process stopped.
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 
 import structlog
 
 from shared.backoff import Backoff
 from shared.clock import Clock
+from shared.flows.engine import Decision, decide
 from shared.structs.tenants import TenantConfig
 from shared.tasks import TaskGroup
 from worker.database import Database, StorageError
-from worker.flows.engine import Decision, decide
 from worker.inbox import rows
 from worker.inbox.rows import Entry
 from worker.outbox.replies import Replies
@@ -51,6 +51,7 @@ class Answering:
         self._clock = clock
         self._connected = connected
         self._config: TenantConfig | None = None
+        self._zone: tzinfo | None = None
         self._configured = asyncio.Event()
         self._lanes: dict[str, bool] = {}  # chat → something came while its lane was at work
         self._slots = asyncio.Semaphore(LANES)
@@ -58,9 +59,9 @@ class Answering:
         self._idle = asyncio.Event()
         self._idle.set()
 
-    def configure(self, config: TenantConfig) -> None:
-        """From the next answer on."""
-        self._config = config
+    def configure(self, config: TenantConfig, zone: tzinfo | None) -> None:
+        """From the next answer on. zone: where something that is said depends on the hour."""
+        self._config, self._zone = config, zone
         self._configured.set()
 
     def wake(self, chat: str) -> None:
@@ -134,7 +135,7 @@ class Answering:
     async def _decide(self, entry: Entry) -> Decision:
         conversation = await self._database.run(lambda db: rows.get_conversation(db, entry.chat))
         assert self._config is not None, "ready() waited for it"
-        return decide(self._config, conversation, entry.message, self._clock.now())
+        return decide(self._config, conversation, entry.message, self._clock.now(), zone=self._zone)
 
     async def _ready(self) -> bool:
         """Waits for a configuration and a connection; False when stopping came first."""

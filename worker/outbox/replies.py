@@ -10,9 +10,9 @@ from collections.abc import Callable
 import structlog
 
 from shared.enums import MessageKind
+from shared.flows.conversation import Conversation
 from shared.wire.events import MessageSent
 from worker.database import Database
-from worker.flows.conversation import Conversation
 from worker.inbox import rows
 from worker.inbox.rows import Entry
 from worker.outbox.quiet import QuietTimes

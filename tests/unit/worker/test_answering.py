@@ -65,7 +65,7 @@ async def opened(database, *, configured=True, connected=True):
         replies = Replies(client, database, quiet, turns, on_settled=lambda: None)
         answering = Answering(database, replies, turns, tasks, clock, connected=is_connected)
         if configured:
-            answering.configure(CONFIG)
+            answering.configure(CONFIG, None)
         yield Room(database, answering, client, quiet, is_connected)
 
 
@@ -111,7 +111,7 @@ async def test_nothing_is_answered_before_there_is_a_configuration(database):
     async with opened(database, configured=False) as room:
         await room.receive(message(1))
         assert await room.states() == ["RECEIVED"]
-        room.answering.configure(CONFIG)
+        room.answering.configure(CONFIG, None)
         await room.idle()
         assert await room.states() == ["ANSWERED"]
 

@@ -7,10 +7,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from shared.flows.conversation import Conversation, Step
 from shared.wire.events import MessageReceived, MessageSent
 from tests.fakes.inbound import ASHA, NOW, answer, message
 from worker import database, meta
-from worker.flows.conversation import Conversation, Step
 from worker.inbox import rows
 from worker.uplink import event_rows
 

@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.enums import Language, MessageKind, TemplateType, Weekday
+from shared.flows import keywords
+from shared.flows.conversation import Conversation, Step
+from shared.flows.engine import SILENT, TEXTS, decide, find_topic
+from shared.flows.templates import TEMPLATES, Topic
+from shared.flows.words import one_line, only_number, phrases, tokens
 from shared.structs.tenants import OpeningHours, TenantConfig
 from shared.wire.events import MessageReceived, Party
-from worker.flows import keywords
-from worker.flows.conversation import Conversation, Step
-from worker.flows.engine import SILENT, TEXTS, decide, find_topic
-from worker.flows.templates import TEMPLATES, Topic
-from worker.flows.words import one_line, only_number, phrases, tokens
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 T = TemplateType

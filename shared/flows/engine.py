@@ -1,20 +1,29 @@
 """The bot: what to answer to a message, and where the chat stands then. Pure."""
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from types import MappingProxyType
 
 import msgspec
 
-from shared.enums import Language, MessageKind, TemplateType
+from shared.enums import Language, MessageKind, TemplateType, Topic, WhenClosed
+from shared.flows import keywords
+from shared.flows.conversation import Conversation, Step
+from shared.flows.opening import find_closure
+from shared.flows.render import (
+    render_answer,
+    render_closed,
+    render_greeting,
+    render_menu,
+    render_summary,
+)
+from shared.flows.templates import TEMPLATES, Template
+from shared.flows.texts.en import ENGLISH
+from shared.flows.texts.language import Texts
+from shared.flows.texts.sw import SWAHILI
+from shared.flows.words import Phrase, find_phrase, one_line, only_number, tokens
 from shared.structs.tenants import TenantConfig
 from shared.wire.events import MessageReceived
-from worker.flows import keywords
-from worker.flows.conversation import Conversation, Step
-from worker.flows.render import render_answer, render_greeting, render_menu, render_summary
-from worker.flows.templates import TEMPLATES, Template, Topic
-from worker.flows.texts.en import ENGLISH
-from worker.flows.texts.language import Texts
-from worker.flows.texts.sw import SWAHILI
-from worker.flows.words import Phrase, find_phrase, one_line, only_number, tokens
 
 # After half a day of silence a chat begins anew, with a greeting.
 FORGOTTEN_AFTER = timedelta(hours=12)
@@ -35,9 +44,10 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class _Turn(msgspec.Struct, frozen=True):
-    """One message in its circumstances."""
+    """One message in its circumstances. at: in the zone of the business."""
 
     config: TenantConfig
+    at: datetime
     said: Phrase
     text: str
     chat: Conversation
@@ -52,17 +62,52 @@ class _Turn(msgspec.Struct, frozen=True):
 
 
 def decide(
-    config: TenantConfig, conversation: Conversation, message: MessageReceived, now: datetime
+    config: TenantConfig,
+    conversation: Conversation,
+    message: MessageReceived,
+    now: datetime,
+    *,
+    zone: tzinfo | None = None,
 ) -> Decision:
-    """Every text gets exactly one answer; a run of other kinds gets one hint together."""
+    """Every text gets exactly one answer; a run of other kinds gets one hint together.
+
+    While the business is closed: what `when_closed` says. zone: of the business; where it is
+    not known, nobody can say whether it is closed.
+    """
     if message.kind in SILENT:
         return Decision(None, conversation)
-    chat = _current(conversation, now)
+    chat, at = _current(conversation, now), now.astimezone(zone or UTC)
+    closed = _find_closed(config, at) if zone is not None else None
+    if closed is None:
+        return _answer(config, msgspec.structs.replace(chat, told_closed=False), message, at)
+    if chat.told_closed:
+        is_silent = config.when_closed is WhenClosed.TELL_ONLY
+        return Decision(None, chat) if is_silent else _answer(config, chat, message, at)
+    told = msgspec.structs.replace(chat, told_closed=True)
+    if config.when_closed is WhenClosed.TELL_ONLY:
+        return Decision(closed, told)
+    decision = _answer(config, told, message, at)
+    reply = closed if decision.reply is None else f"{closed}\n\n{decision.reply}"
+    return Decision(reply, decision.conversation)
+
+
+def _find_closed(config: TenantConfig, at: datetime) -> str | None:
+    """What to say of being closed; None while open, or where nothing is to be said."""
+    if config.when_closed is WhenClosed.MENU:
+        return None
+    closure = find_closure(config, at)
+    if closure is None:
+        return None
+    return render_closed(TEXTS[config.language], config, closure, at.date())
+
+
+def _answer(
+    config: TenantConfig, chat: Conversation, message: MessageReceived, at: datetime
+) -> Decision:
     if message.kind is not MessageKind.TEXT:
         return _hint_text_only(TEXTS[config.language], chat, message.kind)
-    said = tokens(message.text)
-    turn = _Turn(config, said, message.text, msgspec.structs.replace(chat, told_text_only=False))
-    return _answer_text(turn)
+    chat = msgspec.structs.replace(chat, told_text_only=False)
+    return _answer_text(_Turn(config, at, tokens(message.text), message.text, chat))
 
 
 def _current(conversation: Conversation, now: datetime) -> Conversation:
@@ -84,7 +129,7 @@ def _answer_text(turn: _Turn) -> Decision:  # noqa: PLR0911  an ordered list of 
         return _menu(turn, turn.texts.choose)
     if turn.chat.step not in {Step.START, Step.MENU}:
         return _take_answer(turn)
-    topic = find_topic(turn.template, turn.said)
+    topic = find_topic(turn.template, turn.said, turn.config.texts.titles)
     if topic is not None and (turn.chat.step is Step.MENU or only_number(turn.said) is None):
         return _choose(turn, topic)
     if turn.chat.step is Step.START or turn.said in keywords.GREETINGS:
@@ -96,22 +141,32 @@ def _answer_text(turn: _Turn) -> Decision:  # noqa: PLR0911  an ordered list of 
     return _menu(turn, turn.texts.not_understood)
 
 
-def find_topic(template: Template, said: Phrase) -> Topic | None:
-    """By its number in the menu, or by the first of its words in the message."""
+def find_topic(
+    template: Template, said: Phrase, titles: Mapping[Topic, str] = MappingProxyType({})
+) -> Topic | None:
+    """By its number in the menu, or by the first of its words in the message.
+
+    titles: of the business's own; who types one means it.
+    """
     number = only_number(said)
     if number is not None:
         return template.menu[number - 1] if 1 <= number <= len(template.menu) else None
     found = [
         (place, topic)
         for topic in (*template.menu, *template.understood)
-        if (place := find_phrase(said, keywords.TOPICS[topic])) is not None
+        if (place := find_phrase(said, _phrases_of(topic, titles))) is not None
     ]
     return min(found, key=lambda hit: hit[0])[1] if found else None
 
 
+def _phrases_of(topic: Topic, titles: Mapping[Topic, str]) -> tuple[Phrase, ...]:
+    own = tokens(titles.get(topic, ""))
+    return (*keywords.TOPICS[topic], own) if own else keywords.TOPICS[topic]
+
+
 def _menu(turn: _Turn, opening: str) -> Decision:
     chat = msgspec.structs.replace(turn.chat, step=Step.MENU, answers={})
-    return Decision(render_menu(turn.texts, turn.template, opening), chat)
+    return Decision(render_menu(turn.texts, turn.config, turn.template, opening), chat)
 
 
 def _choose(turn: _Turn, topic: Topic) -> Decision:
@@ -120,7 +175,7 @@ def _choose(turn: _Turn, topic: Topic) -> Decision:
     chat = msgspec.structs.replace(turn.chat, step=step, answers={})
     if form:
         return Decision(turn.texts.questions[step], chat)
-    return Decision(render_answer(turn.texts, turn.config, topic), chat)
+    return Decision(render_answer(turn.texts, turn.config, topic, turn.at.date()), chat)
 
 
 def _take_answer(turn: _Turn) -> Decision:

@@ -1,9 +1,8 @@
 """English."""
 
-from shared.enums import TemplateType, Weekday
-from worker.flows.conversation import Step
-from worker.flows.templates import Topic
-from worker.flows.texts.language import Texts
+from shared.enums import TemplateType, Topic, Weekday
+from shared.flows.conversation import Step
+from shared.flows.texts.language import Texts
 
 ENGLISH = Texts(
     greeting="Hello and welcome to {business}! How can we help you today?",
@@ -89,6 +88,22 @@ ENGLISH = Texts(
     open_hours="Our working hours:\n{hours}",
     hours_unknown="Write to us here at any time and we will answer as soon as we can.",
     closed="closed",
+    closed_days="Closed for {holiday}: {dates}",
+    closed_now=(
+        "We are closed right now and open again {opens}. "
+        "Write to us all the same: we answer when we are back."
+    ),
+    closed_holiday=(
+        "We are closed today ({holiday}) and open again {opens}. "
+        "Write to us all the same: we answer when we are back."
+    ),
+    opens_today="today",
+    opens_tomorrow="tomorrow",
+    opens_day="on {day}",
+    opens_date="on {day}, {date}",
+    opens_unknown="soon",
+    at_time=" at {time}",
+    date="{day} {month}",
     days={
         Weekday.MON: "Monday",
         Weekday.TUE: "Tuesday",
@@ -98,4 +113,8 @@ ENGLISH = Texts(
         Weekday.SAT: "Saturday",
         Weekday.SUN: "Sunday",
     },
+    months=(
+        *("January", "February", "March", "April", "May", "June"),
+        *("July", "August", "September", "October", "November", "December"),
+    ),
 )

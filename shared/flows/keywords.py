@@ -1,7 +1,7 @@
 """The words people choose a topic with. Both languages always count: many mix them."""
 
-from worker.flows.templates import Topic
-from worker.flows.words import phrases
+from shared.enums import Topic
+from shared.flows.words import phrases
 
 TOPICS = {
     Topic.SERVICES: phrases(

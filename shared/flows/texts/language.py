@@ -2,15 +2,16 @@
 
 import msgspec
 
-from shared.enums import TemplateType, Weekday
-from worker.flows.conversation import Step
-from worker.flows.templates import Topic
+from shared.enums import TemplateType, Topic, Weekday
+from shared.flows.conversation import Step
 
 
 class Texts(msgspec.Struct, frozen=True, kw_only=True):
-    """Placeholders: {business} in `greeting`, {summary} in `confirmed`, {hours} in `open_hours`.
+    """Placeholders: {business} in `greeting`, {summary} in `confirmed`, {hours} in `open_hours`,
+    {holiday} and {opens} in `closed_now` and `closed_holiday`.
 
     answers: by topic, for topics that ask nothing; a pair narrows it to one template.
+    opens_today and its like: what {opens} says, each with the time after it where it is known.
     """
 
     greeting: str
@@ -29,4 +30,15 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
     open_hours: str
     hours_unknown: str
     closed: str
+    closed_days: str
+    closed_now: str
+    closed_holiday: str
+    opens_today: str
+    opens_tomorrow: str
+    opens_day: str
+    opens_date: str
+    opens_unknown: str
+    at_time: str
+    date: str
     days: dict[Weekday, str]
+    months: tuple[str, ...]

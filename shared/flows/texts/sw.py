@@ -1,9 +1,8 @@
 """Kiswahili."""
 
-from shared.enums import TemplateType, Weekday
-from worker.flows.conversation import Step
-from worker.flows.templates import Topic
-from worker.flows.texts.language import Texts
+from shared.enums import TemplateType, Topic, Weekday
+from shared.flows.conversation import Step
+from shared.flows.texts.language import Texts
 
 SWAHILI = Texts(
     greeting="Habari! Karibu {business}. Tukusaidie nini leo?",
@@ -89,6 +88,22 @@ SWAHILI = Texts(
     open_hours="Saa zetu za kazi:\n{hours}",
     hours_unknown="Tuandikie hapa wakati wowote, nasi tutakujibu mapema iwezekanavyo.",
     closed="Tumefunga",
+    closed_days="Tumefunga kwa {holiday}: {dates}",
+    closed_now=(
+        "Kwa sasa tumefunga; tutafungua tena {opens}. "
+        "Hata hivyo tuandikie, nasi tutakujibu tukirudi."
+    ),
+    closed_holiday=(
+        "Leo tumefunga ({holiday}); tutafungua tena {opens}. "
+        "Hata hivyo tuandikie, nasi tutakujibu tukirudi."
+    ),
+    opens_today="leo",
+    opens_tomorrow="kesho",
+    opens_day="{day}",
+    opens_date="{day}, tarehe {date}",
+    opens_unknown="hivi karibuni",
+    at_time=" saa {time}",
+    date="{day} {month}",
     days={
         Weekday.MON: "Jumatatu",
         Weekday.TUE: "Jumanne",
@@ -98,4 +113,8 @@ SWAHILI = Texts(
         Weekday.SAT: "Jumamosi",
         Weekday.SUN: "Jumapili",
     },
+    months=(
+        *("Januari", "Februari", "Machi", "Aprili", "Mei", "Juni"),
+        *("Julai", "Agosti", "Septemba", "Oktoba", "Novemba", "Desemba"),
+    ),
 )

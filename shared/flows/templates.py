@@ -1,24 +1,9 @@
 """What each template offers: its menu, in order, and the questions behind a choice."""
 
-from enum import StrEnum
-
 import msgspec
 
-from shared.enums import TemplateType
-from worker.flows.conversation import Step
-
-
-class Topic(StrEnum):
-    SERVICES = "SERVICES"
-    PRICES = "PRICES"
-    CONTACT = "CONTACT"
-    BOOK = "BOOK"
-    PRODUCTS = "PRODUCTS"
-    ORDER = "ORDER"
-    DELIVERY = "DELIVERY"
-    ISSUE = "ISSUE"
-    QUESTION = "QUESTION"
-    HOURS = "HOURS"
+from shared.enums import TemplateType, Topic
+from shared.flows.conversation import Step
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -30,6 +15,10 @@ class Template(msgspec.Struct, frozen=True):
     understood: tuple[Topic, ...]
     forms: dict[Topic, tuple[Step, ...]]
 
+
+# Topics that are answered at once, and so can be in the business's own words. Hours are not:
+# they are told from what was set.
+ANSWERED = frozenset({Topic.SERVICES, Topic.PRICES, Topic.CONTACT, Topic.PRODUCTS, Topic.DELIVERY})
 
 TEMPLATES = {
     TemplateType.BOOKING: Template(
