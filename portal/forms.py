@@ -6,7 +6,7 @@ from portal.visitor import PageRequest
 MAX_LENGTH = 2000
 
 
-async def read_form(request: PageRequest) -> dict[str, str]:
+async def read_form(request: PageRequest, *, longest: int = MAX_LENGTH) -> dict[str, str]:
     """Every value that is text; files and what is longer than any field of ours are cut away."""
     given = await request.form()
-    return {name: value[:MAX_LENGTH] for name, value in given.items() if isinstance(value, str)}
+    return {name: value[:longest] for name, value in given.items() if isinstance(value, str)}

@@ -51,6 +51,7 @@ PAGES = (
     messages.list_chats,
     messages.stream_chats,
     messages.open_chat,
+    messages.write,
     messages.stream_chat,
     messages.read_whole,
     account.show,

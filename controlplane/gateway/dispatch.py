@@ -138,8 +138,13 @@ def _to_frame(claimed: Handover) -> Send | CancelSend:
         return CancelSend(id=str(claimed.id))
     return Send(
         id=str(claimed.id),
-        to=Party(phone=claimed.to),
+        to=_to_party(claimed.to),
         content=claimed.content,
         expires_at=claimed.expires_at,
         taken=claimed.taken,
     )
+
+
+def _to_party(name: str) -> Party:
+    """Members also answer people of whom no more than the LID is known."""
+    return Party(lid=name) if name.endswith("@lid") else Party(phone=name)

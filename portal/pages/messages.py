@@ -1,19 +1,28 @@
 """The chats of a business: all of them, one of them, and one message of it."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from http import HTTPStatus
+from secrets import token_urlsafe
+from types import MappingProxyType
+from urllib.parse import quote
 from uuid import UUID
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
-from litestar.response import ServerSentEvent
+from litestar.response import Redirect, ServerSentEvent
 
+from portal.fields import FormError
+from portal.forms import read_form
 from portal.pages.live import stream_of
-from portal.rendering import page, render
+from portal.rendering import go_to, page, render
+from portal.services.reply import MAX_REPLY, reply
 from portal.services.show_chats import show_chats
 from portal.services.show_thread import show_thread, show_whole_text
 from portal.visitor import PageRequest, house_of, visitor_of
 from shared.ids import TenantId
+from shared.structs.members import Member
 
 # What a busy business's page takes of a phone's data: one picture of it in this time.
 PACE = timedelta(seconds=1)
@@ -52,14 +61,24 @@ async def open_chat(
     person: FromPath[str],
     before: FromQuery[str | None] = None,
 ) -> Response[str]:
-    thread = await show_thread(
-        tenant_id,
-        person,
-        language=visitor_of(request).language,
-        clock=house_of(request).clock,
-        cursor=before,
-    )
-    return page(request, "thread.html", thread=thread, is_newest=before is None)
+    return await _chat_page(request, tenant_id, person, before=before)
+
+
+@post("/messages/{person:str}")
+async def write(
+    request: PageRequest,
+    tenant_id: NamedDependency[TenantId],
+    member: NamedDependency[Member],
+    person: FromPath[str],
+) -> Response[str] | Redirect:
+    form = await read_form(request, longest=2 * MAX_REPLY)
+    text, key = form.get("text", ""), form.get("key", "")
+    clock = house_of(request).clock
+    try:
+        await reply(tenant_id, person, text, key=key, member=member, clock=clock)
+    except FormError as error:
+        return await _chat_page(request, tenant_id, person, text=text, wrong=error.wrong)
+    return go_to(f"/messages/{quote(person, safe='')}#newest")
 
 
 @get("/messages/{person:str}/stream")
@@ -86,3 +105,32 @@ async def read_whole(
 ) -> Response[str]:
     whole = await show_whole_text(tenant_id, person, message_id, part=part)
     return page(request, "whole_text.html", whole=whole, message_id=message_id)
+
+
+async def _chat_page(
+    request: PageRequest,
+    tenant_id: TenantId,
+    person: str,
+    *,
+    before: str | None = None,
+    text: str = "",
+    wrong: Mapping[str, str] = MappingProxyType({}),
+) -> Response[str]:
+    thread = await show_thread(
+        tenant_id,
+        person,
+        language=visitor_of(request).language,
+        clock=house_of(request).clock,
+        cursor=before,
+    )
+    return page(
+        request,
+        "thread.html",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
+        thread=thread,
+        is_newest=before is None,
+        text=text,
+        key=token_urlsafe(16),
+        most=MAX_REPLY,
+        wrong=wrong,
+    )

@@ -16,6 +16,15 @@ MESSAGES = {
     "messages.newest": Text("Back to the newest", "Rudi kwenye mpya"),
     "messages.earlier": Text("Earlier messages", "Ujumbe wa awali"),
     "messages.all": Text("All conversations", "Mazungumzo yote"),
+    "messages.write": Text("Your message", "Ujumbe wako"),
+    "messages.send": Text("Send", "Tuma"),
+    "messages.empty": Text("Write something first.", "Andika kitu kwanza."),
+    "messages.too_long": Text(
+        "Too long: take at most 4000 characters.", "Ndefu mno: tumia herufi zisizozidi 4000."
+    ),
+    "messages.unusable": Text(
+        "It has a character in it that cannot be sent.", "Ina herufi isiyoweza kutumwa."
+    ),
     "messages.see_all": Text("Read all of it", "Soma wote"),
     "messages.whole": Text("A long message", "Ujumbe mrefu"),
     "messages.whole_part": Text("Part {part} of {parts}", "Sehemu {part} kati ya {parts}"),

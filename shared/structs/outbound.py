@@ -62,7 +62,8 @@ class NewOutbound(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutboundView(msgspec.Struct, frozen=True, kw_only=True):
-    """text: what the message log will show of `content`.
+    """to: the phone; the LID of somebody who has told no more, and was answered in the portal.
+    text: what the message log will show of `content`.
 
     reason: why it is FAILED or UNCERTAIN, for a person.
     cancel_requested_at: the worker had it already; the state says what came of it.

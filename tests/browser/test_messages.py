@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from shared.ids import TenantId
 from tests.browser.test_accounts import walk  # noqa: F401  the fixture
-from tests.browser.walking import Portal, Walk
+from tests.browser.walking import PICTURES, Portal, Walk
 from tests.integration.portal.test_messages import ASHA, HOSTILE, chat, write
 from tests.integration.portal.test_start import execute, rows
 
@@ -54,7 +54,11 @@ async def converse(url: str, tenant_id: TenantId) -> None:
 
 
 @pytest.mark.parametrize("walk", WALKS, indirect=True)
-async def test_a_person_reads_conversations(portal: Portal, walk: Walk, database_url: str):  # noqa: F811  the fixture
+async def test_a_person_reads_conversations_and_replies(
+    portal: Portal,
+    walk: Walk,  # noqa: F811  the fixture
+    database_url: str,
+):
     page, walk.name = walk.page, f"messages-{walk.name}{'' if walk.is_looking else '-plain'}"
     tenant_id = await enter(portal, walk, database_url)
     await page.click("header a[href='/messages']")
@@ -68,7 +72,16 @@ async def test_a_person_reads_conversations(portal: Portal, walk: Walk, database
     await page.click(".bubble a")
     await walk.at("long")
     await page.go_back()
-    assert page.url.startswith(f"{portal.url}/messages/")
+    await page.fill("#text", "Tayari! Karibu uchukue 👋🏽\nTupo hadi saa 12.")
+    await page.click(".write button")
+    await page.wait_for_selector("#newest.ours")
+    await expect(page.locator("#newest")).to_contain_text("Tupo hadi saa 12.")
+    await walk.at("replied")
+    await page.screenshot(path=PICTURES / f"{walk.name}-view.png")
+    kept = "SELECT content_json ->> 'text', state FROM outbound_messages"
+    assert await rows(database_url, kept) == [
+        ("Tayari! Karibu uchukue 👋🏽\nTupo hadi saa 12.", "QUEUED")
+    ]
 
 
 @pytest.mark.parametrize("walk", WALKS[:1], indirect=True)

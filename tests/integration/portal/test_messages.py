@@ -13,7 +13,7 @@ from portal.pages import live
 from shared.enums import MessageKind
 from shared.ids import TenantId
 from shared.stores.messages import ascending_ids
-from tests.fakes.pages import Browser
+from tests.fakes.pages import Browser, forms_of
 from tests.integration.portal.conftest import Portal
 from tests.integration.portal.test_start import describe, execute, rows
 
@@ -226,3 +226,98 @@ async def test_a_message_that_was_not_sent_says_why_in_the_readers_language(port
     await browser.go("/account")
     await browser.send("/language", language="SW")
     assert "Haikutumwa: namba hii haipo kwenye WhatsApp." in (await browser.go(chat(ASHA))).text
+
+
+QUEUE = "SELECT to_phone, content_json ->> 'text', state FROM outbound_messages ORDER BY id"
+
+
+async def test_a_reply_is_queued_and_seen_as_waiting_and_its_page_is_shown_again(
+    portal, database_url
+):
+    browser, tenant_id = await business_of(portal, database_url)
+    await write(database_url, tenant_id, "Habari", ago=timedelta(minutes=1))
+    await browser.go(chat(ASHA))
+    page = await browser.send(chat(ASHA), text="  Karibu\r\nsana 👋🏽 ")
+    assert (page.status_code, page.url.path) == (200, f"/messages/{ASHA}")
+    assert "Waiting to be sent" in page.text
+    assert await rows(database_url, QUEUE) == [(ASHA, "Karibu\nsana 👋🏽", "QUEUED")]
+    told = "SELECT payload_json ->> 'to' FROM portal_event_logs WHERE event_type = 'replied'"
+    assert await rows(database_url, told) == [(ASHA,)]
+
+
+async def test_a_form_that_is_sent_twice_is_one_reply_and_another_text_in_it_is_refused(
+    portal, database_url
+):
+    browser, tenant_id = await business_of(portal, database_url)
+    await write(database_url, tenant_id, "Habari")
+    form = await browser.go(chat(ASHA))
+    for _ in range(2):
+        browser.at = form
+        assert (await browser.send(chat(ASHA), text="Karibu")).status_code == 200
+    browser.at = form
+    assert (await browser.send(chat(ASHA), text="Kwaheri")).status_code == 409
+    await browser.go(chat(ASHA))
+    await browser.send(chat(ASHA), text="Karibu")
+    assert [text for _, text, _ in await rows(database_url, QUEUE)] == ["Karibu", "Karibu"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param(" \r\n ", "Write something first.", id="nothing"),
+        pytest.param("x" * 4001, "Too long", id="too much"),
+        pytest.param("a\0b", "cannot be sent", id="a character that no phone shows"),
+    ],
+)
+async def test_a_reply_that_cannot_be_sent_is_said_where_it_was_typed(
+    portal, database_url, text, said
+):
+    browser, tenant_id = await business_of(portal, database_url)
+    await write(database_url, tenant_id, "Habari")
+    await browser.go(chat(ASHA))
+    page = await browser.send(chat(ASHA), text=text)
+    assert page.status_code == 422
+    assert said in page.text
+    assert await rows(database_url, QUEUE) == []
+
+
+async def test_the_longest_reply_of_the_largest_characters_is_taken(portal, database_url):
+    browser, tenant_id = await business_of(portal, database_url)
+    await write(database_url, tenant_id, "Habari")
+    await browser.go(chat(ASHA))
+    assert (await browser.send(chat(ASHA), text="👩" * 4000)).status_code == 200
+    assert len(await rows(database_url, QUEUE)) == 1
+
+
+async def test_who_told_no_number_is_answered_by_lid(portal, database_url):
+    browser, tenant_id = await business_of(portal, database_url)
+    await write(database_url, tenant_id, "Habari", person=LID, lid=LID)
+    await browser.go(chat(LID))
+    await browser.send(chat(LID), text="Karibu")
+    assert await rows(database_url, QUEUE) == [(LID, "Karibu", "QUEUED")]
+
+
+async def test_no_reply_goes_to_anothers_contact_nor_without_a_form_of_ours(portal, database_url):
+    _, tenant_id = await business_of(portal, database_url)
+    await write(database_url, tenant_id, "Habari")
+    other, theirs = await business_of(
+        portal, database_url, email="juma@example.com", phone="+255712345679"
+    )
+    await write(database_url, theirs, "Mambo", person="+255754000002")
+    page = await other.go(chat("+255754000002"))
+    token = forms_of(page.text)[chat("+255754000002")]
+    assert (await other.post(chat(ASHA), text="canary", **token)).status_code == 404
+    assert (await other.post(chat("+255754000002"), text="canary", key="k")).status_code == 403
+    for key in ("", "k" * 65, "\0", "ш"):
+        bad = token | {"key": key}
+        assert (await other.post(chat("+255754000002"), text="x", **bad)).status_code == 400
+    assert await rows(database_url, QUEUE) == []
+
+
+async def test_staff_may_reply(portal, database_url):
+    browser, tenant_id = await business_of(portal, database_url)
+    await execute(database_url, "UPDATE users SET role = 'STAFF'")
+    await write(database_url, tenant_id, "Habari")
+    await browser.go(chat(ASHA))
+    await browser.send(chat(ASHA), text="Karibu")
+    assert len(await rows(database_url, QUEUE)) == 1

@@ -1,0 +1,60 @@
+"""A member writes to a contact: queued for the worker, as programs do it through the API."""
+
+from hashlib import sha256
+
+import msgspec
+
+from portal.fields import FormError
+from shared.clock import Clock
+from shared.db.guard import member_transaction
+from shared.errors import InvalidInputError
+from shared.ids import TenantId
+from shared.stores import contacts, outbound, portal_events
+from shared.stores.announcements import announce
+from shared.structs.content import TextContent
+from shared.structs.members import Member
+from shared.structs.outbound import NewOutbound
+from shared.structs.text import MessageText
+
+# A screenful of a phone's, several times; as bytes of a form, in any script, below its limit.
+MAX_REPLY = 4000
+MAX_KEY = 64
+
+
+async def reply(
+    tenant_id: TenantId, name: str, text: str, *, key: str, member: Member, clock: Clock
+) -> None:
+    """key: of the form: what is sent twice with one is queued once.
+
+    Raises FormError for the text, NotFoundError, ConflictError when the key was used for another.
+    """
+    text = read_reply(text)
+    if not key or len(key) > MAX_KEY or not key.isascii() or not key.isprintable():
+        raise InvalidInputError("key", "is not one of a form of ours")
+    # No other member, and no program with the tenant's API key, can have used it.
+    key = f"portal/{member.id}/{key}"
+    async with member_transaction(member.id, tenant_id=tenant_id):
+        contact = await contacts.get_named(tenant_id, name)
+        to = contact.phone or contact.lid or ""
+        fingerprint = sha256(msgspec.json.encode((to, text))).hexdigest()
+        if await outbound.find_by_key(tenant_id, key, fingerprint=fingerprint) is not None:
+            return
+        message = NewOutbound(to=to, content=TextContent(text=text))
+        await outbound.enqueue(
+            tenant_id, [message], fingerprint=fingerprint, key=key, now=clock.now()
+        )
+        await portal_events.record(tenant_id, "replied", {"member": str(member.id), "to": to})
+        await announce([tenant_id])
+
+
+def read_reply(text: str) -> str:
+    """As it was typed, but for the line ends that forms make. Raises FormError."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if not text:
+        raise FormError({"text": "messages.empty"})
+    if len(text) > MAX_REPLY:
+        raise FormError({"text": "messages.too_long"})
+    try:
+        return msgspec.convert(text, MessageText)
+    except msgspec.ValidationError as error:
+        raise FormError({"text": "messages.unusable"}) from error
