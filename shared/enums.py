@@ -155,6 +155,12 @@ class Direction(StrEnum):
 
 
 class MessageKind(StrEnum):
+    """UNREADABLE: could not be decrypted, though it was asked for again. VIEW_ONCE: to be looked
+    at once, on the phone alone. LOST: the worker was killed while the client library held it.
+
+    The last three stand in for a message that may still come, and then takes their place.
+    """
+
     TEXT = "TEXT"
     IMAGE = "IMAGE"
     VIDEO = "VIDEO"
@@ -170,6 +176,16 @@ class MessageKind(StrEnum):
     DELETE = "DELETE"
     CALL = "CALL"
     OTHER = "OTHER"
+    UNREADABLE = "UNREADABLE"
+    VIEW_ONCE = "VIEW_ONCE"
+    LOST = "LOST"
+
+    @property
+    def is_stand_in(self) -> bool:
+        return self in _STAND_INS
+
+
+_STAND_INS = frozenset({MessageKind.UNREADABLE, MessageKind.VIEW_ONCE, MessageKind.LOST})
 
 
 class OutboundState(StrEnum):

@@ -22,6 +22,7 @@ from worker.files.lending import Lending
 from worker.inbox import file_rows, rows
 from worker.inbox.intake import Intake
 from worker.inbox.receipts import Receipts
+from worker.inbox.unread import Unread
 from worker.local import LocalWorker
 from worker.logtail import LogTail
 from worker.outbox import outbound_rows
@@ -97,6 +98,13 @@ class _Worker:
             self._client, volume, clock, own_phone=own_phone, on_change=self._on_link_change
         )
         self._room = Room(self._client, settings.outbox_bound)
+        self._unread = Unread(
+            database,
+            clock,
+            wait=settings.unread_wait,
+            connected=self._link.connected,
+            on_recorded=self._on_recorded,
+        )
         self._intake = Intake(
             self._client,
             database,
@@ -105,6 +113,7 @@ class _Worker:
             on_recorded=self._on_recorded,
             skipped=skipped,
             room=self._room,
+            unread=self._unread,
         )
         turns = Turns()
         replies = Replies(self._client, database, self._quiet, turns, on_settled=self._wake_uplink)
@@ -173,6 +182,7 @@ class _Worker:
         self._reserve.on_change = self._on_space
         await self._client.replay()
         self._tasks.supervise("intake", self._intake.run())
+        self._tasks.supervise("unread", self._unread.run())
         self._tasks.supervise("receipts", self._receipts.run())
         self._tasks.supervise("outbound", self.outbound.run())
         self._tasks.supervise("uplink", self._stay_up(stopping))

@@ -96,9 +96,22 @@ _DISTURBING = "ALTER TABLE outbound ADD COLUMN disturbs INTEGER NOT NULL DEFAULT
 # A download that the worker did not survive is tried again, but not at once.
 _MEDIA_BEGUN = "ALTER TABLE media ADD COLUMN begun_at REAL;"
 
+# What the library could not decrypt, until it is given up: it may still come, under the same id.
+_UNREAD = """
+CREATE TABLE unread (
+    wa_message_id TEXT PRIMARY KEY,
+    payload BLOB NOT NULL,
+    is_quiet INTEGER NOT NULL,
+    failures INTEGER NOT NULL DEFAULT 1,
+    due REAL NOT NULL
+);
+CREATE INDEX unread_due ON unread (due);
+ALTER TABLE inbox ADD COLUMN is_stand_in INTEGER NOT NULL DEFAULT 0;
+"""
+
 # A file's `user_version` is how many of these it has been through. Files of before there was
 # a version are at 0 with the first step's tables in place, which it then leaves alone.
-STEPS = (_FIRST, _OUTBOUND, _MEDIA, _OUTBOX_SIZE, _DISTURBING, _MEDIA_BEGUN)
+STEPS = (_FIRST, _OUTBOUND, _MEDIA, _OUTBOX_SIZE, _DISTURBING, _MEDIA_BEGUN, _UNREAD)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from worker.inbox.unread import WAIT
 from worker.outbox.pacing import Pacing
 from worker.uplink.room import Bound
 
@@ -20,6 +21,7 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     session_generation: a higher one than the volume has seen begins a new WhatsApp session.
     outbound_*: the pacing of queued messages, see `Pacing`.
     outbox_max_*: how much may wait for the control plane, see `Bound`.
+    unread_wait: for what could not be decrypted, see `worker/inbox/unread.py`.
     """
 
     tenant_id: str
@@ -38,6 +40,8 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     outbox_max_events: AtLeastOne = _BOUND.events
     outbox_max_bytes: AtLeastOne = _BOUND.bytes
+
+    unread_wait: timedelta = WAIT
 
     @property
     def outbox_bound(self) -> Bound:

@@ -44,6 +44,18 @@ MESSAGES = {
     "messages.kind_edit": Text("Changed a message to", "Amebadilisha ujumbe kuwa"),
     "messages.kind_delete": Text("Deleted a message", "Amefuta ujumbe"),
     "messages.kind_call": Text("Call", "Simu"),
+    "messages.kind_unreadable": Text(
+        "A message that could not be read. It was asked for again",
+        "Ujumbe ambao haukusomeka. Umeombwa tena",
+    ),
+    "messages.kind_view_once": Text(
+        "To be looked at once: open it on the phone",
+        "Wa kutazamwa mara moja: ufungue kwenye simu",
+    ),
+    "messages.kind_lost": Text(
+        "A message that was lost when the bot broke down",
+        "Ujumbe uliopotea boti ilipokatika",
+    ),
     "messages.kind_other": Text(
         "Something that only the phone shows", "Kitu kinachoonekana kwenye simu pekee"
     ),

@@ -32,8 +32,10 @@ MAX_ANSWER = 200
 MAX_QUANTITY = 9_999
 
 TEXTS = {Language.SW: SWAHILI, Language.EN: ENGLISH}
-# Nobody expects an answer to these.
-SILENT = frozenset({MessageKind.REACTION, MessageKind.EDIT, MessageKind.DELETE})
+# Nobody expects an answer to these from a machine. VIEW_ONCE: the owner sees it on the phone.
+SILENT = frozenset(
+    {MessageKind.REACTION, MessageKind.EDIT, MessageKind.DELETE, MessageKind.VIEW_ONCE}
+)
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -69,7 +71,8 @@ def decide(
     *,
     zone: tzinfo | None = None,
 ) -> Decision:
-    """Every text gets exactly one answer; a run of other kinds gets one hint together.
+    """Every text gets exactly one answer; a run of other kinds gets one hint together, and so does
+    a run of what could not be read.
 
     While the business is closed: what `when_closed` says. zone: of the business; where it is
     not known, nobody can say whether it is closed.
@@ -104,9 +107,11 @@ def _find_closed(config: TenantConfig, at: datetime) -> str | None:
 def _answer(
     config: TenantConfig, chat: Conversation, message: MessageReceived, at: datetime
 ) -> Decision:
+    if message.kind.is_stand_in:
+        return _ask_again(TEXTS[config.language], chat)
     if message.kind is not MessageKind.TEXT:
         return _hint_text_only(TEXTS[config.language], chat, message.kind)
-    chat = msgspec.structs.replace(chat, told_text_only=False)
+    chat = msgspec.structs.replace(chat, told_text_only=False, told_unreadable=False)
     return _answer_text(_Turn(config, at, tokens(message.text), message.text, chat))
 
 
@@ -115,6 +120,13 @@ def _current(conversation: Conversation, now: datetime) -> Conversation:
     if last_at is not None and now - last_at > FORGOTTEN_AFTER:
         conversation = Conversation()
     return msgspec.structs.replace(conversation, last_at=now)
+
+
+def _ask_again(texts: Texts, chat: Conversation) -> Decision:
+    """Whoever wrote waits for an answer to something that nobody here can read."""
+    if chat.told_unreadable:
+        return Decision(None, chat)
+    return Decision(texts.unreadable, msgspec.structs.replace(chat, told_unreadable=True))
 
 
 def _hint_text_only(texts: Texts, chat: Conversation, kind: MessageKind) -> Decision:

@@ -25,18 +25,30 @@ _LIST = "messages"
 
 # One array per column: one statement and one plan for any number of rows.
 _INSERT = """
-    WITH inserted AS (
-        INSERT INTO message_logs (tenant, id, direction, kind, from_number, to_number,
-                                  message_text, wa_message_id, contact_lid, in_reply_to,
-                                  media_json, occurred_at)
-        SELECT {}, *
+    WITH told AS (
+        SELECT *
           FROM unnest({}::uuid[], {}::text[], {}::text[], {}::text[], {}::text[], {}::text[],
                       {}::text[], {}::text[], {}::text[], {}::jsonb[], {}::timestamptz[])
-        ON CONFLICT (tenant, direction, wa_message_id) DO NOTHING
+            AS t (id, direction, kind, from_number, to_number, message_text, wa_message_id,
+                  contact_lid, in_reply_to, media_json, occurred_at)
+    ), once AS (
+        -- A statement cannot change a row twice: of a message and what stood in for it, the former.
+        SELECT DISTINCT ON (direction, wa_message_id) *
+          FROM told ORDER BY direction, wa_message_id, kind IN (STAND_INS), id
+    ), inserted AS (
+        INSERT INTO message_logs AS m (tenant, id, direction, kind, from_number, to_number,
+                                       message_text, wa_message_id, contact_lid, in_reply_to,
+                                       media_json, occurred_at)
+        SELECT {}, * FROM once
+        ON CONFLICT (tenant, direction, wa_message_id) DO UPDATE
+        SET kind = excluded.kind, message_text = excluded.message_text,
+            from_number = excluded.from_number, contact_lid = excluded.contact_lid,
+            in_reply_to = excluded.in_reply_to, media_json = excluded.media_json
+        WHERE m.kind IN (STAND_INS) AND excluded.kind NOT IN (STAND_INS)
         RETURNING 1
     )
     SELECT count(*) AS count FROM inserted
-"""
+""".replace("STAND_INS", ", ".join(f"'{kind}'" for kind in MessageKind if kind.is_stand_in))
 
 # The number of a row is the LID where no phone was known: only then is the contact looked up.
 _SELECT = """
@@ -53,7 +65,8 @@ _SELECT = """
 
 
 async def append_messages(tenant_id: TenantId, messages: Sequence[MessageLogInput]) -> int:
-    """Inserts those that are not there yet, all in one statement; answers how many those were.
+    """Inserts those that are not there yet, all in one statement; answers how many those were,
+    with the rows of stand-ins that became the message they stood in for.
 
     Order is kept: a later element is a newer row. Safe to repeat after any failure. What
     PostgreSQL cannot store is replaced by U+FFFD. Raises NotFoundError when the tenant's rows
@@ -62,7 +75,7 @@ async def append_messages(tenant_id: TenantId, messages: Sequence[MessageLogInpu
     if not messages:
         return 0
     try:
-        rows = await MessageLog.raw(_INSERT, tenant_id, *_to_columns(messages))
+        rows = await MessageLog.raw(_INSERT, *_to_columns(messages), tenant_id)
     except asyncpg.ForeignKeyViolationError as error:
         raise NotFoundError("there is no such tenant") from error
     return int(rows[0]["count"])

@@ -11,14 +11,14 @@ from datetime import datetime
 from sqlite3 import Connection
 
 from shared.clock import Clock
-from shared.enums import SkipReason
+from shared.enums import MessageKind, SkipReason
 from shared.wire.events import MessageReceived
 from worker.database import Database
-from worker.inbox import file_rows, rows
+from worker.inbox import file_rows, rows, unread_rows
+from worker.inbox.unread import Unread
 from worker.uplink import event_rows
 from worker.uplink.room import Room, Size
-from worker.whatsapp.events import Inbound, MessageEvent, Skipped
-from worker.whatsapp.files import FileSource
+from worker.whatsapp.events import Inbound, MessageEvent, Skipped, Unreadable
 from worker.whatsapp.neonize_client import NeonizeClient
 
 BATCH = 256
@@ -40,6 +40,7 @@ class Intake:
         on_recorded: Callable[[list[MessageReceived]], None],
         skipped: Mapping[SkipReason, int],
         room: Room,
+        unread: Unread,
     ) -> None:
         self._client = client
         self._database = database
@@ -48,6 +49,7 @@ class Intake:
         self._on_recorded = on_recorded
         self._waiting: asyncio.Queue[MessageEvent] = asyncio.Queue()
         self._room = room
+        self._unread = unread
         self.skipped = Counter(skipped)
         self.last_inbound_at: datetime | None = None
 
@@ -74,14 +76,28 @@ class Intake:
             if isinstance(event, Skipped):
                 self.skipped[event.reason] += 1
             else:
-                messages.append((await self._complete(event), event.source))
+                messages.append((await self._complete(event), event))
         if messages:
-            self.last_inbound_at = self._clock.now()
-            recorded, size = await self._database.run_patiently(lambda db: _record(db, messages))
+            now = self.last_inbound_at = self._clock.now()
+            due = now + self._unread.wait
+            recorded, size = await self._database.run_patiently(
+                lambda db: _record(db, messages, due)
+            )
             self._room.measure(size)
             self._on_recorded(recorded)
+            self._unread.wake()
 
-    async def _complete(self, event: Inbound) -> MessageReceived:
+    async def _complete(self, event: Inbound | Unreadable) -> MessageReceived:
+        if isinstance(event, Unreadable):
+            return MessageReceived(
+                wa_message_id=event.wa_message_id,
+                kind=event.kind,
+                contact=await self._client.complete(event.contact),
+                own_phone=self._own_phone(),
+                text="",
+                at=event.at,
+                push_name=event.push_name,
+            )
         return MessageReceived(
             wa_message_id=event.wa_message_id,
             kind=event.kind,
@@ -96,13 +112,17 @@ class Intake:
 
 
 def _record(
-    db: Connection, messages: Iterable[tuple[MessageReceived, FileSource | None]]
+    db: Connection, messages: Iterable[tuple[MessageReceived, Inbound | Unreadable]], due: datetime
 ) -> tuple[list[MessageReceived], Size]:
+    """due: when what cannot be read is given up."""
     recorded = []
-    for message, source in messages:
+    for message, event in messages:
+        if isinstance(event, Unreadable) and event.kind is MessageKind.UNREADABLE:
+            unread_rows.notice(db, message, is_quiet=event.is_quiet, due=due)
+            continue
         if not rows.record(db, message):
             continue
         recorded.append(message)
-        if source is not None:
-            file_rows.add(db, message, source)
+        if isinstance(event, Inbound) and event.source is not None:
+            file_rows.add(db, message, event.source)
     return recorded, event_rows.get_size(db)

@@ -41,23 +41,62 @@ def chat_of(message: MessageReceived) -> str:
     return message.contact.lid or message.contact.phone or ""
 
 
-def record(db: sqlite3.Connection, message: MessageReceived) -> bool:
-    """Inbox row and event in one transaction; False when this id is known already."""
+def record(
+    db: sqlite3.Connection,
+    message: MessageReceived,
+    *,
+    state: InboxState = InboxState.RECEIVED,
+    note: str = "",
+) -> bool:
+    """Inbox row and event in one transaction; False when this id is known already. A message
+    that comes after all takes the place of what stood in for it.
+    """
+    taken = _insert(db, message, state, note)
+    if not message.kind.is_stand_in:
+        db.execute("DELETE FROM unread WHERE wa_message_id = ?", (message.wa_message_id,))
+        taken = taken or (
+            _take_stand_in_away(db, message.wa_message_id) and _insert(db, message, state, note)
+        )
+    if taken:
+        event_rows.append(db, message)
+    return taken
+
+
+def is_known(db: sqlite3.Connection, wa_message_id: str) -> bool:
+    query = "SELECT 1 FROM inbox WHERE wa_message_id = ?"
+    return db.execute(query, (wa_message_id,)).fetchone() is not None
+
+
+def _insert(db: sqlite3.Connection, message: MessageReceived, state: InboxState, note: str) -> bool:
     taken = db.execute(
-        "INSERT INTO inbox (wa_message_id, chat, state, payload, received_at)"
-        " VALUES (?, ?, ?, ?, ?) ON CONFLICT (wa_message_id) DO NOTHING",
+        "INSERT INTO inbox (wa_message_id, chat, state, payload, received_at, is_stand_in, note)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (wa_message_id) DO NOTHING",
         (
             message.wa_message_id,
             chat_of(message),
-            InboxState.RECEIVED,
-            _encoder.encode(message),
+            state,
+            _encoder.encode(message) if state is InboxState.RECEIVED else b"",
             message.at.timestamp(),
+            message.kind.is_stand_in,
+            note,
         ),
     )
-    if taken.rowcount == 0:
-        return False
-    event_rows.append(db, message)
-    return True
+    return taken.rowcount == 1
+
+
+def _take_stand_in_away(db: sqlite3.Connection, wa_message_id: str) -> bool:
+    """False when none stood there. One that is being answered keeps its row, under another id:
+    whether that answer went out must be known.
+    """
+    moved = db.execute(
+        "UPDATE inbox SET wa_message_id = wa_message_id || '~' WHERE wa_message_id = ?"
+        " AND is_stand_in AND state = 'ANSWERING'",
+        (wa_message_id,),
+    )
+    removed = db.execute(
+        "DELETE FROM inbox WHERE wa_message_id = ? AND is_stand_in", (wa_message_id,)
+    )
+    return moved.rowcount + removed.rowcount > 0
 
 
 def find_next(db: sqlite3.Connection, chat: str) -> Entry | None:
@@ -79,12 +118,15 @@ def get_conversation(db: sqlite3.Connection, chat: str) -> Conversation:
     return _conversation.decode(row[0]) if row is not None else Conversation()
 
 
-def begin_answer(db: sqlite3.Connection, position: int, conversation: Conversation) -> None:
-    """Before the send. `conversation` is where the chat stands once the answer is out."""
-    db.execute(
+def begin_answer(db: sqlite3.Connection, position: int, conversation: Conversation) -> bool:
+    """Before the send. `conversation` is where the chat stands once the answer is out. False when
+    there is nothing to answer any more: the message came for which this one stood in.
+    """
+    begun = db.execute(
         "UPDATE inbox SET state = 'ANSWERING', conversation = ? WHERE position = ?",
         (_encoder.encode(conversation), position),
     )
+    return begun.rowcount == 1
 
 
 def take_back_answer(db: sqlite3.Connection, position: int) -> None:

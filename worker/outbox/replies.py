@@ -46,7 +46,11 @@ class Replies:
         """Raises NotSentError when nothing left; the entry is then RECEIVED again."""
         async with self._turns.take(entry.chat):
             await self._quiet.wait(entry.chat)
-            await self._database.run(lambda db: rows.begin_answer(db, entry.position, conversation))
+            begun = await self._database.run(
+                lambda db: rows.begin_answer(db, entry.position, conversation)
+            )
+            if not begun:
+                return
             # Past this line the answer may be out: what follows is finished even while draining.
             await asyncio.shield(self._send_and_settle(entry, reply))
 

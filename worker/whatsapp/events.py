@@ -27,6 +27,22 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     source: FileSource | None = None
 
 
+class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
+    """A contact's message that the library could not decrypt. It asks for another copy, and what
+    comes of that is another Unreadable or an Inbound, of the same id.
+
+    kind: UNREADABLE, or VIEW_ONCE, of which no copy is to be had. is_quiet: phones would show
+    nothing of it either (a reaction, a vote).
+    """
+
+    wa_message_id: str
+    kind: MessageKind
+    contact: Party
+    at: datetime
+    push_name: str = ""
+    is_quiet: bool = False
+
+
 class Skipped(msgspec.Struct, frozen=True):
     reason: SkipReason
 
@@ -150,5 +166,5 @@ LinkEvent = (
     | ClientOutdated
     | RoundEnded
 )
-MessageEvent = Inbound | Skipped
+MessageEvent = Inbound | Unreadable | Skipped
 WhatsAppEvent = LinkEvent | MessageEvent | Receipt

@@ -10,6 +10,7 @@ import ctypes
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from threading import Event, Lock, Semaphore, Thread
@@ -48,6 +49,8 @@ MAX_UNSETTLED = 500
 # counts as having none: its channel empties as fast as it is read.
 LETTING_OUT = 1.5
 SILENCE = 0.05
+# A warning comes right before the event that it is about.
+_MANY_WARNINGS = 100
 # A send blocks its thread until the server took the message: how many chats go on in parallel.
 SEND_THREADS = 4
 # The device name on the phone's list, and a browser as platform.
@@ -109,6 +112,7 @@ class NeonizeClient:
         self._rounds = 0
         self._handed_over: deque[tuple[_Round, WhatsAppEvent]] = deque()
         self._unsettled = Semaphore(MAX_UNSETTLED)
+        self._view_once: deque[str] = deque(maxlen=_MANY_WARNINGS)
         self._is_held = False
         self._may_hand_over = Event()
         self._may_hand_over.set()
@@ -316,7 +320,9 @@ class NeonizeClient:
 
     def _take(self, current: _Round, code: int, data: int, size: int) -> None:
         body = ctypes.string_at(data, size) if size else b""
-        if code in {translate.EventCode.MESSAGE, translate.EventCode.CALL_OFFER}:
+        if code in translate.MESSAGES:
+            if code == translate.EventCode.UNDECRYPTABLE:
+                body = self._mark_view_once(body)
             self._journal.append(code, body)
             self._may_hand_over.wait()
             self._unsettled.acquire()
@@ -333,6 +339,11 @@ class NeonizeClient:
             self._guard(self._stored.guard_keys)
         if event is not None:
             self._hand_over(current, event)
+
+    def _mark_view_once(self, body: bytes) -> bytes:
+        with suppress(ValueError):  # it is translated later on, and what is wrong is said there
+            return translate.mark_view_once(body, self._view_once)
+        return body
 
     def _guard(self, act: Callable[[], None]) -> None:
         try:
@@ -355,6 +366,9 @@ class NeonizeClient:
         entry = read(ctypes.string_at(data, size) if size > 0 else b"")
         message = text(entry.get(1))[:500]
         self._on_warning(message)
+        view_once = translate.find_view_once(message)
+        if view_once is not None:
+            self._view_once.append(view_once)
         log.warning(
             "library.warned",
             module=text(entry.get(3)),
@@ -378,9 +392,7 @@ class NeonizeClient:
 
 def _translate_message(code: int, body: bytes) -> MessageEvent:
     try:
-        if code == translate.EventCode.CALL_OFFER:
-            return translate.translate_call(body)
-        return translate.translate_message(body)
+        return translate.translate_message_event(code, body)
     # RecursionError: whoever writes to us decides how deep an edit is wrapped into edits.
     except (ValueError, OverflowError, OSError, RecursionError) as error:
         log.warning("message.unreadable", problem=str(error), bytes=len(body))

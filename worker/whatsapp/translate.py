@@ -3,7 +3,8 @@
 Field numbers are those of neonize 0.5.2's `Neonize.proto` and WhatsApp's `WAWebProtobufsE2E`.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Container
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -12,7 +13,15 @@ from shared.enums import MessageKind, ReceiptKind, SkipReason
 from shared.wire.events import Party
 from worker.whatsapp import events as ours
 from worker.whatsapp.files import read_file
-from worker.whatsapp.protobuf import Fields, Value, number, read, read_repeated, text
+from worker.whatsapp.protobuf import (
+    Fields,
+    Value,
+    number,
+    read,
+    read_repeated,
+    text,
+    write,
+)
 from worker.whatsapp.targets import find_target
 
 MAX_TEXT = 65_536  # WhatsApp's own limit for a message, in characters
@@ -37,6 +46,7 @@ class EventCode:
     MESSAGE = 17
     RECEIPT = 18
     CALL_OFFER = 36
+    UNDECRYPTABLE = 44
 
 
 _CONNECT_FAILURES = {
@@ -150,7 +160,20 @@ _LINK_EVENTS: dict[int, Callable[[Fields], ours.LinkEvent]] = {
     EventCode.CLIENT_OUTDATED: lambda _: ours.ClientOutdated(),
     EventCode.DISCONNECTED: lambda _: ours.Disconnected(),
 }
-SUBSCRIBED = (*_LINK_EVENTS, EventCode.MESSAGE, EventCode.RECEIPT, EventCode.CALL_OFFER)
+# They come once and are journaled; the others say how things are now.
+MESSAGES = frozenset({EventCode.MESSAGE, EventCode.CALL_OFFER, EventCode.UNDECRYPTABLE})
+SUBSCRIBED = (*_LINK_EVENTS, *MESSAGES, EventCode.RECEIPT)
+
+
+def translate_message_event(code: int, data: bytes) -> ours.MessageEvent:
+    """code: one of MESSAGES."""
+    match code:
+        case EventCode.CALL_OFFER:
+            return translate_call(data)
+        case EventCode.UNDECRYPTABLE:
+            return translate_unreadable(data)
+        case _:
+            return translate_message(data)
 
 
 def translate_message(data: bytes) -> ours.MessageEvent:
@@ -181,6 +204,45 @@ def translate_message(data: bytes) -> ours.MessageEvent:
         media=media,
         source=fetch_from,
     )
+
+
+# What the library keeps to itself of an undecryptable message, and we add: beyond its own fields.
+_VIEW_ONCE = 1000
+_HIDE = 2
+_WARNING = re.compile(r'Unavailable message (\S+) from .*\(type: "view_once"\)')
+
+
+def translate_unreadable(data: bytes) -> ours.MessageEvent:
+    """data: with `mark_view_once` where that is known."""
+    fields = read(data)
+    info = read(fields.get(1))
+    source = read(info.get(1))
+    chat = read_jid(source.get(1))
+    skip = _skip_reason(chat, from_me=bool(number(source.get(3))))
+    if skip is not None:
+        return ours.Skipped(skip)
+    return ours.Unreadable(
+        wa_message_id=text(info.get(2)),
+        kind=MessageKind.VIEW_ONCE if number(fields.get(_VIEW_ONCE)) else MessageKind.UNREADABLE,
+        contact=_party(read_jid(source.get(2)), read_jid(source.get(6)), chat),
+        at=to_instant(number(info.get(6))),
+        push_name=text(info.get(5))[:200],
+        is_quiet=number(fields.get(3)) == _HIDE,
+    )
+
+
+def find_view_once(warning: str) -> str | None:
+    """The id of a message that only a warning of the library tells to be one, just before its
+    event.
+    """
+    found = _WARNING.match(warning)
+    return found[1] if found is not None else None
+
+
+def mark_view_once(data: bytes, ids: Container[str]) -> bytes:
+    """An undecryptable message, with the mark if it is one of `ids`."""
+    info = read(read(data).get(1))
+    return data + write({_VIEW_ONCE: True}) if text(info.get(2)) in ids else data
 
 
 def translate_call(data: bytes) -> ours.MessageEvent:

@@ -16,6 +16,9 @@ ENGLISH = Texts(
     no_calls=(
         "Sorry, we cannot take calls on this number. Please write what you need, or write *menu*."
     ),
+    unreadable=(
+        "Sorry, your message reached us in a form that we cannot read. Please send it again."
+    ),
     you_are_welcome="You are most welcome! If you need anything else, write *menu*.",
     topics={
         Topic.SERVICES: "Our services",

@@ -20,6 +20,7 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
     not_understood: str
     text_only: str
     no_calls: str
+    unreadable: str
     you_are_welcome: str
     topics: dict[Topic, str]
     answers: dict[Topic | tuple[TemplateType, Topic], str]

@@ -17,6 +17,7 @@ SWAHILI = Texts(
         "Samahani, hatuwezi kupokea simu kwenye namba hii. "
         "Tafadhali andika unachohitaji, au andika *menu*."
     ),
+    unreadable="Samahani, ujumbe wako umetufikia bila kusomeka. Tafadhali utume tena.",
     you_are_welcome="Karibu sana! Ukihitaji kitu kingine, andika *menu*.",
     topics={
         Topic.SERVICES: "Huduma zetu",

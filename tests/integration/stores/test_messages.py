@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.enums import Direction
+from shared.enums import Direction, MessageKind
 from shared.errors import NotFoundError
 from shared.ids import TenantId, new_tenant_id
 from shared.stores import messages, tenants
@@ -28,6 +28,44 @@ async def test_a_message_told_twice_is_logged_once(tenant_id):
 
 async def test_a_message_twice_in_one_batch_is_logged_once(tenant_id):
     assert await messages.append_messages(tenant_id, [message("a"), message("a")]) == 1
+
+
+def stand_in(wa_message_id, kind=MessageKind.UNREADABLE):
+    return message(wa_message_id, kind=kind, message_text="")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in MessageKind if kind.is_stand_in])
+async def test_a_message_takes_the_place_of_what_stood_in_for_it(tenant_id, kind):
+    assert await messages.append_messages(tenant_id, [stand_in("a", kind), message("b")]) == 2
+    [_, before] = (await messages.list_page(tenant_id, limit=2)).items
+    healed = message("a", message_text="hello", in_reply_to="x")
+    assert await messages.append_messages(tenant_id, [healed]) == 1
+    [_, after] = (await messages.list_page(tenant_id, limit=2)).items
+    assert (before.kind, before.message_text) == (kind, "")
+    assert (after.kind, after.message_text, after.in_reply_to) == (MessageKind.TEXT, "hello", "x")
+    assert (after.id, after.created_at) == (before.id, before.created_at)
+
+
+async def test_a_message_and_its_stand_in_in_one_batch_are_the_message(tenant_id):
+    for batch in ([stand_in("a"), message("a")], [message("b"), stand_in("b")]):
+        assert await messages.append_messages(tenant_id, batch) == 1
+    page = await messages.list_page(tenant_id, limit=10)
+    assert [(item.wa_message_id, item.kind) for item in page.items] == [
+        ("b", MessageKind.TEXT),
+        ("a", MessageKind.TEXT),
+    ]
+
+
+@pytest.mark.parametrize("kind", [MessageKind.TEXT, MessageKind.VIEW_ONCE])
+async def test_nothing_but_a_message_changes_a_row_and_only_a_stand_in_is_changed(tenant_id, kind):
+    before = message("a", kind=kind, message_text="first")
+    await messages.append_messages(tenant_id, [before])
+    later = [stand_in("a", MessageKind.LOST)]
+    later += [message("a", message_text="second")] if kind is MessageKind.TEXT else []
+    for each in later:
+        assert await messages.append_messages(tenant_id, [each]) == 0
+    [after] = (await messages.list_page(tenant_id, limit=2)).items
+    assert (after.kind, after.message_text) == (kind, "first")
 
 
 async def test_the_same_id_in_the_other_direction_is_another_message(tenant_id):

@@ -195,6 +195,12 @@ def test_nobody_is_answered_for_a_reaction_an_edit_or_a_deletion(kind):
     assert decide(config(), AT_MENU, said("x", kind), NOW).reply is None
 
 
+def test_a_picture_does_not_keep_what_is_unreadable_from_being_asked_for_again():
+    hinted = decide(config(), AT_MENU, said("", MessageKind.IMAGE), NOW)
+    asked = decide(config(), hinted.conversation, said("", MessageKind.UNREADABLE), NOW)
+    assert asked.reply == TEXTS[Language.EN].unreadable
+
+
 def test_a_picture_in_the_middle_of_a_form_does_not_lose_it():
     _, chat = talk(config(), "hi", "4")
     hinted = decide(config(), chat, said("", MessageKind.IMAGE), NOW)

@@ -11,11 +11,12 @@ from shared.tasks import TaskGroup
 from shared.wire.events import Party
 from tests.fakes.inbound import NOW, OWN_PHONE
 from tests.fakes.whatsapp_client import FakeClient
-from worker.inbox import file_rows, rows
+from worker.inbox import file_rows, rows, unread_rows
 from worker.inbox.intake import Intake
+from worker.inbox.unread import Unread
 from worker.uplink import event_rows
 from worker.uplink.room import Bound, Room
-from worker.whatsapp.events import Inbound, Skipped
+from worker.whatsapp.events import Inbound, Skipped, Unreadable
 from worker.whatsapp.files import FileKind, FileSource
 
 LID = "683440944073283@lid"
@@ -33,6 +34,12 @@ def inbound(number, contact=None, **more):
     )  # fmt: skip
 
 
+def unreadable(number, kind=MessageKind.UNREADABLE):
+    return Unreadable(
+        wa_message_id=f"ID{number}", kind=kind, contact=Party(phone="+255700000001"), at=NOW
+    )
+
+
 class Door:
     def __init__(self, database):
         self.client = FakeClient()
@@ -42,6 +49,10 @@ class Door:
             self.client, database, SystemClock(), own_phone=lambda: OWN_PHONE,
             on_recorded=self.recorded.append, skipped={SkipReason.STATUS: 7},
             room=Room(self.client, Bound(events=300)),
+            unread=Unread(
+                database, SystemClock(), wait=timedelta(minutes=1), connected=asyncio.Event(),
+                on_recorded=self.recorded.append,
+            ),
         )  # fmt: skip
 
     async def take(self, *events):
@@ -130,3 +141,23 @@ async def test_at_the_bound_of_the_outbox_the_client_is_held_and_what_it_gave_is
     assert door.client.is_held
     assert door.client.unsettled == 0
     assert (await door.database.run(event_rows.get_size)).events == 301
+
+
+async def test_what_cannot_be_read_waits_on_the_volume_and_is_told_to_nobody(door):
+    await door.take(unreadable(1))
+    assert await door.events() == []
+    assert door.recorded == [[]]
+    assert door.client.unsettled == 0
+    assert await door.database.run(unread_rows.find_first_due) is not None
+
+
+async def test_a_message_that_heals_in_the_same_burst_is_told_once(door):
+    await door.take(unreadable(1), inbound(1))
+    assert [event.text for event in await door.events()] == ["hello"]
+    assert await door.database.run(unread_rows.find_first_due) is None
+
+
+async def test_what_may_be_seen_once_is_not_waited_for(door):
+    await door.take(unreadable(1, MessageKind.VIEW_ONCE))
+    [event] = await door.events()
+    assert (event.wa_message_id, event.kind, event.text) == ("ID1", MessageKind.VIEW_ONCE, "")

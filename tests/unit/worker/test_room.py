@@ -83,7 +83,7 @@ def test_a_file_of_before_the_size_was_kept_is_measured_once():
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
         for number, step in enumerate(schema.STEPS[:2], start=1):
             db.executescript(f"{step} PRAGMA user_version = {number};")
-        rows.record(db, message(1))
+        event_rows.append(db, message(1))
         schema.migrate(db)
         assert event_rows.get_size(db) == counted(db)
         assert event_rows.get_size(db).events == 1

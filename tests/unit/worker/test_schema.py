@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 
+import msgspec
 import pytest
 
 from tests.fakes.inbound import message
@@ -31,7 +32,11 @@ def test_a_new_file_is_of_the_newest_version(db):
 
 def test_a_file_of_before_versions_keeps_its_rows(db):
     db.executescript(schema.STEPS[0])
-    rows.record(db, message(1))
+    db.execute(
+        "INSERT INTO inbox (wa_message_id, chat, state, payload, received_at)"
+        " VALUES ('ID1', ?, 'RECEIVED', ?, 0)",
+        (rows.chat_of(message(1)), msgspec.msgpack.encode(message(1))),
+    )
     schema.migrate(db)
     assert "outbound" in tables(db)
     assert rows.find_next(db, rows.chat_of(message(1))).message == message(1)

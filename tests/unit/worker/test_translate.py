@@ -304,6 +304,63 @@ def test_the_librarys_words_about_the_link_become_ours(code, message, event):
     assert translate.translate_link_event(code, message.SerializePartialToString()) == event
 
 
+def undecryptable(*, from_me=False, chat=LID, unavailable=False, hide=False):
+    info = neonize.Message.FromString(received(text(), chat=chat, from_me=from_me)).Info
+    show = neonize.UndecryptableMessage.DECRYPT_FAIL_SHOW
+    mode = neonize.UndecryptableMessage.DECRYPT_FAIL_HIDE if hide else show
+    event = neonize.UndecryptableMessage(Info=info, IsUnavailable=unavailable, DecryptFailMode=mode)
+    return event.SerializePartialToString()
+
+
+def test_what_cannot_be_decrypted_is_known_by_its_author_and_its_time():
+    event = translate.translate_message_event(EventCode.UNDECRYPTABLE, undecryptable())
+    assert event == ours.Unreadable(
+        wa_message_id="3EB0",
+        kind=MessageKind.UNREADABLE,
+        contact=Party(phone="+255761195595", lid="683440944073283@lid"),
+        at=AT,
+        push_name="Asha",
+    )
+
+
+def test_what_phones_do_not_show_when_they_cannot_read_it_is_quiet():
+    assert translate.translate_unreadable(undecryptable(hide=True)).is_quiet
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "reason"),
+    [
+        (undecryptable(from_me=True), SkipReason.FROM_ME),
+        (undecryptable(chat=jid("1203", "g.us")), SkipReason.GROUP),
+    ],
+    ids=["own", "group"],
+)
+def test_what_would_be_skipped_is_skipped_unreadable_as_well(spoilt, reason):
+    assert translate.translate_unreadable(spoilt) == ours.Skipped(reason)
+
+
+@pytest.mark.parametrize(
+    ("warning", "kind"),
+    [
+        (
+            'Unavailable message 3EB0 from 683440944073283@lid (type: "view_once")',
+            MessageKind.VIEW_ONCE,
+        ),
+        (
+            'Unavailable message 3EB1 from 683440944073283@lid (type: "view_once")',
+            MessageKind.UNREADABLE,
+        ),
+        ('Unavailable message 3EB0 from 683440944073283@lid (type: "")', MessageKind.UNREADABLE),
+        ("Error decrypting message 3EB0 from 683440944073283@lid", MessageKind.UNREADABLE),
+    ],
+    ids=["view once", "another message", "held back for another reason", "another warning"],
+)
+def test_that_it_may_be_seen_once_only_a_warning_says(warning, kind):
+    found = translate.find_view_once(warning)
+    body = translate.mark_view_once(undecryptable(unavailable=True), {found})
+    assert translate.translate_unreadable(body).kind is kind
+
+
 def test_the_own_phone_is_read_from_the_device():
     device = neonize.Device(JID=PHONE, LID=LID, PushName="Salon")
     assert translate.read_device_phone(device.SerializePartialToString()) == "+255761195595"
