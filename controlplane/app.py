@@ -2,16 +2,21 @@
 
 import asyncio
 import socket
+from collections.abc import Mapping
 from datetime import timedelta
 
 import msgspec
 import structlog
+from litestar.types import ASGIApp
 
 from controlplane.api.app import create_api
 from controlplane.containers.docker_driver import DockerDriver
 from controlplane.containers.driver import ObservedNetwork
 from controlplane.containers.events import EventWatch
 from controlplane.containers.spec import Limits, WorkerTemplate
+from controlplane.dashboard.desk import Desk
+from controlplane.dashboard.site import create_dashboard
+from controlplane.doors import join
 from controlplane.gateway.config_watch import ConfigWatch, serve_config_watch
 from controlplane.gateway.dispatch import Dispatcher
 from controlplane.gateway.heartbeats import HeartbeatCollector
@@ -25,6 +30,7 @@ from controlplane.media.sweeping import sweep_uploads
 from controlplane.reconcile.alarm_watch import AlarmWatch, list_alarms
 from controlplane.reconcile.executor import ForgetTenant
 from controlplane.reconcile.loop import Reconciler
+from controlplane.services.acting import Wake
 from controlplane.services.ensure_admin_key import FILE_NAME, ensure_admin_key
 from controlplane.settings import ControlPlaneSettings
 from shared.backoff import Backoff
@@ -34,12 +40,16 @@ from shared.db.lease import Lease
 from shared.errors import ContainerRuntimeError, SettingsError
 from shared.ids import TenantId
 from shared.log import TenantFiles, configure_logging
+from shared.secret_files import ensure_secret
 from shared.stores import credentials, fleet
 from shared.tasks import TaskGroup
+from shared.web.health import Check
+from shared.web.passwords import Passwords
 from shared.web.serving import listening_socket, serve, stop_on_signals
 
 log = structlog.get_logger(__name__)
 
+SECRET_NAME = "dashboard.secret"  # noqa: S105  a name
 ENGINE_BACKOFF = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=15))
 
 
@@ -100,19 +110,15 @@ async def _serve(
             wake_all=reconciler.wake_all,
             clock=clock,
         )
-        checks = {"database": check_database, "engine": driver.ping, "gateway": gateway.check}
-        api = create_api(
-            checks=checks,
+        site = await _open_site(
+            settings,
+            checks={"database": check_database, "engine": driver.ping, "gateway": gateway.check},
             wake=reconciler.wake,
-            disconnect=gateway.connections.drop,
-            instruct=gateway.connections.push_command,
-            configure=gateway.connections.push_config,
-            dispatch=dispatcher.wake,
-            alarms=list_alarms,
-            clock=clock,
+            gateway=gateway,
+            dispatcher=dispatcher,
             files=files,
             fetching=fetching,
-            open_url=open_url if settings.media_from_urls else refuse_url,
+            clock=clock,
         )
         async with transfers, TaskGroup() as tasks:
             tasks.supervise("gateway", gateway.serve(host, settings.gateway_port))
@@ -124,7 +130,7 @@ async def _serve(
             tasks.supervise("events", events.run())
             _listen(tasks, settings.database_url, gateway, clock=clock)
             tasks.supervise("alarms", AlarmWatch(leading=lease.held).run())
-            tasks.supervise("api", serve(api, listening))
+            tasks.supervise("api", serve(site, listening))
             log.info("controlplane.started", instance=settings.instance, port=settings.port)
             await tasks.join(until=stop)
             log.info("controlplane.stopping")
@@ -139,6 +145,55 @@ def _listen(tasks: TaskGroup, url: str, gateway: Gateway, *, clock: Clock) -> No
     orders = serve_link_orders(url, connections.push_command, clock=clock)
     tasks.supervise("link orders", orders)
     tasks.supervise("config watch", serve_config_watch(url, ConfigWatch(connections)))
+
+
+async def _open_site(
+    settings: ControlPlaneSettings,
+    *,
+    checks: Mapping[str, Check],
+    wake: Wake,
+    gateway: Gateway,
+    dispatcher: Dispatcher,
+    files: MediaFiles,
+    fetching: Fetching,
+    clock: Clock,
+) -> ASGIApp:
+    """API and dashboard: two applications, the same services."""
+    passwords = await asyncio.to_thread(Passwords)
+    connections = gateway.connections
+    api = create_api(
+        checks=checks,
+        wake=wake,
+        disconnect=connections.drop,
+        instruct=connections.push_command,
+        configure=connections.push_config,
+        dispatch=dispatcher.wake,
+        alarms=list_alarms,
+        clock=clock,
+        passwords=passwords,
+        files=files,
+        fetching=fetching,
+        open_url=open_url if settings.media_from_urls else refuse_url,
+    )
+    # It reads every template and static file, once.
+    dashboard = await asyncio.to_thread(
+        create_dashboard,
+        await asyncio.to_thread(_open_desk, settings, clock=clock, passwords=passwords),
+        wake=wake,
+        disconnect=connections.drop,
+        instruct=connections.push_command,
+        configure=connections.push_config,
+    )
+    return join(api, dashboard)
+
+
+def _open_desk(settings: ControlPlaneSettings, *, clock: Clock, passwords: Passwords) -> Desk:
+    return Desk(
+        secret=ensure_secret(settings.state_dir / SECRET_NAME),
+        is_secure=settings.is_secure,
+        clock=clock,
+        passwords=passwords,
+    )
 
 
 def _forgetting(files: MediaFiles) -> ForgetTenant:

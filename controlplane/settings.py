@@ -19,7 +19,8 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
     worker_image: a tag on the engine. worker_environment: a JSON object of more variables
         for every worker; `{gateway_host}` in a value is the workers' bridge address.
     gateway_host: empty for the bridge's own address, which only workers reach.
-    state_dir: `admin.key`, `logs/` and `media/` live here.
+    state_dir: `admin.key`, `dashboard.secret`, `logs/` and `media/` live here.
+    public_url: how browsers reach the dashboard. Where it is https, cookies are for https alone.
     media_from_urls: whether files to send may be fetched from URLs of the public internet.
     media_file_bytes: a larger file is neither fetched nor taken; a worker needs three times as much
         memory while it fetches or sends one. media_tenant_bytes,
@@ -32,6 +33,7 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
     state_dir: Path = Path(".flowhq")
     host: str = "127.0.0.1"
     port: int = 8000
+    public_url: str = ""
     gateway_host: str = ""
     gateway_port: int = 8090
     docker_host: str = "unix:///var/run/docker.sock"
@@ -47,6 +49,10 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
     stop_grace: timedelta = timedelta(seconds=20)
     log_level: str = "INFO"
     log_json: bool = False
+
+    @property
+    def is_secure(self) -> bool:
+        return self.public_url.startswith("https://")
 
     @property
     def media_limits(self) -> Limits:

@@ -9,7 +9,7 @@ import msgspec
 import requests
 from docker.errors import DockerException
 
-from launcher import browser, client_libraries, environment, images
+from launcher import browser, client_libraries, environment, images, operators
 from launcher.console import complain, say
 from launcher.down import down
 from launcher.errors import NotReadyError
@@ -69,6 +69,8 @@ def run(
         return down(paths, environ, purge=chosen.purge)
     if chosen.command == "supervise":
         return supervise(paths, environ)
+    if chosen.command == "operator":
+        return operators.manage(paths, chosen.action, chosen.email)
     prepared = images.prepare(paths, environ, practice=chosen.practice)
     if chosen.command == "image":
         say(prepared.worker.tag)
@@ -105,12 +107,17 @@ def _parser() -> argparse.ArgumentParser:
         start.add_argument(f"--{name.replace('_', '-')}", type=_port, metavar="N")
     stop = commands.add_parser("down", prog="scripts/down", help="stop everything")
     stop.add_argument("--purge", action="store_true", help="and remove all that it made")
+    people = commands.add_parser(
+        "operator", prog="scripts/operator", help="accounts for the dashboard"
+    )
+    people.add_argument("action", choices=operators.ACTIONS, help="add and password print one")
+    people.add_argument("email", nargs="?", default="", help="of the operator; not for list")
     image = commands.add_parser("image", help="make the worker image and say its name")
     image.add_argument("--practice", action="store_true", help="the one that trusts the sandbox")
     prepare = commands.add_parser("prepare", help="engine and all images, for the tests")
     prepare.set_defaults(practice=True)
     watch = commands.add_parser("supervise", help="start again what ends, until stopped")
-    for command in (start, stop, image, prepare, watch):
+    for command in (start, stop, people, image, prepare, watch):
         command.add_argument("--state-dir", type=Path, metavar="DIR", help="default: .flowhq")
     return parser
 

@@ -28,6 +28,7 @@ from launcher.instance import Running
 from launcher.paths import Paths
 from launcher.settings import LauncherSettings, UpOptions
 from launcher.waiting import wait_for
+from shared.secret_files import ensure_secret
 
 CONTROL_PLANE_READY = "/readyz"
 SANDBOX_READY = "/healthz"
@@ -141,7 +142,7 @@ def _bring_up(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> P
         paths,
         options.settings,
         database_url=portal_database.url_of(paths, database_url),
-        secret=portal_database.ensure_secret(paths.portal_secret),
+        secret=ensure_secret(paths.portal_secret),
         environ=environ,
     )
     what = "Control plane and portal" if options.live else "Control plane, portal and sandbox"

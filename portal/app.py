@@ -6,7 +6,6 @@ import structlog
 
 from portal.changes import Changes
 from portal.mail import choose_mailer
-from portal.passwords import Passwords
 from portal.settings import PortalSettings
 from portal.site import create_site
 from portal.sweep import sweep_for_ever
@@ -15,6 +14,7 @@ from shared.db.engine import check_database, open_database
 from shared.db.listening import CHANGED, Listener
 from shared.log import configure_logging
 from shared.tasks import TaskGroup
+from shared.web.passwords import Passwords
 from shared.web.serving import listening_socket, serve, stop_on_signals
 
 log = structlog.get_logger(__name__)

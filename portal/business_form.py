@@ -4,15 +4,13 @@ from collections.abc import Mapping
 
 import msgspec
 
-from portal.fields import FormError
 from shared.enums import Language, TemplateType, Weekday
 from shared.errors import InvalidInputError
-from shared.phone import parse_phone
+from shared.phone import parse_phone, to_phone
 from shared.structs.tenants import CreateTenantInput, OpeningHours
 from shared.structs.text import Name
+from shared.web.fields import FormError
 
-# As people write numbers, and what is left of them.
-_BETWEEN_DIGITS = str.maketrans("", "", " -()./\u00a0")
 OPENS, CLOSES = "08:00", "18:00"
 
 
@@ -53,12 +51,6 @@ def read_business(form: Mapping[str, str]) -> CreateTenantInput:
         language=Language(form["language"]),
         hours=hours,
     )
-
-
-def to_phone(text: str) -> str:
-    """Without what people put between digits; 00 is how a + is dialled."""
-    digits = text.translate(_BETWEEN_DIGITS)
-    return f"+{digits[2:]}" if digits.startswith("00") else digits
 
 
 def _read_hours(form: Mapping[str, str], wrong: dict[str, str]) -> dict[Weekday, OpeningHours]:

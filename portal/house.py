@@ -3,9 +3,10 @@
 import msgspec
 
 from portal.mail import Mailer
-from portal.passwords import Passwords
 from portal.settings import PortalSettings
 from shared.clock import Clock
+from shared.web.cookies import CookieJar
+from shared.web.passwords import Passwords
 
 
 class House(msgspec.Struct, frozen=True, kw_only=True):
@@ -13,6 +14,10 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     mailer: Mailer
     passwords: Passwords
+
+    @property
+    def cookies(self) -> CookieJar:
+        return CookieJar(is_secure=self.settings.is_secure)
 
     def link(self, path: str) -> str:
         """For a mail. From the settings: what a browser says of its host is anybody's word."""

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from litestar import Litestar
-from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 
@@ -12,17 +11,25 @@ from portal.changes import Changes
 from portal.house import House
 from portal.mail import Mailer
 from portal.pages import account, by_mail, front, home, language, link, live, messages, sign_in
-from portal.passwords import Passwords
-from portal.problems import HANDLERS
 from portal.settings import PortalSettings
 from portal.texts import TEXTS
-from portal.visitor import meet_visitor, provide_member, provide_tenant_id
+from portal.visitor import (
+    BusinessNeededError,
+    frame_of,
+    meet_visitor,
+    provide_member,
+    provide_tenant_id,
+)
 from shared.clock import Clock
 from shared.web import assets, pages
 from shared.web.assets import Assets, serve_asset
 from shared.web.headers import add_page_headers
 from shared.web.health import Check, healthz, readyz
 from shared.web.pages import Pages
+from shared.web.passwords import Passwords
+from shared.web.problems import HANDLERS
+from shared.web.rendering import go_to
+from shared.web.requests import SignInNeededError
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Forms are small.
@@ -82,23 +89,23 @@ def create_site(
             "member": Provide(provide_member),
             "tenant_id": Provide(provide_tenant_id),
         },
-        exception_handlers=HANDLERS,
+        exception_handlers={
+            **HANDLERS,
+            SignInNeededError: lambda *_: go_to("/sign-in"),
+            BusinessNeededError: lambda *_: go_to("/start"),
+        },
         before_request=meet_visitor,
         before_send=[add_page_headers],
-        csrf_config=CSRFConfig(
-            secret=settings.secret,
-            cookie_name="__Host-csrf" if settings.is_secure else "csrf",
-            cookie_secure=settings.is_secure,
-            cookie_httponly=True,
-            cookie_samesite="lax",
-        ),
+        csrf_config=house.cookies.csrf(settings.secret),
         openapi_config=None,
         request_max_body_size=MAX_BODY_BYTES,
         state=State(
             {
                 "assets": static,
                 "pages": Pages([pages.DIRECTORY, TEMPLATES], assets=static, texts=TEXTS),
+                "frame": frame_of,
                 "house": house,
+                "clock": clock,
                 "changes": changes,
             }
         ),

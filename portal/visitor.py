@@ -1,9 +1,9 @@
 """Who asks: known before a page is made, so that also an error speaks the right language."""
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
-from litestar import Request
 from litestar.datastructures import Cookie
 
 from portal.house import House
@@ -14,14 +14,10 @@ from shared.stores import browser_sessions
 from shared.stores.secrets import hash_secret
 from shared.structs.members import Member
 from shared.web.language import choose_language
+from shared.web.requests import PageRequest, SignInNeededError
 
 LANGUAGE_COOKIE = "language"
-A_YEAR = 365 * 24 * 3600
-PageRequest = Request[Any, Any, Any]
-
-
-class SignInNeededError(Exception):
-    """The page is for members, and nobody is signed in."""
+A_YEAR = timedelta(days=365)
 
 
 class BusinessNeededError(Exception):
@@ -42,7 +38,7 @@ async def meet_visitor(request: PageRequest) -> None:
         return
     stranger = to_stranger(request)
     request.state.visitor = stranger
-    token = request.cookies.get(session_cookie(house_of(request)))
+    token = request.cookies.get(house_of(request).cookies.session)
     if token:
         request.state.visitor = await _find_member(house_of(request), token) or stranger
 
@@ -92,33 +88,16 @@ def house_of(request: PageRequest) -> House:
     return house
 
 
-def address_of(request: PageRequest) -> str:
-    return request.client.host if request.client else ""
-
-
-def session_cookie(house: House) -> str:
-    # The prefix makes the browser keep it from every other host of the domain.
-    return "__Host-session" if house.settings.is_secure else "session"
+def frame_of(request: PageRequest) -> dict[str, Any]:
+    """What every page of the portal shows."""
+    visitor = visitor_of(request)
+    return {"language": visitor.language, "visitor": visitor}
 
 
 def to_session_cookie(house: House, token: str) -> Cookie:
     """Without a token: the one that takes it away."""
-    return Cookie(
-        session_cookie(house),
-        value=token,
-        max_age=int(browser_sessions.WHOLE_LIFE.total_seconds()) if token else 0,
-        httponly=True,
-        secure=house.settings.is_secure,
-        samesite="lax",
-    )
+    return house.cookies.hold(token, life=browser_sessions.MEMBERS.whole)
 
 
 def to_language_cookie(house: House, language: Language) -> Cookie:
-    return Cookie(
-        LANGUAGE_COOKIE,
-        value=language.value,
-        max_age=A_YEAR,
-        httponly=True,
-        secure=house.settings.is_secure,
-        samesite="lax",
-    )
+    return house.cookies.keep(LANGUAGE_COOKIE, language.value, life=A_YEAR)

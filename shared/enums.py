@@ -248,6 +248,14 @@ class UserRole(StrEnum):
     ADMIN = "ADMIN"
 
 
+class CallerKind(StrEnum):
+    """By what right something was done: an API key, an operator's sign-in, a wish of the portal."""
+
+    KEY = "KEY"
+    OPERATOR = "OPERATOR"
+    PORTAL = "PORTAL"
+
+
 class ProofPurpose(StrEnum):
     """What a mailed link is good for."""
 

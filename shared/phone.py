@@ -5,6 +5,14 @@ import phonenumbers
 from shared.errors import InvalidInputError
 
 _PROBLEM = "must be a phone number in E.164 form, like +255712345678"
+# As people write numbers, and what is left of them.
+_BETWEEN_DIGITS = str.maketrans("", "", " -()./\u00a0")
+
+
+def to_phone(text: str) -> str:
+    """Without what people put between digits; 00 is how a + is dialled."""
+    digits = text.translate(_BETWEEN_DIGITS)
+    return f"+{digits[2:]}" if digits.startswith("00") else digits
 
 
 def parse_phone(field: str, text: str) -> str:

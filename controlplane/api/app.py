@@ -18,6 +18,7 @@ from controlplane.api.keys import keys_router
 from controlplane.api.logs import named_logs_router, own_logs_router
 from controlplane.api.media import named_media_router, own_media_router
 from controlplane.api.messages import named_messages_router, own_messages_router
+from controlplane.api.operators import operators_router
 from controlplane.api.problems import HANDLERS
 from controlplane.api.requests import (
     MAX_BODY_BYTES,
@@ -41,6 +42,7 @@ from controlplane.services.acting import (
 )
 from shared.clock import Clock
 from shared.web.health import Check, healthz, readyz
+from shared.web.passwords import Passwords
 
 
 def create_api(
@@ -53,6 +55,7 @@ def create_api(
     alarms: ListAlarms,
     checks: Mapping[str, Check],
     clock: Clock,
+    passwords: Passwords,
     files: MediaFiles,
     fetching: Fetching,
     open_url: OpenUrl,
@@ -65,6 +68,7 @@ def create_api(
     configure: tells the tenant's worker its configuration, if it is connected.
     dispatch: called when something was queued to be sent; must not block.
     alarms: what keeps many links of the fleet down at once.
+    passwords: hashes them, a few at once.
     files, fetching: tenants' files, and the way to those that only a worker can get.
     open_url: reads files from URLs, or says that this is switched off.
     checks: for `/readyz`, by name; each raises when its part does not answer.
@@ -81,6 +85,7 @@ def create_api(
             named_media_router,
             keys_router,
             setup_requests_router,
+            operators_router,
             alarms_router,
         ],
         guards=[require_admin_key, refuse_large_body, refuse_unknown_query],
@@ -105,6 +110,7 @@ def create_api(
             "fetching": Provide(lambda: fetching, sync_to_thread=False),
             "open_url": Provide(lambda: open_url, sync_to_thread=False),
             "clock": Provide(lambda: clock, sync_to_thread=False),
+            "passwords": Provide(lambda: passwords, sync_to_thread=False),
             "checks": Provide(lambda: checks, sync_to_thread=False),
         },
         exception_handlers=HANDLERS,

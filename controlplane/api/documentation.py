@@ -31,6 +31,7 @@ from shared.structs.content_input import (
 )
 from shared.structs.keys import CreateTenantKeyInput
 from shared.structs.media import FromUrlInput
+from shared.structs.operators import CreateOperatorInput, SetPasswordInput
 from shared.structs.outbound import SendBatchInput, SendMessageInput
 from shared.structs.sessions import PairingCodeInput
 from shared.structs.setup_requests import CreateSetupRequestInput, DecisionInput
@@ -50,6 +51,8 @@ INPUTS = (
     QuietHours,
     CreateSetupRequestInput,
     DecisionInput,
+    CreateOperatorInput,
+    SetPasswordInput,
     PairingCodeInput,
     CreateTenantKeyInput,
     SendMessageInput,

@@ -22,6 +22,7 @@ from controlplane.services.acting import (
 from shared.clock import Clock
 from shared.enums import Direction, OutboundState, SetupStatus
 from shared.structs.text import NUMBER_PART_PATTERN, VISIBLE_ASCII
+from shared.web.passwords import Passwords
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
@@ -37,10 +38,12 @@ Filing = NamedDependency[MediaFiles]
 Bringing = NamedDependency[Fetching]
 FromUrls = NamedDependency[OpenUrl]
 Timing = NamedDependency[Clock]
+Hashing = NamedDependency[Passwords]
 TenantPath = Annotated[UUID, PathParameter(description="The tenant's id.")]
 MessagePath = Annotated[UUID, PathParameter(description="The queued message's id.")]
 LogPath = Annotated[UUID, PathParameter(description="The logged message's id.")]
 KeyPath = Annotated[UUID, PathParameter(description="The API key's id.")]
+OperatorPath = Annotated[UUID, PathParameter(description="The operator's id.")]
 RequestPath = Annotated[UUID, PathParameter(description="The setup request's id.")]
 Limit = Annotated[
     int, QueryParameter(ge=1, le=MAX_LIMIT, description="How many items a page has at most.")

@@ -15,6 +15,7 @@ from controlplane.api.bodies import WHOLE, FieldProblem, InvalidBodyError, to_pr
 from controlplane.media.fetching import FileGoneError
 from controlplane.media.files import NoRoomError, TooLargeError, WrongContentError
 from shared.errors import ConflictError, InvalidInputError, NotFoundError, TransientError
+from shared.stores.members import EmailTakenError
 from shared.stores.outbound import IdempotencyKeyReusedError
 from shared.stores.tenants import PhoneNumberTakenError
 
@@ -24,6 +25,11 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = "1"
 # What is at fault where the status alone says it.
 _FIELDS = {401: "authorization", 403: "authorization", 413: WHOLE}
+# What somebody else has already.
+TAKEN: dict[type[ConflictError], FieldProblem] = {
+    PhoneNumberTakenError: FieldProblem("phone_number", "belongs to another tenant"),
+    EmailTakenError: FieldProblem("email", "belongs to another account"),
+}
 _UNUSABLE = "The request holds values that cannot be used."
 
 
@@ -79,9 +85,7 @@ def answer_not_found(request: Request[Any, Any, Any], error: NotFoundError) -> R
 
 
 def answer_conflict(request: Request[Any, Any, Any], error: ConflictError) -> Response[bytes]:
-    taken = isinstance(error, PhoneNumberTakenError)
-    errors = [FieldProblem("phone_number", "belongs to another tenant")] if taken else []
-    return _answer(request, 409, str(error), errors)
+    return _answer(request, 409, str(error), [TAKEN[type(error)]] if type(error) in TAKEN else [])
 
 
 def answer_reused_key(

@@ -10,7 +10,7 @@ from controlplane.services.request_pairing_code import request_pairing_code
 from controlplane.services.request_qr_round import request_qr_round
 from shared.clock import Clock
 from shared.db.listening import ASKED, Listener
-from shared.enums import LinkWish
+from shared.enums import CallerKind, LinkWish
 from shared.errors import PermanentError, TransientError
 from shared.stores import link_requests
 from shared.stores.link_requests import LinkOrder
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 # For what the database told while nobody listened.
 LOOK_EVERY = timedelta(seconds=15)
 # In the audit log, as who asked: the portal knows which member it was.
-CALLER = Caller(name="portal", address="")
+CALLER = Caller(kind=CallerKind.PORTAL, name="portal", address="")
 
 
 class LinkOrders:

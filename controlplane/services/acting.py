@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from shared.enums import CallerKind
 from shared.ids import TenantId
 from shared.stores import audit
 from shared.structs.alarms import Alarm
@@ -32,20 +33,27 @@ Configure = Callable[[TenantId, TenantConfig], Awaitable[bool]]
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """name: of the API key. address: where the request came from.
+    """name: of the API key, or the operator's e-mail address. address: where the request came from.
 
     tenant_id: whose key it is; None for an operator's.
     """
 
     name: str
     address: str
+    kind: CallerKind = CallerKind.KEY
     tenant_id: TenantId | None = None
 
 
-async def leave_trace(caller: Caller, action: str, *, tenant_id: TenantId, **detail: Any) -> None:
-    """The audit row of an act. Call it in the transaction of the change itself."""
+async def leave_trace(
+    caller: Caller, action: str, *, tenant_id: TenantId | None = None, **detail: Any
+) -> None:
+    """The audit row of an act. Call it in the transaction of the change itself.
+
+    tenant_id: None for what concerns the platform.
+    """
     await audit.record(
         AuditEntry(
+            kind=caller.kind,
             who=caller.name,
             action=action,
             address=caller.address,
@@ -53,4 +61,5 @@ async def leave_trace(caller: Caller, action: str, *, tenant_id: TenantId, **det
             detail=detail,
         )
     )
-    log.info(action, tenant_id=tenant_id, who=caller.name)
+    concerned = {} if tenant_id is None else {"tenant_id": tenant_id}
+    log.info(action, who=caller.name, **concerned)

@@ -6,14 +6,15 @@ from litestar import Response, get, post
 from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency
 
-from portal import limits
-from portal.fields import FormError, read_email
-from portal.forms import read_form
-from portal.rendering import page
 from portal.services.begin_by_mail import begin_email_change
 from portal.services.check_password import check_password
-from portal.visitor import PageRequest, house_of
+from portal.visitor import house_of
 from shared.structs.members import Member
+from shared.web import limits
+from shared.web.fields import FormError, read_email
+from shared.web.forms import read_form
+from shared.web.rendering import page
+from shared.web.requests import PageRequest
 
 
 @get("/account")

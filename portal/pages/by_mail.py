@@ -10,10 +10,6 @@ from litestar.background_tasks import BackgroundTask
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from portal import limits
-from portal.fields import FormError, read_email
-from portal.forms import read_form
-from portal.rendering import go_to, page
 from portal.services.begin_by_mail import begin_reset, begin_sign_up
 from portal.services.finish_by_mail import (
     LinkOverError,
@@ -22,15 +18,13 @@ from portal.services.finish_by_mail import (
     finish_sign_up,
     look_at,
 )
-from portal.visitor import (
-    PageRequest,
-    address_of,
-    house_of,
-    to_language_cookie,
-    to_session_cookie,
-    visitor_of,
-)
+from portal.visitor import house_of, to_language_cookie, to_session_cookie, visitor_of
 from shared.enums import ProofPurpose
+from shared.web import limits
+from shared.web.fields import FormError, read_email
+from shared.web.forms import read_form
+from shared.web.rendering import go_to, page
+from shared.web.requests import PageRequest, address_of
 
 UNUSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
 

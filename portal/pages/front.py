@@ -3,8 +3,9 @@
 from litestar import Response, get
 from litestar.response import Redirect
 
-from portal.rendering import go_to, page
-from portal.visitor import PageRequest, visitor_of
+from portal.visitor import visitor_of
+from shared.web.rendering import go_to, page
+from shared.web.requests import PageRequest
 
 
 @get("/")

@@ -7,14 +7,15 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect
 
 from portal.business_form import blank_form, read_business
-from portal.fields import FormError
-from portal.forms import read_form
-from portal.rendering import go_to, page
 from portal.services.describe_business import describe_business
 from portal.services.show_home import show_home
-from portal.visitor import PageRequest, house_of
+from portal.visitor import house_of
 from shared.enums import TemplateType, Weekday
 from shared.structs.members import Member
+from shared.web.fields import FormError
+from shared.web.forms import read_form
+from shared.web.rendering import go_to, page
+from shared.web.requests import PageRequest
 
 
 @get("/home")

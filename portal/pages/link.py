@@ -4,12 +4,13 @@ from litestar import post
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 
-from portal.forms import read_form
-from portal.rendering import go_to
 from portal.services.ask_for_code import ask_for_code
-from portal.visitor import PageRequest, house_of
+from portal.visitor import house_of
 from shared.enums import LinkWish
 from shared.structs.members import Member
+from shared.web.forms import read_form
+from shared.web.rendering import go_to
+from shared.web.requests import PageRequest
 
 
 @post("/link")

@@ -10,12 +10,13 @@ from litestar.exceptions import TooManyRequestsException
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from portal.changes import Changes
-from portal.rendering import render
 from portal.services.show_home import show_home
-from portal.visitor import PageRequest, house_of
+from portal.visitor import house_of
 from shared.errors import NotFoundError, TransientError
 from shared.ids import TenantId
 from shared.structs.members import Member
+from shared.web.rendering import render
+from shared.web.requests import PageRequest
 
 # A line that says nothing, so that nobody between takes the connection for dead.
 QUIET = timedelta(seconds=20)

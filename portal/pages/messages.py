@@ -13,16 +13,17 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, ServerSentEvent
 
-from portal.fields import FormError
-from portal.forms import read_form
 from portal.pages.live import stream_of
-from portal.rendering import go_to, page, render
 from portal.services.reply import MAX_REPLY, reply
 from portal.services.show_chats import show_chats
 from portal.services.show_thread import show_thread, show_whole_text
-from portal.visitor import PageRequest, house_of, visitor_of
+from portal.visitor import house_of, visitor_of
 from shared.ids import TenantId
 from shared.structs.members import Member
+from shared.web.fields import FormError
+from shared.web.forms import read_form
+from shared.web.rendering import go_to, page, render
+from shared.web.requests import PageRequest
 
 # What a busy business's page takes of a phone's data: one picture of it in this time.
 PACE = timedelta(seconds=1)

@@ -5,19 +5,13 @@ from http import HTTPStatus
 from litestar import Response, get, post
 from litestar.response import Redirect
 
-from portal import limits
-from portal.fields import FormError
-from portal.forms import read_form
-from portal.rendering import go_to, page
 from portal.services.sign_in import sign_in, sign_out
-from portal.visitor import (
-    PageRequest,
-    address_of,
-    house_of,
-    to_language_cookie,
-    to_session_cookie,
-    visitor_of,
-)
+from portal.visitor import house_of, to_language_cookie, to_session_cookie, visitor_of
+from shared.web import limits
+from shared.web.fields import FormError
+from shared.web.forms import read_form
+from shared.web.rendering import go_to, page
+from shared.web.requests import PageRequest, address_of
 
 
 @get("/sign-in")

@@ -1,11 +1,11 @@
 """The password once more, before something that a borrowed browser must not do."""
 
-from portal import limits
-from portal.fields import FormError
 from portal.house import House
 from shared.db.guard import member_transaction
 from shared.stores import members
 from shared.structs.members import Member
+from shared.web import limits
+from shared.web.fields import FormError
 
 
 async def check_password(house: House, member: Member, password: str) -> None:

@@ -1,12 +1,12 @@
 """A business becomes a tenant, and asks for its bot."""
 
-from portal.fields import FormError
 from shared.db.guard import member_transaction
 from shared.ids import TenantId, new_tenant_id
 from shared.stores import members, portal_events, setup_requests, tenants
 from shared.stores.tenants import PhoneNumberTakenError
 from shared.structs.members import Member
 from shared.structs.tenants import CreateTenantInput
+from shared.web.fields import FormError
 
 
 async def describe_business(given: CreateTenantInput, *, member: Member) -> TenantId:

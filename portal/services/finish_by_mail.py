@@ -1,7 +1,6 @@
 """What a link in a mail is good for: once, and while it is fresh."""
 
 from portal.house import House
-from portal.passwords import check_new_password
 from portal.services.begin_by_mail import tell_old_address
 from shared.db.guard import continue_as, proof_transaction
 from shared.enums import Language, ProofPurpose
@@ -10,6 +9,7 @@ from shared.stores import browser_sessions, mail_proofs, members
 from shared.stores.members import EmailTakenError
 from shared.stores.secrets import hash_secret
 from shared.structs.members import Proof
+from shared.web.passwords import check_new_password
 
 
 class LinkOverError(NotFoundError):

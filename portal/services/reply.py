@@ -4,7 +4,6 @@ from hashlib import sha256
 
 import msgspec
 
-from portal.fields import FormError
 from shared.clock import Clock
 from shared.db.guard import member_transaction
 from shared.errors import InvalidInputError
@@ -15,6 +14,7 @@ from shared.structs.content import TextContent
 from shared.structs.members import Member
 from shared.structs.outbound import NewOutbound
 from shared.structs.text import MessageText
+from shared.web.fields import FormError
 
 # A screenful of a phone's, several times; as bytes of a form, in any script, below its limit.
 MAX_REPLY = 4000

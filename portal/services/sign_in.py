@@ -1,11 +1,11 @@
 """A password, and a browser that is signed in after it."""
 
-from portal import limits
-from portal.fields import FormError
 from portal.house import House
 from shared.db.guard import email_transaction, member_transaction, proof_transaction
 from shared.stores import browser_sessions, members, portal_events
 from shared.structs.members import Member
+from shared.web import limits
+from shared.web.fields import FormError
 
 
 async def sign_in(

@@ -5,5 +5,6 @@ from portal.texts.business import BUSINESS
 from portal.texts.general import GENERAL
 from portal.texts.messages import MESSAGES
 from shared.web.texts import Text
+from shared.web.words import WORDS
 
-TEXTS: dict[str, Text] = {**GENERAL, **ACCOUNTS, **BUSINESS, **MESSAGES}
+TEXTS: dict[str, Text] = {**WORDS, **GENERAL, **ACCOUNTS, **BUSINESS, **MESSAGES}

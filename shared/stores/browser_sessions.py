@@ -3,18 +3,29 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
+
 from shared.stores.members import to_member
 from shared.stores.secrets import hash_secret, new_secret
 from shared.structs.members import Member
 from shared.tables import BrowserSession
 
-IDLE_LIFE = timedelta(days=7)
-WHOLE_LIFE = timedelta(days=30)
+
+class Life(msgspec.Struct, frozen=True, kw_only=True):
+    """idle: how long a session lasts that nobody uses. whole: however much it is used."""
+
+    idle: timedelta
+    whole: timedelta
+
+
+MEMBERS = Life(idle=timedelta(days=7), whole=timedelta(days=30))
+# Who may do everything signs in more often.
+OPERATORS = Life(idle=timedelta(hours=12), whole=timedelta(days=7))
 # How long a session was used is for nobody to know to the second: not worth a write per page.
 PRECISION = timedelta(hours=1)
 
 
-async def begin(member_id: UUID, *, now: datetime) -> str:
+async def begin(member_id: UUID, *, now: datetime, life: Life = MEMBERS) -> str:
     """The token, which cannot be had again."""
     token = new_secret("fhs")
     await BrowserSession.raw(
@@ -23,12 +34,14 @@ async def begin(member_id: UUID, *, now: datetime) -> str:
         member_id,
         hash_secret(token),
         now,
-        now + IDLE_LIFE,
+        now + life.idle,
     )
     return token
 
 
-async def find(token_hash: str, *, now: datetime) -> tuple[Member, bool] | None:
+async def find(
+    token_hash: str, *, now: datetime, life: Life = MEMBERS
+) -> tuple[Member, bool] | None:
     """Whose it is, within the transaction of its token; None when it is over.
 
     The flag: whether it is worth to `prolong` it.
@@ -42,16 +55,16 @@ async def find(token_hash: str, *, now: datetime) -> tuple[Member, bool] | None:
     )
     if not rows:
         return None
-    wanted = min(now + IDLE_LIFE, rows[0]["created_at"] + WHOLE_LIFE)
+    wanted = min(now + life.idle, rows[0]["created_at"] + life.whole)
     return to_member(rows[0]), wanted - rows[0]["expires_at"] > PRECISION
 
 
-async def prolong(token_hash: str, *, now: datetime) -> None:
+async def prolong(token_hash: str, *, now: datetime, life: Life = MEMBERS) -> None:
     await BrowserSession.raw(
         "UPDATE browser_sessions SET expires_at = least({}, created_at + {})"
         " WHERE token_hash = {} AND expires_at > {}",
-        now + IDLE_LIFE,
-        WHOLE_LIFE,
+        now + life.idle,
+        life.whole,
         token_hash,
         now,
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from shared.enums import CallerKind
 from shared.ids import TenantId
 from shared.structs.text import Name
 
@@ -50,10 +51,13 @@ class CredentialOwner(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """who: the name of the key. address: where the request came from."""
+    """who: the name of the key, or the operator's e-mail address. address: where the request
+    came from.
+    """
 
     who: str
     action: str
     address: str
+    kind: CallerKind = CallerKind.KEY
     tenant_id: UUID | None = None
     detail: dict[str, Any] = {}

@@ -14,6 +14,7 @@ from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from shared.enums import CallerKind
 from shared.tables.tenants import Tenant
 
 
@@ -46,6 +47,7 @@ class AdminAuditLog(Table, tablename="admin_audit_logs"):
     """tenant_id: no foreign key, for the record outlives the tenant."""
 
     id = UUID(primary_key=True, default=UUID4())
+    kind = Text(default=CallerKind.KEY.value)
     who = Text()
     action = Text()
     tenant_id = UUID(null=True, default=None)

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from signal import SIGINT, SIGTERM
 
 import uvicorn
-from litestar import Litestar
+from litestar.types import ASGIApp
 
 GRACE_SECONDS = 5
 
@@ -33,7 +33,7 @@ def listening_socket(host: str, port: int) -> Iterator[socket.socket]:
         yield listening
 
 
-async def serve(app: Litestar, listening: socket.socket) -> None:
+async def serve(app: ASGIApp, listening: socket.socket) -> None:
     """Until cancelled: then it takes no more, answers what it was asked, and returns."""
     # No access log: paths hold tokens of mails.
     config = uvicorn.Config(

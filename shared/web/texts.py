@@ -25,3 +25,8 @@ def translator(texts: Mapping[str, Text], language: Language) -> Callable[..., M
         return Markup.escape(texts[key].in_(language)).format(**values)
 
     return translate
+
+
+def in_english(words: Mapping[str, str]) -> dict[str, Text]:
+    """For pages that operators alone see: in one language, whichever is asked for."""
+    return {key: Text(en=word, sw=word) for key, word in words.items()}

@@ -25,10 +25,13 @@ class Browser:
 
     async def send(self, action: str, **values: str) -> httpx.Response:
         """Posts the form of the page with this action, its hidden fields included."""
-        assert self.at is not None, "no page is open"
-        hidden = forms_of(self.at.text)[action]
-        self.at = await self._client.post(action, data=hidden | values)
+        self.at = await self._client.post(action, data=self.hidden(action) | values)
         return self.at
+
+    def hidden(self, action: str) -> dict[str, str]:
+        """What the form of the page with this action carries unseen."""
+        assert self.at is not None, "no page is open"
+        return forms_of(self.at.text)[action]
 
     async def post(self, path: str, **values: str) -> httpx.Response:
         """As a foreign site would: without what a form of ours carries."""

@@ -20,10 +20,12 @@ from shared.stores import api_keys, tenants
 from shared.structs.tenants import TenantConfig
 from shared.tables import ALL_TABLES
 from shared.tasks import TaskGroup
+from shared.web.passwords import Passwords
 from shared.wire.frames import Command
 from tests.fakes.businesses import business
 from tests.fakes.clocks import ManualClock
 from tests.fakes.file_worker import FileWorker
+from tests.integration.portal.conftest import QUICK
 
 
 @dataclass
@@ -99,6 +101,7 @@ async def api(
         alarms=list_alarms,
         checks=checks,
         clock=clock,
+        passwords=Passwords(QUICK),
         files=files,
         fetching=fetching,
         open_url=urls,

@@ -13,6 +13,7 @@ from tests.fakes.businesses import NOW
 PATHS = (
     "/admin/tenants",
     "/admin/setup-requests",
+    "/admin/operators",
     "/admin/tenants/x/logs",
     "/admin/tenants/x/messages",
     "/admin/tenants/x/api-keys",
@@ -159,6 +160,7 @@ async def test_the_description_names_every_path_and_the_key(api):
     described = (await api.client.get("/schema/openapi.json")).json()
     tenant = "/admin/tenants/{tenant_id}"
     request = "/admin/setup-requests/{request_id}"
+    operator = "/{operator_id}"
     expected = {
         "/healthz",
         "/readyz",
@@ -182,6 +184,7 @@ async def test_the_description_names_every_path_and_the_key(api):
         request,
         f"{request}/approve",
         f"{request}/reject",
+        *(f"/admin/operators{rest}" for rest in ("", operator, f"{operator}/password")),
         f"{tenant}/api-keys",
         f"{tenant}/api-keys/{{key_id}}",
         *(

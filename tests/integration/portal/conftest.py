@@ -12,11 +12,11 @@ from argon2 import PasswordHasher
 
 from portal.changes import Changes
 from portal.mail import Mail
-from portal.passwords import Passwords
 from portal.settings import PortalSettings
 from portal.site import create_site
 from shared.clock import SystemClock
 from shared.db.engine import check_database, open_database
+from shared.web.passwords import Passwords
 from tests.fakes.clocks import ManualClock
 from tests.fakes.pages import Browser
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from portal.limits import MAIL_TO_ACCOUNT, PASSWORD_OF_ACCOUNT
 from portal.sweep import sweep
-from shared.stores.browser_sessions import IDLE_LIFE, WHOLE_LIFE
+from shared.stores.browser_sessions import MEMBERS
+from shared.web.limits import MAIL_TO_ACCOUNT, PASSWORD_OF_ACCOUNT
 from tests.fakes.pages import Browser
 from tests.integration.portal.conftest import PASSWORD, Portal
 
@@ -162,7 +162,7 @@ async def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(por
 
 async def test_a_session_ends_when_it_is_not_used(portal):
     browser = await portal.sign_up()
-    portal.clock.advance(IDLE_LIFE + timedelta(seconds=1))
+    portal.clock.advance(MEMBERS.idle + timedelta(seconds=1))
     assert (await browser.go("/home")).url.path == "/sign-in"
 
 
@@ -171,7 +171,7 @@ async def test_a_session_that_is_used_ends_after_a_month(portal):
     for _ in range(6):
         portal.clock.advance(timedelta(days=4, hours=20))
         assert (await browser.go("/home")).url.path == "/start"
-    portal.clock.advance(WHOLE_LIFE - timedelta(days=29))
+    portal.clock.advance(MEMBERS.whole - timedelta(days=29))
     assert (await browser.go("/home")).url.path == "/sign-in"
 
 

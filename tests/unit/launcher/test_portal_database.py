@@ -1,10 +1,9 @@
 """The portal's way into the database."""
 
-import stat
 from pathlib import Path
 
 from launcher.paths import ROOT, Paths
-from launcher.portal_database import ensure_password, ensure_secret, url_of
+from launcher.portal_database import ensure_password, url_of
 from launcher.settings import LauncherSettings, UpOptions
 
 EXTERNAL = "postgresql://owner:secret@db.test:5433/flowhq?sslmode=require"
@@ -28,11 +27,3 @@ def test_an_external_server_gets_a_password_of_the_portals_own(tmp_path: Path):
     assert url_of(paths, EXTERNAL) == (
         f"postgresql://flowhq_portal:{password}@db.test:5433/flowhq?sslmode=require"
     )
-
-
-def test_a_secret_stays_and_is_its_owners_alone(tmp_path: Path):
-    file = tmp_path / "secret"
-    first = ensure_secret(file)
-    assert len(first) >= 43
-    assert ensure_secret(file) == first
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600

@@ -2,10 +2,11 @@
 
 import pytest
 
-from portal.business_form import blank_form, read_business, to_phone
-from portal.fields import FormError
+from portal.business_form import blank_form, read_business
 from shared.enums import Language, TemplateType, Weekday
+from shared.phone import to_phone
 from shared.structs.tenants import OpeningHours
+from shared.web.fields import FormError
 
 FILLED = blank_form(Language.SW) | {
     "name": " Duka la Asha ",

@@ -1,13 +1,8 @@
 """Values as people type them, and what is wrong with them. Pure."""
 
-import re
 from collections.abc import Mapping
 
-# Of PostgreSQL's unique index, and of RFC 5321.
-MAX_EMAIL_LENGTH = 254
-_EMAIL = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}"
-)
+from shared.email import is_email
 
 
 class FormError(Exception):
@@ -21,6 +16,6 @@ class FormError(Exception):
 def read_email(form: Mapping[str, str]) -> str:
     """Raises FormError."""
     email = form.get("email", "").strip()
-    if len(email) > MAX_EMAIL_LENGTH or not _EMAIL.fullmatch(email):
+    if not is_email(email):
         raise FormError({"email": "email.wrong"})
     return email

@@ -6,7 +6,7 @@ import unicodedata
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from portal.fields import FormError
+from shared.web.fields import FormError
 
 MIN_LENGTH, MAX_LENGTH = 10, 200
 # Each takes 64 MB for a moment: more at once would be a way to exhaust the machine.

@@ -1,5 +1,9 @@
-"""A template and what it shows, made into an answer."""
+"""A template and what it shows, made into an answer.
 
+A site keeps in its state `pages` and `frame`: what every page of it shows, for a request.
+"""
+
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -7,8 +11,11 @@ from litestar import MediaType, Response
 from litestar.response import Redirect
 from litestar.template.base import csrf_token
 
-from portal.visitor import PageRequest, visitor_of
 from shared.web.pages import Pages
+from shared.web.requests import PageRequest
+
+# `language`, and whatever else the templates of the site take for granted.
+Frame = Callable[[PageRequest], dict[str, Any]]
 
 
 def page(
@@ -24,15 +31,15 @@ def page(
 
 
 def render(request: PageRequest, template: str, **values: Any) -> str:
-    visitor = visitor_of(request)
-    pages: Pages = request.app.state.pages
+    state = request.app.state
+    pages: Pages = state.pages
+    frame: Frame = state.frame
     return pages.render(
         template,
-        language=visitor.language,
-        visitor=visitor,
         # Empty on errors from before the token was there: such a page shows no form.
         token=csrf_token({"request": request}),
         here=request.url.path,
+        **frame(request),
         **values,
     )
 

@@ -7,12 +7,12 @@ from typing import Any
 import structlog
 from litestar import Response
 from litestar.exceptions import HTTPException
-from litestar.response import Redirect
 
-from portal.limits import TooManyAttemptsError
-from portal.rendering import go_to, page
-from portal.visitor import BusinessNeededError, PageRequest, SignInNeededError, house_of
+from shared.clock import Clock
 from shared.errors import ConflictError, InvalidInputError, NotFoundError, TransientError
+from shared.web.limits import TooManyAttemptsError
+from shared.web.rendering import page
+from shared.web.requests import PageRequest
 
 log = structlog.get_logger(__name__)
 
@@ -45,16 +45,9 @@ def answer_transient(request: PageRequest, error: TransientError) -> Response[st
     return _answer(request, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable")
 
 
-def answer_stranger(_request: PageRequest, _error: SignInNeededError) -> Redirect:
-    return go_to("/sign-in")
-
-
-def answer_newcomer(_request: PageRequest, _error: BusinessNeededError) -> Redirect:
-    return go_to("/start")
-
-
 def answer_too_many(request: PageRequest, error: TooManyAttemptsError) -> Response[str]:
-    wait = error.again_at - house_of(request).clock.now()
+    clock: Clock = request.app.state.clock
+    wait = error.again_at - clock.now()
     seconds = max(1, math.ceil(wait.total_seconds()))
     return page(
         request,
@@ -71,14 +64,13 @@ def answer_unexpected(request: PageRequest, error: Exception) -> Response[str]:
     return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, "defect")
 
 
+# Of every site; each adds where it sends who is not signed in.
 HANDLERS: dict[int | type[Exception], Any] = {
     HTTPException: answer_http,
     NotFoundError: answer_not_found,
     ConflictError: answer_conflict,
     InvalidInputError: answer_invalid,
     TransientError: answer_transient,
-    SignInNeededError: answer_stranger,
-    BusinessNeededError: answer_newcomer,
     TooManyAttemptsError: answer_too_many,
     Exception: answer_unexpected,
 }

@@ -1,6 +1,6 @@
 """What a browser posted, as plain text."""
 
-from portal.visitor import PageRequest
+from shared.web.requests import PageRequest
 
 # Longer than any value that a form of ours takes.
 MAX_LENGTH = 2000

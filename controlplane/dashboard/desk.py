@@ -1,0 +1,32 @@
+"""What the pages are served with."""
+
+import msgspec
+
+from shared.clock import Clock
+from shared.web.cookies import CookieJar
+from shared.web.passwords import Passwords
+from shared.web.requests import PageRequest
+
+# Browsers keep one jar for all ports of a host, and the portal may be on another port of this one.
+COOKIE_PREFIX = "dashboard-"
+
+
+class Desk(msgspec.Struct, frozen=True, kw_only=True):
+    """secret: signs what forms carry; it must outlast a restart, for browsers keep what it signed.
+
+    is_secure: whether browsers come by https.
+    """
+
+    secret: str
+    is_secure: bool
+    clock: Clock
+    passwords: Passwords
+
+    @property
+    def cookies(self) -> CookieJar:
+        return CookieJar(prefix=COOKIE_PREFIX, is_secure=self.is_secure)
+
+
+def desk_of(request: PageRequest) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk

@@ -1,0 +1,56 @@
+"""In with a password, out with a button."""
+
+from http import HTTPStatus
+
+from litestar import Response, get, post
+from litestar.response import Redirect
+
+from controlplane.api.parameters import Acting
+from controlplane.dashboard.desk import desk_of
+from controlplane.dashboard.problems import wrong_of
+from controlplane.dashboard.visitor import SIGN_IN, session_of
+from controlplane.services.sign_in_operator import sign_in_operator, sign_out_operator
+from shared.errors import InvalidInputError
+from shared.stores.browser_sessions import OPERATORS
+from shared.web.forms import read_form
+from shared.web.rendering import go_to, page
+from shared.web.requests import PageRequest, address_of, local_path
+
+HOME = "/dashboard"
+
+
+@get("/sign-in")
+async def show(request: PageRequest) -> Response[str]:
+    wanted = request.query_params.get("next", "")
+    return page(request, "sign_in.html", email="", wanted=local_path(wanted, HOME), wrong={})
+
+
+@post("/sign-in")
+async def enter(request: PageRequest) -> Response[str] | Redirect:
+    form, desk = await read_form(request), desk_of(request)
+    email, wanted = form.get("email", "").strip(), local_path(form.get("next", ""), HOME)
+    try:
+        token = await sign_in_operator(
+            email,
+            form.get("password", ""),
+            address=address_of(request),
+            old_token=session_of(request),
+            passwords=desk.passwords,
+            clock=desk.clock,
+        )
+    except InvalidInputError as error:
+        status, wrong = HTTPStatus.UNPROCESSABLE_ENTITY, wrong_of(error)
+        return page(request, "sign_in.html", status=status, email=email, wanted=wanted, wrong=wrong)
+    answer = go_to(wanted)
+    answer.cookies.append(desk.cookies.hold(token, life=OPERATORS.whole))
+    return answer
+
+
+@post("/sign-out")
+async def leave(request: PageRequest, caller: Acting) -> Redirect:
+    token = session_of(request)
+    assert token is not None, "nobody else comes here"
+    await sign_out_operator(token, caller=caller)
+    answer = go_to(SIGN_IN)
+    answer.cookies.append(desk_of(request).cookies.hold("", life=OPERATORS.whole))
+    return answer

@@ -1,0 +1,94 @@
+"""Puts the dashboard's pages together."""
+
+from pathlib import Path
+
+from litestar import Litestar, Router, get
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.response import Redirect
+
+from controlplane.dashboard.desk import Desk
+from controlplane.dashboard.pages import account, fleet, new_tenant, requests, sign_in, tenant
+from controlplane.dashboard.texts import TEXTS
+from controlplane.dashboard.visitor import (
+    frame_of,
+    provide_caller,
+    provide_operator,
+    require_operator,
+    send_to_sign_in,
+)
+from controlplane.services.acting import Configure, Disconnect, Instruct, Wake
+from shared.web import assets, pages
+from shared.web.assets import Assets, serve_asset
+from shared.web.headers import add_page_headers
+from shared.web.pages import Pages
+from shared.web.problems import HANDLERS
+from shared.web.rendering import go_to
+from shared.web.requests import SignInNeededError
+
+PREFIX = "/dashboard"
+TEMPLATES = Path(__file__).parent / "templates"
+STATIC = Path(__file__).parent / "static"
+# Forms are small.
+MAX_BODY_BYTES = 64 * 1024
+# For who is signed in, and nobody else.
+INSIDE = (
+    fleet.show,
+    tenant.show,
+    requests.show,
+    requests.approve,
+    requests.reject,
+    new_tenant.show,
+    new_tenant.create,
+    account.show,
+    account.set_password,
+    sign_in.leave,
+)
+
+
+@get("/")
+async def front() -> Redirect:
+    return go_to(PREFIX)
+
+
+def create_dashboard(
+    desk: Desk, *, wake: Wake, disconnect: Disconnect, instruct: Instruct, configure: Configure
+) -> Litestar:
+    """The ASGI application; reads its templates and static files now.
+
+    wake, disconnect, instruct, configure: as of `create_api`.
+    """
+    static = Assets([assets.DIRECTORY, STATIC])
+    inside = Router("/", route_handlers=[*INSIDE], guards=[require_operator])
+    return Litestar(
+        route_handlers=[
+            front,
+            serve_asset,
+            Router(PREFIX, route_handlers=[sign_in.show, sign_in.enter, inside]),
+        ],
+        dependencies={
+            "operator": Provide(provide_operator, sync_to_thread=False),
+            "caller": Provide(provide_caller, sync_to_thread=False),
+            "wake": Provide(lambda: wake, sync_to_thread=False),
+            "disconnect": Provide(lambda: disconnect, sync_to_thread=False),
+            "instruct": Provide(lambda: instruct, sync_to_thread=False),
+            "configure": Provide(lambda: configure, sync_to_thread=False),
+            "clock": Provide(lambda: desk.clock, sync_to_thread=False),
+            "passwords": Provide(lambda: desk.passwords, sync_to_thread=False),
+        },
+        exception_handlers={**HANDLERS, SignInNeededError: send_to_sign_in},
+        before_send=[add_page_headers],
+        csrf_config=desk.cookies.csrf(desk.secret),
+        openapi_config=None,
+        request_max_body_size=MAX_BODY_BYTES,
+        state=State(
+            {
+                "assets": static,
+                "pages": Pages([pages.DIRECTORY, TEMPLATES], assets=static, texts=TEXTS),
+                "frame": frame_of,
+                "desk": desk,
+                "clock": desk.clock,
+            }
+        ),
+        logging_config=None,
+    )

@@ -1,0 +1,40 @@
+"""Words of the frame, of signing in and of the own account."""
+
+GENERAL = {
+    "foot": "FlowHQ, for operators. Times are UTC.",
+    "nav": "Places",
+    "nav.fleet": "Fleet",
+    "nav.requests": "Requests",
+    "nav.new_tenant": "New tenant",
+    "nav.account": "Account",
+    "sign_in": "Sign in",
+    "sign_in.lead": "For the people who run this platform.",
+    "sign_in.none": "An account is made on the server: ./scripts/operator add you@example.com",
+    "sign_out": "Sign out",
+    "email": "E-mail address",
+    "password": "Password",
+    "password.current": "Your password",
+    "password.new": "New password",
+    "password.hint": "At least 10 characters. Three or four words that you remember do well.",
+    "account": "Your account",
+    "account.lead": "You are {email}.",
+    "account.password": "Another password",
+    "account.password_lead": "It signs you out everywhere, also here.",
+    "account.save": "Set the password",
+    "fleet": "Fleet",
+    "fleet.none": "There is no tenant yet.",
+    "fleet.tenant": "Tenant",
+    "fleet.phone": "Number",
+    "fleet.status": "Status",
+    "fleet.link": "Link",
+    "fleet.worker": "Worker",
+    "more": "Further ones",
+    "problem.conflict_more": (
+        "Somebody, perhaps you in another window, was quicker. Load the page again to see."
+    ),
+    "problem.unavailable_more": (
+        "The database does not answer at the moment. The bots go on answering meanwhile. Load this"
+        " page again in a few seconds."
+    ),
+    "problem.defect_more": "This is a defect of the server; its log says more.",
+}

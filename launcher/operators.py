@@ -1,0 +1,66 @@
+"""`scripts/operator`: accounts for the dashboard, made through the admin API."""
+
+from secrets import token_urlsafe
+from typing import Any
+
+from launcher import http, instance, parts
+from launcher.console import say
+from launcher.errors import LauncherError
+from launcher.http import Site
+from launcher.paths import Paths
+
+ACTIONS = ("list", "add", "password", "remove")
+_BYTES = 12
+
+
+def new_password() -> str:
+    return token_urlsafe(_BYTES)
+
+
+def manage(paths: Paths, action: str, email: str) -> int:
+    """Raises LauncherError."""
+    if not email and action != "list":
+        raise LauncherError(f"Whom? ./scripts/operator {action} you@example.com")
+    api = _find_api(paths)
+    if action == "list":
+        for operator in _list(api):
+            say(operator["email"])
+    elif action == "add":
+        password = new_password()
+        http.call(api, "POST", "/admin/operators", {"email": email, "password": password})
+        _tell(api, email, password)
+    elif action == "password":
+        password = new_password()
+        path = f"/admin/operators/{_find(api, email)}/password"
+        http.call(api, "PUT", path, {"password": password})
+        _tell(api, email, password)
+    else:
+        http.call(api, "DELETE", f"/admin/operators/{_find(api, email)}")
+        say(f"{email} is signed out and may not sign in again.")
+    return 0
+
+
+def _tell(api: Site, email: str, password: str) -> None:
+    say(f"Sign in at {api.url}/dashboard")
+    say(f"  E-mail address        {email}")
+    say(f"  Password, shown once  {password}")
+
+
+def _find_api(paths: Paths) -> Site:
+    running = instance.find_running(paths)
+    if running is None or not paths.admin_key.exists():
+        raise LauncherError("FlowHQ does not run here: ./scripts/up starts it")
+    token = paths.admin_key.read_text(encoding="utf-8").strip()
+    return Site(host=parts.LOOPBACK, port=running.settings.port, token=token)
+
+
+def _find(api: Site, email: str) -> str:
+    for operator in _list(api):
+        if operator["email"].lower() == email.lower():
+            return str(operator["id"])
+    raise LauncherError(f"There is no operator {email}: ./scripts/operator list shows all")
+
+
+def _list(api: Site) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = http.call(api, "GET", "/admin/operators")["items"]
+    return found

@@ -1,0 +1,87 @@
+"""The dashboard's pages over the real stores and a real PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+
+from controlplane.dashboard.desk import Desk
+from controlplane.dashboard.site import create_dashboard
+from shared.db.engine import Database
+from shared.ids import TenantId
+from shared.stores import operators, tenants
+from shared.structs.tenants import TenantConfig
+from shared.web.passwords import Passwords
+from shared.wire.frames import Command
+from tests.fakes.businesses import business
+from tests.fakes.clocks import ManualClock
+from tests.fakes.pages import Browser
+from tests.integration.portal.conftest import PASSWORD, QUICK
+
+EMAIL = "amina@example.com"
+ADDRESS = "192.0.2.7"
+
+
+@dataclass
+class Dashboard:
+    """woken, dropped, commands, configured: as of the API's tests."""
+
+    transport: httpx.ASGITransport
+    clock: ManualClock
+    passwords: Passwords
+    woken: list[TenantId] = field(default_factory=list)
+    dropped: list[TenantId] = field(default_factory=list)
+    commands: dict[TenantId, list[Command]] = field(default_factory=dict)
+    configured: list[tuple[TenantId, TenantConfig]] = field(default_factory=list)
+
+    async def instruct(self, tenant_id: TenantId, command: Command) -> bool:
+        self.commands.get(tenant_id, []).append(command)
+        return tenant_id in self.commands
+
+    async def configure(self, tenant_id: TenantId, config: TenantConfig) -> bool:
+        self.configured.append((tenant_id, config))
+        return True
+
+    def stranger(self) -> Browser:
+        return Browser(self.transport)
+
+    async def sign_in(self, email: str = EMAIL, password: str = PASSWORD) -> Browser:
+        browser = self.stranger()
+        await browser.go("/dashboard/sign-in")
+        await browser.send("/dashboard/sign-in", email=email, password=password)
+        return browser
+
+
+@pytest.fixture
+async def dashboard(
+    database: Database,  # noqa: ARG001  the stores are bound to it
+    blockbuster,
+) -> AsyncIterator[Dashboard]:
+    """With one operator."""
+    clock, passwords = ManualClock(), Passwords(QUICK)
+    opened = Dashboard(transport=None, clock=clock, passwords=passwords)
+    desk = Desk(secret="of the tests", is_secure=False, clock=clock, passwords=passwords)
+    blockbuster.deactivate()  # it reads its templates, before it serves
+    site = create_dashboard(
+        desk,
+        wake=opened.woken.append,
+        disconnect=opened.dropped.append,
+        instruct=opened.instruct,
+        configure=opened.configure,
+    )
+    blockbuster.activate()
+    opened.transport = httpx.ASGITransport(site, client=(ADDRESS, 4711), raise_app_exceptions=False)
+    await operators.create(EMAIL, password_hash=await passwords.hash(PASSWORD))
+    return opened
+
+
+@pytest.fixture
+async def browser(dashboard: Dashboard) -> Browser:
+    """An operator's, who is signed in."""
+    return await dashboard.sign_in()
+
+
+@pytest.fixture
+async def tenant_id(dashboard: Dashboard) -> TenantId:  # noqa: ARG001  the stores are bound
+    return TenantId((await tenants.create(business())).id)

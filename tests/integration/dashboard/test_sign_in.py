@@ -1,0 +1,178 @@
+"""Who gets into the dashboard, for how long, and what is known of it afterwards."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from shared.enums import CallerKind, Language
+from shared.stores import audit, browser_sessions, members, operators
+from shared.stores.browser_sessions import OPERATORS
+from shared.structs.keys import AuditEntry
+from shared.tables import BrowserSession
+from shared.web.limits import PASSWORD_OF_ACCOUNT
+from tests.fakes.pages import Browser
+from tests.integration.dashboard.conftest import ADDRESS, EMAIL
+from tests.integration.portal.conftest import PASSWORD
+
+OTHER = "other good words"
+PLACES = (
+    "/dashboard",
+    "/dashboard/account",
+    "/dashboard/tenants/3fa85f64-5717-4562-b3fc-2c963f66afa6",
+)
+
+
+def is_in(browser: Browser) -> bool:
+    return browser.at.url.path == "/dashboard"
+
+
+async def test_the_root_leads_a_browser_to_the_dashboard(dashboard, browser):
+    assert (await browser.go("/")).url.path == "/dashboard"
+    assert is_in(browser)
+    assert (await dashboard.stranger().go("/")).url.path == "/dashboard/sign-in"
+
+
+@pytest.mark.parametrize("path", PLACES)
+async def test_a_stranger_is_sent_to_the_door_and_then_where_they_wanted(dashboard, path):
+    browser = dashboard.stranger()
+    answer = await browser.go(f"{path}?cursor=x%26y")
+    assert answer.url.path == "/dashboard/sign-in"
+    assert f'name="next" value="{path}?cursor=x%26y"' in answer.text
+
+
+async def test_after_signing_in_one_is_where_one_wanted(dashboard):
+    browser = dashboard.stranger()
+    await browser.go("/dashboard/account")
+    await browser.send("/dashboard/sign-in", email=EMAIL, password=PASSWORD)
+    assert browser.at.url.path == "/dashboard/account"
+
+
+@pytest.mark.parametrize("wanted", ["//evil.test", "https://evil.test", "/\\evil.test", "x"])
+async def test_the_door_leads_to_no_other_site(dashboard, wanted):
+    browser = dashboard.stranger()
+    await browser.go("/dashboard/sign-in")
+    await browser.send("/dashboard/sign-in", email=EMAIL, password=PASSWORD, next=wanted)
+    assert str(browser.at.url) == "http://portal.test/dashboard"
+
+
+async def test_a_wrong_password_and_a_wrong_address_get_the_same_answer(dashboard):
+    wrong = await dashboard.sign_in(password=OTHER)
+    unknown = await dashboard.sign_in(email="juma@example.com")
+    assert (wrong.at.status_code, unknown.at.status_code) == (422, 422)
+    texts = [re.sub(r'value="[^"]*"', "", each.at.text) for each in (wrong, unknown)]
+    assert texts[0] == texts[1]
+    assert "Does not belong to this address." in texts[0]
+
+
+async def test_a_member_of_the_portal_is_nobody_here(dashboard):
+    password_hash = await dashboard.passwords.hash(PASSWORD)
+    member = await members.create_owner(
+        "asha@example.com", password_hash=password_hash, language=Language.EN
+    )
+    assert (await dashboard.sign_in(email="asha@example.com")).at.status_code == 422
+    browser = dashboard.stranger()
+    token = await browser_sessions.begin(member, now=dashboard.clock.now())
+    browser.cookies.set("dashboard-session", token)
+    assert (await browser.go("/dashboard")).url.path == "/dashboard/sign-in"
+
+
+async def test_guessing_a_password_is_stopped_also_with_the_right_one(dashboard):
+    for _ in range(PASSWORD_OF_ACCOUNT.tries):
+        assert (await dashboard.sign_in(password=OTHER)).at.status_code == 422
+    refused = (await dashboard.sign_in()).at
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["retry-after"]) <= 900
+    dashboard.clock.advance(PASSWORD_OF_ACCOUNT.window)
+    assert is_in(await dashboard.sign_in())
+
+
+async def test_signing_in_again_ends_the_session_of_before(dashboard, browser):
+    before = browser.cookies["dashboard-session"]
+    await browser.go("/dashboard/sign-in")
+    await browser.send("/dashboard/sign-in", email=EMAIL, password=PASSWORD)
+    assert browser.cookies["dashboard-session"] != before
+    thief = dashboard.stranger()
+    thief.cookies.set("dashboard-session", before)
+    assert (await thief.go("/dashboard")).url.path == "/dashboard/sign-in"
+
+
+async def test_who_signs_out_is_out(browser):
+    token = browser.cookies["dashboard-session"]
+    assert (await browser.send("/dashboard/sign-out")).url.path == "/dashboard/sign-in"
+    assert "dashboard-session" not in browser.cookies
+    browser.cookies.set("dashboard-session", token)
+    assert (await browser.go("/dashboard")).url.path == "/dashboard/sign-in"
+
+
+async def test_a_session_that_nobody_uses_ends_after_half_a_day(dashboard, browser):
+    dashboard.clock.advance(OPERATORS.idle - timedelta(minutes=1))
+    assert is_in(browser)
+    assert (await browser.go("/dashboard")).url.path == "/dashboard"
+    dashboard.clock.advance(OPERATORS.idle + timedelta(seconds=1))
+    assert (await browser.go("/dashboard")).url.path == "/dashboard/sign-in"
+
+
+async def test_a_session_that_is_used_ends_after_a_week(dashboard, browser):
+    for _ in range(16):
+        dashboard.clock.advance(timedelta(hours=10))
+        assert (await browser.go("/dashboard")).url.path == "/dashboard"
+    dashboard.clock.advance(timedelta(hours=9))
+    assert (await browser.go("/dashboard")).url.path == "/dashboard/sign-in"
+
+
+async def test_an_operator_who_is_removed_is_out_at_once(browser):
+    [operator] = await operators.list_all()
+    await operators.remove(operator.id)
+    assert (await browser.go("/dashboard")).url.path == "/dashboard/sign-in"
+
+
+async def test_a_new_password_signs_out_every_browser(dashboard, browser):
+    other = await dashboard.sign_in()
+    await browser.go("/dashboard/account")
+    answer = await browser.send("/dashboard/account/password", current=PASSWORD, password=OTHER)
+    assert answer.url.path == "/dashboard/sign-in"
+    assert (await other.go("/dashboard")).url.path == "/dashboard/sign-in"
+    assert not is_in(await dashboard.sign_in())
+    assert is_in(await dashboard.sign_in(password=OTHER))
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "complaint"),
+    [
+        pytest.param(OTHER, OTHER, "Is not your password.", id="the old one is wrong"),
+        pytest.param(PASSWORD, "short", "Must be at least 10 characters long.", id="too short"),
+        pytest.param(PASSWORD, "x" * 201, "Must be at most 200 characters long.", id="too long"),
+        pytest.param(PASSWORD, EMAIL, "Must not be the e-mail address.", id="the address"),
+    ],
+)
+async def test_a_bad_new_password_is_refused_at_its_field(
+    dashboard, browser, current, new, complaint
+):
+    await browser.go("/dashboard/account")
+    answer = await browser.send("/dashboard/account/password", current=current, password=new)
+    assert answer.status_code == 422
+    assert complaint in answer.text
+    assert is_in(await dashboard.sign_in())
+
+
+async def test_who_came_and_went_is_in_the_audit_log(browser):
+    await browser.send("/dashboard/sign-out")
+    common = {"kind": CallerKind.OPERATOR, "who": EMAIL, "address": ADDRESS}
+    assert await audit.list_newest(limit=10) == [
+        AuditEntry(action="operator.signed_out", **common),
+        AuditEntry(action="operator.signed_in", **common),
+    ]
+
+
+async def test_a_form_that_is_not_ours_is_refused(browser):
+    answer = await browser.post("/dashboard/sign-out")
+    assert answer.status_code == 403
+    assert "That did not work" in answer.text
+    assert (await browser.go("/dashboard")).url.path == "/dashboard"
+
+
+async def test_no_secret_of_a_session_is_stored(browser):
+    rows = await BrowserSession.select()
+    assert rows
+    assert browser.cookies["dashboard-session"] not in str(rows)
