@@ -30,6 +30,7 @@ from controlplane.media.sweeping import sweep_uploads
 from controlplane.reconcile.alarm_watch import AlarmWatch, list_alarms
 from controlplane.reconcile.executor import ForgetTenant
 from controlplane.reconcile.loop import Reconciler
+from controlplane.reconcile.sampling import sample_for_ever
 from controlplane.services.acting import Wake
 from controlplane.services.ensure_admin_key import FILE_NAME, ensure_admin_key
 from controlplane.settings import ControlPlaneSettings
@@ -129,7 +130,7 @@ async def _serve(
             tasks.supervise("reconciler", reconciler.run())
             tasks.supervise("events", events.run())
             _listen(tasks, settings.database_url, gateway, clock=clock)
-            tasks.supervise("alarms", AlarmWatch(leading=lease.held).run())
+            _watch_fleet(tasks, leading=lease.held, clock=clock)
             tasks.supervise("api", serve(site, listening))
             log.info("controlplane.started", instance=settings.instance, port=settings.port)
             await tasks.join(until=stop)
@@ -194,6 +195,11 @@ def _open_desk(settings: ControlPlaneSettings, *, clock: Clock, passwords: Passw
         clock=clock,
         passwords=passwords,
     )
+
+
+def _watch_fleet(tasks: TaskGroup, *, leading: asyncio.Event, clock: Clock) -> None:
+    tasks.supervise("alarms", AlarmWatch(leading=leading).run())
+    tasks.supervise("samples", sample_for_ever(leading=leading, clock=clock))
 
 
 def _forgetting(files: MediaFiles) -> ForgetTenant:

@@ -106,7 +106,10 @@ class Actor(StrEnum):
 
 
 class SessionReason(StrEnum):
-    """Why the link is as it is; `actor` says who must act."""
+    """Why the link is as it is; `actor` says who must act.
+
+    is_loss: the link is down, and not because somebody is about to bring it up or asked for it.
+    """
 
     NOT_STARTED = "NOT_STARTED"
     STARTING = "STARTING"
@@ -131,7 +134,24 @@ class SessionReason(StrEnum):
     def actor(self) -> Actor:
         return _ACTORS.get(self, Actor.WORKER)
 
+    @property
+    def is_loss(self) -> bool:
+        return self in _LOSSES
 
+
+_LOSSES = {
+    SessionReason.PASSKEY_REQUIRED,
+    SessionReason.SERVER_UNREACHABLE,
+    SessionReason.CONNECTION_LOST,
+    SessionReason.LOGIN_LOST,
+    SessionReason.KEEPALIVE_TIMEOUT,
+    SessionReason.DEVICE_REMOVED,
+    SessionReason.STREAM_REPLACED,
+    SessionReason.TEMPORARY_BAN,
+    SessionReason.CLIENT_OUTDATED,
+    SessionReason.REFUSED,
+    SessionReason.WORKER_SILENT,
+}
 # Everything not named here heals by itself: the worker is already on it.
 _ACTORS = {
     SessionReason.NOT_STARTED: Actor.OPERATOR,
@@ -280,7 +300,10 @@ class SetupStatus(StrEnum):
 
 
 class IncidentKind(StrEnum):
-    """What befell a worker. Only CRASH and OOM count towards a crash loop."""
+    """What befell a worker. Only CRASH and OOM count towards a crash loop.
+
+    LINK_LOST: its container runs on, and its link to the phone is down, for a SessionReason.
+    """
 
     CRASH = "CRASH"
     OOM = "OOM"
@@ -289,6 +312,44 @@ class IncidentKind(StrEnum):
     SESSION_LOCKED = "SESSION_LOCKED"
     CONTAINER_REMOVED = "CONTAINER_REMOVED"
     START_FAILED = "START_FAILED"
+    LINK_LOST = "LINK_LOST"
+
+    @property
+    def actor(self) -> Actor:
+        """Who must act about a container that ended so; of a lost link its reason says it."""
+        return _ENDS.get(self, Actor.WORKER)
+
+
+# Everything else is started again.
+_ENDS = {
+    IncidentKind.CONFIGURATION: Actor.OPERATOR,
+    IncidentKind.SESSION_ENDED: Actor.TENANT,
+    IncidentKind.START_FAILED: Actor.OPERATOR,
+}
+
+
+class TenantSort(StrEnum):
+    """What tenants are listed by. What is not known of a tenant counts as least.
+
+    STARTED: when the worker's container began to run. CHANGED: when its link became as it is.
+    """
+
+    CREATED = "CREATED"
+    NAME = "NAME"
+    SESSION = "SESSION"
+    WORKER = "WORKER"
+    IMAGE = "IMAGE"
+    STARTED = "STARTED"
+    MEMORY = "MEMORY"
+    LAST_INBOUND = "LAST_INBOUND"
+    OUTBOX = "OUTBOX"
+    RESTARTS = "RESTARTS"
+    CHANGED = "CHANGED"
+
+
+class SortOrder(StrEnum):
+    ASC = "ASC"
+    DESC = "DESC"
 
 
 class ExitCode:

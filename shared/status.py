@@ -1,6 +1,13 @@
 """One word for a tenant, derived from the three states each time and never stored."""
 
-from shared.enums import DesiredState, SessionState, TenantStatus, WorkerStatus
+from shared.enums import (
+    Actor,
+    DesiredState,
+    SessionReason,
+    SessionState,
+    TenantStatus,
+    WorkerStatus,
+)
 
 _LINKS = {
     SessionState.CONNECTED: TenantStatus.ACTIVE,
@@ -30,3 +37,16 @@ def derive_status(
         # What the session row says is of a container that is gone.
         return TenantStatus.STARTING
     return _LINKS[session]
+
+
+def derive_actor(*, desired: DesiredState, worker: WorkerStatus, reason: SessionReason) -> Actor:
+    """Who must act for the tenant to be served; NOBODY as well while it is not meant to be."""
+    if desired is not DesiredState.RUNNING:
+        return Actor.NOBODY
+    if worker is WorkerStatus.ERROR:
+        # A worker that gave up because the phone let go of it waits for the phone's owner.
+        return Actor.TENANT if reason.actor is Actor.TENANT else Actor.OPERATOR
+    if worker is not WorkerStatus.RUNNING:
+        # What the session row says is of a container that is gone.
+        return Actor.WORKER
+    return reason.actor

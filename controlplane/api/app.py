@@ -13,6 +13,7 @@ from controlplane.api.authentication import (
     require_tenant_key,
 )
 from controlplane.api.documentation import close_inputs, describe
+from controlplane.api.fleet import fleet_router
 from controlplane.api.headers import add_security_headers
 from controlplane.api.keys import keys_router
 from controlplane.api.logs import named_logs_router, own_logs_router
@@ -87,6 +88,7 @@ def create_api(
             setup_requests_router,
             operators_router,
             alarms_router,
+            fleet_router,
         ],
         guards=[require_admin_key, refuse_large_body, refuse_unknown_query],
         dependencies=caller,

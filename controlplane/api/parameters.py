@@ -20,12 +20,23 @@ from controlplane.services.acting import (
     Wake,
 )
 from shared.clock import Clock
-from shared.enums import Direction, OutboundState, SetupStatus
-from shared.structs.text import NUMBER_PART_PATTERN, VISIBLE_ASCII
+from shared.enums import (
+    DesiredState,
+    Direction,
+    OutboundState,
+    SessionState,
+    SetupStatus,
+    SortOrder,
+    TenantSort,
+    TenantStatus,
+    WorkerStatus,
+)
+from shared.structs.text import NUMBER_PART_PATTERN, ONE_LINE_FILLED, VISIBLE_ASCII
 from shared.web.passwords import Passwords
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
+MAX_HOURS = 90 * 24
 
 Acting = NamedDependency[Caller]
 Waking = NamedDependency[Wake]
@@ -66,6 +77,37 @@ NumberFilter = Annotated[
         pattern=NUMBER_PART_PATTERN,
         description="Only contacts whose phone or LID has these digits in a row.",
     ),
+]
+TenantSearch = Annotated[
+    str | None,
+    QueryParameter(
+        min_length=1,
+        max_length=100,
+        pattern=ONE_LINE_FILLED,
+        description="Only tenants with this in a name, or with these digits in their number.",
+    ),
+]
+TenantStatusFilter = Annotated[
+    TenantStatus | None, QueryParameter(name="status", description="Only tenants of this status.")
+]
+WorkerFilter = Annotated[
+    WorkerStatus | None,
+    QueryParameter(name="worker", description="Only tenants whose worker does this."),
+]
+SessionFilter = Annotated[
+    SessionState | None,
+    QueryParameter(name="session", description="Only tenants whose phone link is so."),
+]
+DesiredFilter = Annotated[
+    DesiredState | None,
+    QueryParameter(name="desired", description="Only tenants whose worker is asked to be so."),
+]
+Sort = Annotated[
+    TenantSort, QueryParameter(description="What to order by; what is not known is least.")
+]
+Order = Annotated[SortOrder, QueryParameter(description="Least first, or last.")]
+Hours = Annotated[
+    int, QueryParameter(ge=1, le=MAX_HOURS, description="How far back; 90 days at most.")
 ]
 StatusFilter = Annotated[
     SetupStatus | None, QueryParameter(description="Only requests of this status.")

@@ -8,11 +8,18 @@ from controlplane.api.parameters import (
     Acting,
     Configuring,
     Cursor,
+    DesiredFilter,
     Limit,
     NumberFilter,
+    Order,
+    SessionFilter,
+    Sort,
     TenantPath,
+    TenantSearch,
+    TenantStatusFilter,
     Timing,
     Waking,
+    WorkerFilter,
 )
 from controlplane.api.problems import documented
 from controlplane.services.create_tenant import create_tenant
@@ -21,8 +28,9 @@ from controlplane.services.set_config import set_config
 from controlplane.services.set_quiet_hours import set_quiet_hours
 from controlplane.services.show_qr import show_qr
 from shared.contacts import to_digits
+from shared.enums import SortOrder, TenantSort
 from shared.ids import TenantId
-from shared.stores import contacts, incidents, tenants
+from shared.stores import contacts, incidents, tenant_lists, tenants
 from shared.structs.contacts import ContactView
 from shared.structs.incidents import IncidentView
 from shared.structs.pages import Page
@@ -32,6 +40,7 @@ from shared.structs.tenants import (
     QuietHours,
     RemovalView,
     TenantConfigInput,
+    TenantFilter,
     TenantWithRelations,
 )
 
@@ -41,11 +50,25 @@ async def create(data: JSONBody[CreateTenantInput], caller: Acting) -> TenantWit
     return await create_tenant(data, caller=caller)
 
 
-@get("/", summary="List tenants, oldest first", responses=documented())
+@get("/", summary="List tenants, oldest first unless asked otherwise", responses=documented())
 async def list_all(
-    limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+    *,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    search: TenantSearch = None,
+    status: TenantStatusFilter = None,
+    worker: WorkerFilter = None,
+    session: SessionFilter = None,
+    desired: DesiredFilter = None,
+    sort: Sort = TenantSort.CREATED,
+    order: Order = SortOrder.ASC,
 ) -> Page[TenantWithRelations]:
-    return await tenants.list_page(limit=limit, cursor=cursor)
+    chosen = TenantFilter(
+        search=search, status=status, worker=worker, session=session, desired=desired
+    )
+    return await tenant_lists.list_page(
+        limit=limit, cursor=cursor, chosen=chosen, sort=sort, order=order
+    )
 
 
 @get("/{tenant_id:str}", summary="One tenant", responses=documented(404))

@@ -14,6 +14,8 @@ from shared.structs.pages import Page
 RowT = TypeVar("RowT")
 ItemT = TypeVar("ItemT")
 MAX_CURSOR_LENGTH = 200
+# A name of 200 characters, at most four bytes each, in base 64.
+MAX_SORT_CURSOR_LENGTH = 1600
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
@@ -24,11 +26,19 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     id: UUID
 
 
+class SortCursor(msgspec.Struct, frozen=True, array_like=True):
+    """Of a list that can be ordered by more than time. value: what it was ordered by, as text."""
+
+    of: str
+    value: str
+    id: UUID
+
+
+CursorT = TypeVar("CursorT", Cursor, SortCursor)
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Cursor)
 
 
-def encode_cursor(cursor: Cursor) -> str:
+def encode_cursor(cursor: Cursor | SortCursor) -> str:
     return urlsafe_b64encode(_encoder.encode(cursor)).decode().rstrip("=")
 
 
@@ -36,15 +46,30 @@ def parse_cursor(text: str | None, *, of: str) -> Cursor | None:
     """Raises InvalidInputError for anything that `encode_cursor` did not make for this list."""
     if text is None:
         return None
-    cursor = _decode(text[:MAX_CURSOR_LENGTH])
+    cursor = _decode(text[:MAX_CURSOR_LENGTH], Cursor)
     if cursor is None or cursor.of != of or cursor.at.tzinfo is None:
-        raise InvalidInputError("cursor", "not one that this list gave out")
+        raise not_a_cursor()
     return cursor
 
 
-def _decode(text: str) -> Cursor | None:
+def parse_sort_cursor(text: str | None, *, of: str) -> SortCursor | None:
+    """Like `parse_cursor`; whether `value` is one to order by is the database's to say."""
+    if text is None:
+        return None
+    cursor = _decode(text[:MAX_SORT_CURSOR_LENGTH], SortCursor)
+    if cursor is None or cursor.of != of or "\0" in cursor.value:
+        raise not_a_cursor()
+    return cursor
+
+
+def not_a_cursor() -> InvalidInputError:
+    return InvalidInputError("cursor", "not one that this list gave out")
+
+
+def _decode(text: str, kind: type[CursorT]) -> CursorT | None:
     try:
-        return _decoder.decode(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        decoded = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        return msgspec.json.decode(decoded, type=kind)
     except (ValueError, msgspec.DecodeError):
         return None
 
@@ -54,7 +79,7 @@ def to_page(
     *,
     limit: int,
     item: Callable[[RowT], ItemT],
-    cursor: Callable[[RowT], Cursor],
+    cursor: Callable[[RowT], Cursor | SortCursor],
 ) -> Page[ItemT]:
     """`rows` holds one more than `limit` when there is a next page."""
     items = [item(row) for row in rows[:limit]]

@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.enums import DesiredState, IncidentKind, SessionReason, WorkerStatus
 from shared.ids import TenantId
+from shared.stores.incidents import follow_links
 from shared.stores.text import to_storable, to_storable_or_none
 from shared.structs.fleet import (
     AilingLink,
@@ -182,11 +183,11 @@ async def record_heartbeats(heartbeats: Sequence[HeartbeatRecord]) -> None:
         for name in HeartbeatRecord.__struct_fields__
     ]
     await WorkerProcess.raw(
-        """
+        f"""
         WITH beat AS (
-            SELECT * FROM unnest({}::uuid[], {}::bigint[], {}::timestamptz[], {}::integer[],
-                                 {}::bigint[], {}::timestamptz[], {}::timestamptz[], {}::text[],
-                                 {}::text[])
+            SELECT * FROM unnest({{}}::uuid[], {{}}::bigint[], {{}}::timestamptz[],
+                                 {{}}::integer[], {{}}::bigint[], {{}}::timestamptz[],
+                                 {{}}::timestamptz[], {{}}::text[], {{}}::text[])
                 AS b (tenant, epoch, at, outbox_depth, memory_bytes, keepalive_at,
                       last_inbound_at, session, skipped_json)
         ), alive AS (
@@ -197,14 +198,17 @@ async def record_heartbeats(heartbeats: Sequence[HeartbeatRecord]) -> None:
                    skipped_json = b.skipped_json::jsonb
               FROM beat b WHERE w.tenant = b.tenant AND w.epoch = b.epoch
             RETURNING w.tenant, b.at, b.session
-        )
-        UPDATE whatsapp_sessions s
-           SET state = 'CONNECTED', reason = 'LINKED', last_seen_at = a.at,
-               state_changed_at = CASE WHEN s.state = 'CONNECTED' THEN s.state_changed_at
-                                       ELSE a.at END
-          FROM alive a
-         WHERE s.tenant = a.tenant AND a.session = 'CONNECTED'
-           AND (s.state = 'CONNECTED' OR s.reason = 'WORKER_SILENT')
+        ), linked AS (
+            UPDATE whatsapp_sessions s
+               SET state = 'CONNECTED', reason = 'LINKED', last_seen_at = a.at,
+                   state_changed_at = CASE WHEN s.state = 'CONNECTED' THEN s.state_changed_at
+                                           ELSE a.at END
+              FROM alive a
+             WHERE s.tenant = a.tenant AND a.session = 'CONNECTED'
+               AND (s.state = 'CONNECTED' OR s.reason = 'WORKER_SILENT')
+            RETURNING s.tenant, s.state, s.reason, s.detail, s.state_changed_at
+        ), {follow_links("linked")}
+        SELECT 1
         """,
         *columns,
     )
@@ -219,15 +223,18 @@ async def sweep_sessions(
     """
     rows = await WorkerProcess.raw(
         f"""
-        UPDATE whatsapp_sessions s
-           SET {_UNLINK}, state_changed_at = {{}},
-               reason = CASE WHEN w.status = 'RUNNING' THEN 'WORKER_SILENT'
-                             ELSE 'WORKER_STOPPED' END
-          FROM worker_processes w
-         WHERE w.tenant = s.tenant AND {_CLAIMED}
-           AND ((w.status = 'RUNNING' AND GREATEST(w.last_heartbeat_at, w.started_at) < {{}})
-             OR (w.status <> 'RUNNING' AND s.state_changed_at < {{}}))
-        RETURNING s.tenant, s.reason
+        WITH swept AS (
+            UPDATE whatsapp_sessions s
+               SET {_UNLINK}, state_changed_at = {{}},
+                   reason = CASE WHEN w.status = 'RUNNING' THEN 'WORKER_SILENT'
+                                 ELSE 'WORKER_STOPPED' END
+              FROM worker_processes w
+             WHERE w.tenant = s.tenant AND {_CLAIMED}
+               AND ((w.status = 'RUNNING' AND GREATEST(w.last_heartbeat_at, w.started_at) < {{}})
+                 OR (w.status <> 'RUNNING' AND s.state_changed_at < {{}}))
+            RETURNING s.tenant, s.state, s.reason, s.detail, s.state_changed_at
+        ), {follow_links("swept")}
+        SELECT tenant, reason FROM swept
         """,
         now,
         now - silent_after,

@@ -8,6 +8,7 @@ import msgspec
 from shared.enums import SessionReason, SessionState
 from shared.errors import NotFoundError
 from shared.ids import TenantId
+from shared.stores.incidents import follow_links
 from shared.stores.text import to_storable, to_storable_or_none
 from shared.structs.sessions import PairingView
 from shared.tables import WhatsAppSession
@@ -32,24 +33,27 @@ async def record_session(tenant_id: TenantId, report: SessionReport, now: dateti
 
     The same report twice leaves `state_changed_at` alone. The own phone, once learned, stays
     until the session is reset. The first CONNECTED makes the tenant's APPROVED setup request
-    ACTIVE, in the same statement.
+    ACTIVE, and a link that is lost is an incident, in the same statement.
     """
     connected = report.state is SessionState.CONNECTED
     rows = await WhatsAppSession.raw(
-        """
+        f"""
         WITH activated AS (
             UPDATE setup_requests SET status = 'ACTIVE'
-             WHERE tenant = {} AND status = 'APPROVED' AND {}
-        )
-        UPDATE whatsapp_sessions
-           SET state = {}, reason = {}, detail = {}, own_phone = COALESCE({}::text, own_phone),
-               last_qr = {}, qr_expires_at = {}, qr_attempt = {}, qr_attempts = {},
-               pairing_code = {}, pairing_phone = {}, pairing_expires_at = {},
-               last_seen_at = CASE WHEN {} THEN {}::timestamptz ELSE last_seen_at END,
-               state_changed_at = CASE WHEN state = {} AND reason = {} THEN state_changed_at
-                                       ELSE {} END
-         WHERE tenant = {}
-        RETURNING tenant
+             WHERE tenant = {{}} AND status = 'APPROVED' AND {{}}
+        ), changed AS (
+            UPDATE whatsapp_sessions
+               SET state = {{}}, reason = {{}}, detail = {{}},
+                   own_phone = COALESCE({{}}::text, own_phone),
+                   last_qr = {{}}, qr_expires_at = {{}}, qr_attempt = {{}}, qr_attempts = {{}},
+                   pairing_code = {{}}, pairing_phone = {{}}, pairing_expires_at = {{}},
+                   last_seen_at = CASE WHEN {{}} THEN {{}}::timestamptz ELSE last_seen_at END,
+                   state_changed_at = CASE WHEN state = {{}} AND reason = {{}} THEN state_changed_at
+                                           ELSE {{}} END
+             WHERE tenant = {{}}
+            RETURNING tenant, state, reason, detail, state_changed_at
+        ), {follow_links("changed")}
+        SELECT tenant FROM changed
         """,
         tenant_id,
         connected,

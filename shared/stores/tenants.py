@@ -21,10 +21,8 @@ from shared.enums import (
 from shared.errors import ConflictError, NotFoundError
 from shared.ids import TenantId, new_tenant_id
 from shared.status import derive_status
-from shared.stores.cursors import Cursor, parse_cursor, to_page
 from shared.stores.rows import to_uuid
 from shared.stores.text import to_storable
-from shared.structs.pages import Page
 from shared.structs.tenants import (
     BotTexts,
     CreateTenantInput,
@@ -38,7 +36,6 @@ from shared.structs.tenants import (
 )
 from shared.tables import Tenant
 
-_LIST = "tenants"
 _HOURS = dict[Weekday, OpeningHours]
 _SKIPPED = dict[SkipReason, int]
 
@@ -49,12 +46,15 @@ _COLUMNS = (
 )
 _CONFIG = ", ".join(f"c.{column}" for column in _COLUMNS)
 
-_SELECT = f"""
+# What `to_tenant` reads.
+SELECT_TENANTS = f"""
     SELECT t.id, t.name, t.phone_number, t.created_at,
            {_CONFIG},
-           s.state, s.reason, s.detail, s.last_seen_at,
+           s.state, s.reason, s.detail, s.last_seen_at, s.state_changed_at,
            w.desired_state, w.generation, w.status, w.container_name, w.container_id, w.image,
-           w.last_heartbeat_at, w.last_error, w.restarts, w.outbox_depth, w.skipped_json
+           w.started_at, w.next_attempt_at, w.last_heartbeat_at, w.keepalive_at,
+           w.last_inbound_at, w.memory_bytes, w.last_error, w.restarts, w.outbox_depth,
+           w.skipped_json
       FROM tenants t
       JOIN tenant_configs c ON c.tenant = t.id
       JOIN whatsapp_sessions s ON s.tenant = t.id
@@ -100,26 +100,10 @@ async def create(
 
 async def get(tenant_id: TenantId) -> TenantWithRelations:
     """Raises NotFoundError, also for a tenant whose removal was requested."""
-    rows = await Tenant.raw(_SELECT + " AND t.id = {}", tenant_id)
+    rows = await Tenant.raw(SELECT_TENANTS + " AND t.id = {}", tenant_id)
     if not rows:
         raise NotFoundError("there is no such tenant")
-    return _to_tenant(rows[0])
-
-
-async def list_page(*, limit: int, cursor: str | None = None) -> Page[TenantWithRelations]:
-    """Oldest first, without those whose removal was requested."""
-    after = parse_cursor(cursor, of=_LIST)
-    where = "" if after is None else " AND (t.created_at, t.id) > ({}, {})"
-    place: list[Any] = [] if after is None else [after.at, after.id]
-    rows = await Tenant.raw(
-        _SELECT + where + " ORDER BY t.created_at, t.id LIMIT {}", *place, limit + 1
-    )
-    return to_page(
-        rows,
-        limit=limit,
-        item=_to_tenant,
-        cursor=lambda row: Cursor(_LIST, row["created_at"], to_uuid(row["id"])),
-    )
+    return to_tenant(rows[0])
 
 
 async def get_config(tenant_id: TenantId) -> TenantConfig:
@@ -206,7 +190,7 @@ async def delete(tenant_id: TenantId) -> bool:
     return bool(await Tenant.raw("DELETE FROM tenants WHERE id = {} RETURNING id", tenant_id))
 
 
-def _to_tenant(row: dict[str, Any]) -> TenantWithRelations:
+def to_tenant(row: dict[str, Any]) -> TenantWithRelations:
     reason = SessionReason(row["reason"])
     state = SessionState(row["state"])
     desired = DesiredState(row["desired_state"])
@@ -224,6 +208,7 @@ def _to_tenant(row: dict[str, Any]) -> TenantWithRelations:
             reason=reason,
             who_must_act=reason.actor,
             detail=row["detail"],
+            changed_at=row["state_changed_at"],
             last_seen_at=row["last_seen_at"],
         ),
         worker=WorkerView(
@@ -232,7 +217,12 @@ def _to_tenant(row: dict[str, Any]) -> TenantWithRelations:
             container_name=row["container_name"],
             container_id=row["container_id"],
             image=row["image"],
+            started_at=row["started_at"],
+            next_attempt_at=row["next_attempt_at"],
             last_heartbeat_at=row["last_heartbeat_at"],
+            keepalive_at=row["keepalive_at"],
+            last_inbound_at=row["last_inbound_at"],
+            memory_bytes=row["memory_bytes"],
             last_error=row["last_error"],
             restarts=row["restarts"],
             outbox_depth=row["outbox_depth"],

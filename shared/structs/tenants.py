@@ -131,17 +131,25 @@ class CreateTenantInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
 
 class SessionView(msgspec.Struct, frozen=True, kw_only=True):
-    """detail: more than `reason` says, for a person; empty when there is no more."""
+    """detail: more than `reason` says, for a person; empty when there is no more.
+
+    changed_at: when it became as it is. last_seen_at: when it was last known to be CONNECTED.
+    """
 
     state: SessionState
     reason: SessionReason
     who_must_act: Actor
     detail: str = ""
+    changed_at: datetime | None = None
     last_seen_at: datetime | None = None
 
 
 class WorkerView(msgspec.Struct, frozen=True, kw_only=True):
     """outbox_depth: events of the worker that wait for the control plane.
+
+    started_at: when the container's run began, while it runs. next_attempt_at: when a worker that
+    ended is started again. keepalive_at, last_inbound_at: when WhatsApp last answered, and when
+    somebody last wrote, as its heartbeats told.
 
     skipped: what arrived and was no message for the bot (groups, status posts and the like),
     counted since the tenant's volume was made.
@@ -152,7 +160,12 @@ class WorkerView(msgspec.Struct, frozen=True, kw_only=True):
     container_name: str | None = None
     container_id: str | None = None
     image: str | None = None
+    started_at: datetime | None = None
+    next_attempt_at: datetime | None = None
     last_heartbeat_at: datetime | None = None
+    keepalive_at: datetime | None = None
+    last_inbound_at: datetime | None = None
+    memory_bytes: int | None = None
     last_error: str | None = None
     restarts: int = 0
     outbox_depth: int | None = None
@@ -168,6 +181,16 @@ class TenantWithRelations(msgspec.Struct, frozen=True, kw_only=True):
     session: SessionView
     worker: WorkerView
     created_at: datetime
+
+
+class TenantFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """search: in the names, or digits of the phone number. What is None is no condition."""
+
+    status: TenantStatus | None = None
+    worker: WorkerStatus | None = None
+    session: SessionState | None = None
+    desired: DesiredState | None = None
+    search: str | None = None
 
 
 class RemovalView(msgspec.Struct, frozen=True, kw_only=True):

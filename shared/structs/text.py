@@ -10,9 +10,9 @@ _PRINTABLE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]"
 _END = r"(?![\s\S])"
 _ONE_LINE = rf"^{_PRINTABLE}*{_END}"
 # The same, and at least one character that is not white space.
-_ONE_LINE_FILLED = rf"^(?=.*\S){_PRINTABLE}+{_END}"
+ONE_LINE_FILLED = rf"^(?=.*\S){_PRINTABLE}+{_END}"
 
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=_ONE_LINE_FILLED)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=ONE_LINE_FILLED)]
 # Of a menu's entry, or of a holiday: short enough for a line on a phone. Kept inside JSON, where
 # half a character has no place.
 _LABEL = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+(?![\s\S])"
@@ -72,7 +72,7 @@ Emoji = Annotated[str, msgspec.Meta(pattern=EMOJI_PATTERN)]
 # What to tell a person whose text does not match.
 PATTERN_PROBLEMS = {
     _ONE_LINE: "must not contain control characters or line breaks",
-    _ONE_LINE_FILLED: "must not be blank, nor contain control characters or line breaks",
+    ONE_LINE_FILLED: "must not be blank, nor contain control characters or line breaks",
     _LABEL: "must not be blank, nor contain control characters or line breaks",
     _LINES_FILLED: "must not be blank, nor contain control characters other than line breaks",
     _NO_NUL: "must not contain the character U+0000",

@@ -3,6 +3,7 @@
 from piccolo.table import Table
 
 from shared.tables.contacts import Contact
+from shared.tables.fleet import FleetSample
 from shared.tables.keys import AdminAuditLog, ApiKey, WorkerCredential
 from shared.tables.media import MediaUpload
 from shared.tables.messages import MessageLog
@@ -32,6 +33,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     WorkerProcess,
     WorkerCredential,
     WorkerIncident,
+    FleetSample,
     User,
     BrowserSession,
     MailProof,
@@ -50,6 +52,7 @@ __all__ = [
     "BrowserSession",
     "Contact",
     "EarlyReceipt",
+    "FleetSample",
     "LinkRequest",
     "MailProof",
     "MediaUpload",

@@ -52,9 +52,11 @@ class WorkerProcess(Table, tablename="worker_processes"):
 
 
 class WorkerIncident(Table, tablename="worker_incidents"):
-    """One end of one container is one incident, however often it is observed.
+    """One end of one container is one incident, however often it is observed; so is a link that
+    was lost, until it was back (index in the migrations).
 
     generation: of the container that ended. started_at: when the run that ended began.
+    reason, restored_at: why the link was lost, and when it was back.
     """
 
     id = UUID(primary_key=True, default=UUID4())
@@ -66,6 +68,8 @@ class WorkerIncident(Table, tablename="worker_incidents"):
     generation = Integer(default=0)
     started_at = Timestamptz(null=True, default=None)
     finished_at = Timestamptz(null=True, default=None)
+    reason = Text(null=True, default=None)
+    restored_at = Timestamptz(null=True, default=None)
     at = Timestamptz(default=TimestamptzNow())
 
     unique_end = Unique([container_id, finished_at])

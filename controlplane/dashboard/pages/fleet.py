@@ -3,7 +3,7 @@
 from litestar import Response, get
 
 from controlplane.api.parameters import DEFAULT_LIMIT
-from shared.stores import tenants
+from shared.stores import tenant_lists
 from shared.web.rendering import page
 from shared.web.requests import PageRequest
 
@@ -11,5 +11,5 @@ from shared.web.requests import PageRequest
 @get("/")
 async def show(request: PageRequest) -> Response[str]:
     cursor = request.query_params.get("cursor") or None
-    found = await tenants.list_page(limit=DEFAULT_LIMIT, cursor=cursor)
+    found = await tenant_lists.list_page(limit=DEFAULT_LIMIT, cursor=cursor)
     return page(request, "fleet.html", found=found)

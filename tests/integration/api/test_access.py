@@ -127,7 +127,7 @@ async def test_a_defect_is_a_problem_without_details_and_is_logged(api, monkeypa
     async def explode(**_):
         raise RuntimeError("secret details")
 
-    monkeypatch.setattr("shared.stores.tenants.list_page", explode)
+    monkeypatch.setattr("shared.stores.tenant_lists.list_page", explode)
     with structlog.testing.capture_logs() as logs:
         answer = await api.client.get("/admin/tenants")
     assert answer.status_code == 500
@@ -180,6 +180,8 @@ async def test_the_description_names_every_path_and_the_key(api):
         f"{tenant}/session/new-qr",
         f"{tenant}/pairing-code",
         "/admin/alarms",
+        "/admin/fleet",
+        "/admin/fleet/history",
         "/admin/setup-requests",
         request,
         f"{request}/approve",

@@ -9,7 +9,7 @@ import pytest
 from shared.db import engine
 from shared.db.engine import check_database, open_database, transaction
 from shared.errors import DatabaseUnavailableError
-from shared.stores import tenants
+from shared.stores import tenant_lists, tenants
 from shared.tables import Tenant
 from tests.fakes.businesses import business
 
@@ -49,7 +49,7 @@ async def test_a_cut_connection_is_a_transient_error_and_the_next_query_works(da
         await cut_connections(database_url)
         outcomes = [await outcome_of(check_database()) for _ in range(3)]
         assert set(outcomes) <= {None, DatabaseUnavailableError}
-        assert len((await tenants.list_page(limit=5)).items) == 1
+        assert len((await tenant_lists.list_page(limit=5)).items) == 1
 
 
 async def test_no_cut_transaction_costs_the_pool_a_connection(database_url):
@@ -102,7 +102,7 @@ async def test_transactions_of_two_tasks_do_not_mix(database):
 
     outcomes = await asyncio.gather(fail_at_the_end(), create_meanwhile(), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [ZeroDivisionError, type(None)]
-    assert [each.name for each in (await tenants.list_page(limit=5)).items] == ["Duka 2"]
+    assert [each.name for each in (await tenant_lists.list_page(limit=5)).items] == ["Duka 2"]
     assert database.current_transaction.get() is None
 
 

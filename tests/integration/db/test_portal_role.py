@@ -15,7 +15,15 @@ from shared.db.portal_role import scram_verifier, set_portal_password
 from shared.enums import DesiredState
 from shared.errors import NotFoundError
 from shared.ids import TenantId
-from shared.stores import contacts, messages, portal_events, setup_requests, tenants, workers
+from shared.stores import (
+    contacts,
+    messages,
+    portal_events,
+    setup_requests,
+    tenant_lists,
+    tenants,
+    workers,
+)
 from shared.structs.contacts import Sighting
 from shared.tables import ALL_TABLES, Tenant
 from tests.fakes.businesses import NOW, business, message
@@ -177,7 +185,9 @@ async def test_the_stores_work_within_the_guard_and_find_nobody_else(ids, databa
     async with open_database(as_portal(database_url), min_size=1, max_size=1):
         async with tenant_transaction(ids[OURS]):
             assert (await tenants.get(ids[OURS])).name == "Duka 1"
-            assert [item.id for item in (await tenants.list_page(limit=5)).items] == [ids[OURS]]
+            assert [item.id for item in (await tenant_lists.list_page(limit=5)).items] == [
+                ids[OURS]
+            ]
             assert len((await contacts.list_page(ids[OURS], limit=5)).items) == 1
             with pytest.raises(NotFoundError):
                 await tenants.get(ids[THEIRS])
@@ -196,7 +206,7 @@ async def test_a_tenant_who_is_nobody_sees_nothing(ids, database_url):  # noqa: 
         open_database(as_portal(database_url), min_size=1, max_size=1),
         tenant_transaction(TenantId(uuid4())),
     ):
-        assert (await tenants.list_page(limit=5)).items == []
+        assert (await tenant_lists.list_page(limit=5)).items == []
 
 
 async def test_every_table_of_tenants_is_protected_also_from_its_owner(connection):

@@ -5,7 +5,7 @@ import pytest
 from shared.enums import DesiredState, SessionReason, SessionState, TenantStatus, WorkerStatus
 from shared.errors import InvalidInputError, NotFoundError
 from shared.ids import TenantId, new_tenant_id
-from shared.stores import audit, messages, sessions, tenants, workers
+from shared.stores import audit, messages, sessions, tenant_lists, tenants, workers
 from shared.structs.keys import AuditEntry
 from shared.structs.tenants import OpeningHours
 from shared.tables import ALL_TABLES
@@ -63,7 +63,7 @@ async def test_pages_hold_every_tenant_once_oldest_first():
     created = [(await tenants.create(business(number))).id for number in range(5)]
     seen, cursor = [], None
     while True:
-        page = await tenants.list_page(limit=2, cursor=cursor)
+        page = await tenant_lists.list_page(limit=2, cursor=cursor)
         seen += [tenant.id for tenant in page.items]
         cursor = page.next_cursor
         if cursor is None:
@@ -73,7 +73,7 @@ async def test_pages_hold_every_tenant_once_oldest_first():
 
 async def test_a_last_full_page_has_no_cursor():
     await tenants.create(business())
-    assert (await tenants.list_page(limit=1)).next_cursor is None
+    assert (await tenant_lists.list_page(limit=1)).next_cursor is None
 
 
 async def test_a_cursor_of_another_list_is_refused():
@@ -81,7 +81,7 @@ async def test_a_cursor_of_another_list_is_refused():
     await messages.append_messages(tenant.id, [message("a"), message("b")])
     page = await messages.list_page(tenant.id, limit=1)
     with pytest.raises(InvalidInputError, match="cursor"):
-        await tenants.list_page(limit=1, cursor=page.next_cursor)
+        await tenant_lists.list_page(limit=1, cursor=page.next_cursor)
 
 
 async def test_a_tenant_whose_removal_is_requested_is_not_found_anywhere():
@@ -97,7 +97,7 @@ async def test_a_tenant_whose_removal_is_requested_is_not_found_anywhere():
     ):
         with pytest.raises(NotFoundError):
             await ask
-    assert (await tenants.list_page(limit=10)).items == []
+    assert (await tenant_lists.list_page(limit=10)).items == []
 
 
 async def test_deletion_takes_every_row_but_the_audit_log():

@@ -2,8 +2,9 @@
 
 import pytest
 
-from shared.enums import DesiredState, SessionState, TenantStatus, WorkerStatus
-from shared.status import derive_status
+from shared.enums import DesiredState, SessionReason, SessionState, TenantStatus, WorkerStatus
+from shared.status import derive_actor, derive_status
+from shared.stores.tenant_lists import list_causes
 
 RUN, STOP, REMOVED = DesiredState.RUNNING, DesiredState.STOPPED, DesiredState.REMOVED
 UP, DOWN, BEGUN, FAILED = (
@@ -48,3 +49,32 @@ def test_the_word_follows_from_the_three_states(desired, generation, worker, ses
 def test_there_is_a_word_for_every_combination(desired, worker, session):
     derived = derive_status(desired=desired, generation=1, worker=worker, session=session)
     assert derived in TenantStatus
+
+
+def test_a_word_can_be_looked_for_by_all_that_leads_to_it():
+    found = [cause for status in TenantStatus for cause in list_causes(status)]
+    assert len(found) == len(set(found)) == 3 * 2 * len(WorkerStatus) * len(SessionState)
+    assert list_causes(TenantStatus.ACTIVE) == [
+        "RUNNING 0 RUNNING CONNECTED",
+        "RUNNING 1 RUNNING CONNECTED",
+    ]
+
+
+R = SessionReason
+
+
+@pytest.mark.parametrize(
+    ("desired", "worker", "reason", "actor"),
+    [
+        pytest.param(STOP, DOWN, R.DEVICE_REMOVED, "NOBODY", id="not meant to run"),
+        pytest.param(RUN, UP, R.LINKED, "NOBODY", id="linked"),
+        pytest.param(RUN, UP, R.WAITING_FOR_SCAN, "TENANT", id="waiting for a scan"),
+        pytest.param(RUN, UP, R.CLIENT_OUTDATED, "OPERATOR", id="outdated"),
+        pytest.param(RUN, UP, R.CONNECTION_LOST, "WORKER", id="heals by itself"),
+        pytest.param(RUN, BEGUN, R.DEVICE_REMOVED, "WORKER", id="what a dead container said"),
+        pytest.param(RUN, FAILED, R.LINKED, "OPERATOR", id="worker gave up"),
+        pytest.param(RUN, FAILED, R.DEVICE_REMOVED, "TENANT", id="gave up, logged out"),
+    ],
+)
+def test_who_must_act_follows_from_the_three_states(desired, worker, reason, actor):
+    assert derive_actor(desired=desired, worker=worker, reason=reason) == actor

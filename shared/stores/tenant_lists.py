@@ -1,0 +1,175 @@
+"""All tenants at a glance: found, ordered, counted. Without those whose removal was requested."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import product
+from typing import Any
+
+import asyncpg
+
+from shared.enums import (
+    Actor,
+    DesiredState,
+    SessionReason,
+    SessionState,
+    SortOrder,
+    TenantSort,
+    TenantStatus,
+    WorkerStatus,
+)
+from shared.status import derive_actor, derive_status
+from shared.stores.cursors import SortCursor, not_a_cursor, parse_sort_cursor, to_page
+from shared.stores.rows import to_uuid
+from shared.stores.tenants import SELECT_TENANTS, to_tenant
+from shared.stores.text import to_storable
+from shared.structs.fleet_counts import FleetCounts
+from shared.structs.pages import Page
+from shared.structs.tenants import TenantFilter, TenantWithRelations
+from shared.tables import Tenant
+
+_EVERYBODY = TenantFilter()
+# What each order compares, which is never null, and the type that its text is read back as.
+_ORDERS = {
+    TenantSort.CREATED: ("l.created_at", "timestamptz"),
+    TenantSort.NAME: ("lower(l.name)", "text"),
+    TenantSort.SESSION: ("l.state", "text"),
+    TenantSort.WORKER: ("l.status", "text"),
+    TenantSort.IMAGE: ("COALESCE(l.image, '')", "text"),
+    TenantSort.STARTED: ("COALESCE(l.started_at, '-infinity')", "timestamptz"),
+    TenantSort.MEMORY: ("COALESCE(l.memory_bytes, -1)", "bigint"),
+    TenantSort.LAST_INBOUND: ("COALESCE(l.last_inbound_at, '-infinity')", "timestamptz"),
+    TenantSort.OUTBOX: ("COALESCE(l.outbox_depth, -1)", "integer"),
+    TenantSort.RESTARTS: ("l.restarts", "integer"),
+    TenantSort.CHANGED: ("l.state_changed_at", "timestamptz"),
+}
+# The states from which a tenant's one word is derived, as one text.
+_STATES = "concat_ws(' ', l.desired_state, LEAST(l.generation, 1), l.status, l.state)"
+
+
+async def list_page(
+    *,
+    limit: int,
+    cursor: str | None = None,
+    chosen: TenantFilter = _EVERYBODY,
+    sort: TenantSort = TenantSort.CREATED,
+    order: SortOrder = SortOrder.ASC,
+) -> Page[TenantWithRelations]:
+    """Oldest first, unless asked otherwise. A tenant that moves in the order between two pages
+    may be missed, or come twice.
+    """
+    name = f"tenants:{sort}:{order}"
+    after = parse_sort_cursor(cursor, of=name)
+    expression, kind = _ORDERS[sort]
+    conditions, values = _to_conditions(chosen)
+    if after is not None:
+        direction = ">" if order is SortOrder.ASC else "<"
+        conditions.append(f"({expression}, l.id) {direction} ({{}}::text::{kind}, {{}}::uuid)")
+        values += [after.value, after.id]
+    rows = await _select(
+        f"SELECT l.*, ({expression})::text AS place FROM ({SELECT_TENANTS}) l"
+        f" WHERE {' AND '.join(conditions)} ORDER BY {expression} {order}, l.id {order} LIMIT {{}}",
+        *values,
+        limit + 1,
+    )
+    return to_page(
+        rows,
+        limit=limit,
+        item=to_tenant,
+        cursor=lambda row: SortCursor(name, row["place"], to_uuid(row["id"])),
+    )
+
+
+async def count_tenants(*, now: datetime) -> FleetCounts:
+    rows = await Tenant.raw(
+        "SELECT w.desired_state, LEAST(w.generation, 1) AS generation, w.status, s.state, s.reason,"
+        " count(*) AS tenants, sum(w.restarts) AS restarts,"
+        " COALESCE(sum(w.memory_bytes) FILTER (WHERE w.status = 'RUNNING'), 0) AS memory_bytes,"
+        " COALESCE(sum(w.outbox_depth), 0) AS outbox_depth"
+        " FROM tenants t JOIN worker_processes w ON w.tenant = t.id"
+        " JOIN whatsapp_sessions s ON s.tenant = t.id"
+        " WHERE t.removal_requested_at IS NULL GROUP BY 1, 2, 3, 4, 5"
+    )
+    return _to_counts(rows, now)
+
+
+def list_causes(status: TenantStatus) -> list[str]:
+    """Every combination of the three states that `status` is derived from."""
+    return [
+        f"{desired} {generation} {worker} {session}"
+        for desired, generation, worker, session in product(
+            DesiredState, (0, 1), WorkerStatus, SessionState
+        )
+        if status
+        is derive_status(desired=desired, generation=generation, worker=worker, session=session)
+    ]
+
+
+def _to_conditions(chosen: TenantFilter) -> tuple[list[str], list[Any]]:
+    conditions, values = ["true"], list[Any]()
+    if chosen.status is not None:
+        conditions.append(f"{_STATES} = ANY({{}}::text[])")
+        values.append(list_causes(chosen.status))
+    for column, value in (
+        ("status", chosen.worker),
+        ("state", chosen.session),
+        ("desired_state", chosen.desired),
+    ):
+        if value is not None:
+            conditions.append(f"l.{column} = {{}}")
+            values.append(value.value)
+    if chosen.search is not None:
+        # No pattern: what a person types has no wildcards.
+        conditions.append(
+            "(position(lower({}::text) IN lower(l.name)) > 0"
+            " OR position(lower({}::text) IN lower(l.business_name)) > 0"
+            " OR ({} <> '' AND position({}::text IN l.phone_number) > 0))"
+        )
+        words, digits = to_storable(chosen.search), _to_digits(chosen.search)
+        values += [words, words, digits, digits]
+    return conditions, values
+
+
+def _to_digits(search: str) -> str:
+    """Of a number as people write it, with blanks and a plus; nothing of any other text."""
+    digits = search.replace(" ", "").removeprefix("+")
+    return digits if digits.isascii() and digits.isdecimal() else ""
+
+
+async def _select(query: str, *values: Any) -> list[dict[str, Any]]:
+    try:
+        rows: list[dict[str, Any]] = await Tenant.raw(query, *values)
+    except asyncpg.DataError as error:
+        # Only the cursor holds a value whose type the database alone knows.
+        raise not_a_cursor() from error
+    return rows
+
+
+def _to_counts(rows: Sequence[dict[str, Any]], now: datetime) -> FleetCounts:
+    status = dict.fromkeys(TenantStatus, 0)
+    worker = dict.fromkeys(WorkerStatus, 0)
+    session = dict.fromkeys(SessionState, 0)
+    desired = dict.fromkeys(DesiredState, 0)
+    actors = dict.fromkeys(Actor, 0)
+    for row in rows:
+        wanted, does = DesiredState(row["desired_state"]), WorkerStatus(row["status"])
+        link, reason = SessionState(row["state"]), SessionReason(row["reason"])
+        word = derive_status(
+            desired=wanted, generation=row["generation"], worker=does, session=link
+        )
+        status[word] += row["tenants"]
+        worker[does] += row["tenants"]
+        session[link] += row["tenants"]
+        desired[wanted] += row["tenants"]
+        actors[derive_actor(desired=wanted, worker=does, reason=reason)] += row["tenants"]
+    return FleetCounts(
+        at=now,
+        tenants=sum(status.values()),
+        status=status,
+        worker=worker,
+        session=session,
+        desired=desired,
+        who_must_act=actors,
+        restarts=sum(int(row["restarts"]) for row in rows),
+        memory_bytes=sum(int(row["memory_bytes"]) for row in rows),
+        outbox_depth=sum(int(row["outbox_depth"]) for row in rows),
+    )
