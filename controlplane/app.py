@@ -33,6 +33,7 @@ from controlplane.reconcile.loop import Reconciler
 from controlplane.reconcile.sampling import sample_for_ever
 from controlplane.services.acting import Wake
 from controlplane.services.ensure_admin_key import FILE_NAME, ensure_admin_key
+from controlplane.services.worker_logs import WorkerLogs
 from controlplane.settings import ControlPlaneSettings
 from shared.backoff import Backoff
 from shared.clock import Clock, SystemClock
@@ -117,6 +118,7 @@ async def _serve(
             wake=reconciler.wake,
             gateway=gateway,
             dispatcher=dispatcher,
+            worker_logs=WorkerLogs(driver),
             files=files,
             fetching=fetching,
             clock=clock,
@@ -155,6 +157,7 @@ async def _open_site(
     wake: Wake,
     gateway: Gateway,
     dispatcher: Dispatcher,
+    worker_logs: WorkerLogs,
     files: MediaFiles,
     fetching: Fetching,
     clock: Clock,
@@ -170,6 +173,7 @@ async def _open_site(
         configure=connections.push_config,
         dispatch=dispatcher.wake,
         alarms=list_alarms,
+        worker_logs=worker_logs,
         clock=clock,
         passwords=passwords,
         files=files,

@@ -29,6 +29,7 @@ from controlplane.api.requests import (
 )
 from controlplane.api.setup_requests import setup_requests_router
 from controlplane.api.tenants import tenants_router
+from controlplane.api.worker_logs import worker_logs_router
 from controlplane.api.workers import workers_router
 from controlplane.media.fetching import Fetching
 from controlplane.media.files import MediaFiles
@@ -41,6 +42,7 @@ from controlplane.services.acting import (
     ListAlarms,
     Wake,
 )
+from controlplane.services.worker_logs import WorkerLogs
 from shared.clock import Clock
 from shared.web.health import Check, healthz, readyz
 from shared.web.passwords import Passwords
@@ -54,6 +56,7 @@ def create_api(
     configure: Configure,
     dispatch: Dispatch,
     alarms: ListAlarms,
+    worker_logs: WorkerLogs,
     checks: Mapping[str, Check],
     clock: Clock,
     passwords: Passwords,
@@ -69,6 +72,7 @@ def create_api(
     configure: tells the tenant's worker its configuration, if it is connected.
     dispatch: called when something was queued to be sent; must not block.
     alarms: what keeps many links of the fleet down at once.
+    worker_logs: what workers log, from the engine.
     passwords: hashes them, a few at once.
     files, fetching: tenants' files, and the way to those that only a worker can get.
     open_url: reads files from URLs, or says that this is switched off.
@@ -81,6 +85,7 @@ def create_api(
         route_handlers=[
             tenants_router,
             workers_router,
+            worker_logs_router,
             named_logs_router,
             named_messages_router,
             named_media_router,
@@ -108,6 +113,7 @@ def create_api(
             "configure": Provide(lambda: configure, sync_to_thread=False),
             "dispatch": Provide(lambda: dispatch, sync_to_thread=False),
             "alarms": Provide(lambda: alarms, sync_to_thread=False),
+            "worker_logs": Provide(lambda: worker_logs, sync_to_thread=False),
             "files": Provide(lambda: files, sync_to_thread=False),
             "fetching": Provide(lambda: fetching, sync_to_thread=False),
             "open_url": Provide(lambda: open_url, sync_to_thread=False),

@@ -19,6 +19,7 @@ from controlplane.services.acting import (
     ListAlarms,
     Wake,
 )
+from controlplane.services.worker_logs import WorkerLogs
 from shared.clock import Clock
 from shared.enums import (
     DesiredState,
@@ -36,6 +37,7 @@ from shared.web.passwords import Passwords
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
+MAX_LINES = 1000
 MAX_HOURS = 90 * 24
 
 Acting = NamedDependency[Caller]
@@ -48,6 +50,7 @@ Alarming = NamedDependency[ListAlarms]
 Filing = NamedDependency[MediaFiles]
 Bringing = NamedDependency[Fetching]
 FromUrls = NamedDependency[OpenUrl]
+LogKeeping = NamedDependency[WorkerLogs]
 Timing = NamedDependency[Clock]
 Hashing = NamedDependency[Passwords]
 TenantPath = Annotated[UUID, PathParameter(description="The tenant's id.")]
@@ -106,6 +109,9 @@ Sort = Annotated[
     TenantSort, QueryParameter(description="What to order by; what is not known is least.")
 ]
 Order = Annotated[SortOrder, QueryParameter(description="Least first, or last.")]
+Lines = Annotated[
+    int, QueryParameter(ge=1, le=MAX_LINES, description="How many of the last lines at most.")
+]
 Hours = Annotated[
     int, QueryParameter(ge=1, le=MAX_HOURS, description="How far back; 90 days at most.")
 ]

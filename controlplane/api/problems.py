@@ -14,6 +14,7 @@ from litestar.params import HeaderParameter, QueryParameter
 from controlplane.api.bodies import WHOLE, FieldProblem, InvalidBodyError, to_problem
 from controlplane.media.fetching import FileGoneError
 from controlplane.media.files import NoRoomError, TooLargeError, WrongContentError
+from controlplane.services.worker_logs import TooManyFollowersError
 from shared.errors import ConflictError, InvalidInputError, NotFoundError, TransientError
 from shared.stores.members import EmailTakenError
 from shared.stores.outbound import IdempotencyKeyReusedError
@@ -114,6 +115,12 @@ def answer_no_room(request: Request[Any, Any, Any], error: NoRoomError) -> Respo
     return _answer(request, 507, str(error))
 
 
+def answer_too_many(
+    request: Request[Any, Any, Any], error: TooManyFollowersError
+) -> Response[bytes]:
+    return _answer(request, 429, str(error))
+
+
 def answer_transient(request: Request[Any, Any, Any], error: TransientError) -> Response[bytes]:
     log.warning("request.postponed", path=request.url.path, error=str(error))
     return _answer(request, 503, str(error), headers={"Retry-After": RETRY_AFTER})
@@ -135,6 +142,7 @@ HANDLERS: dict[int | type[Exception], Any] = {
     TooLargeError: answer_too_large,
     WrongContentError: answer_wrong_content,
     NoRoomError: answer_no_room,
+    TooManyFollowersError: answer_too_many,
     TransientError: answer_transient,
     Exception: answer_unexpected,
 }

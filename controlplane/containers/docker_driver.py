@@ -1,9 +1,11 @@
-"""One Docker engine behind the container port. Besides `events`, nothing else imports docker."""
+"""One Docker engine behind the container port. Besides what reads
+its streams, nothing else imports docker.
+"""
 
 import asyncio
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
@@ -22,6 +24,8 @@ from controlplane.containers.docker_views import (
     read_volume,
 )
 from controlplane.containers.driver import ObservedContainer, ObservedNetwork, ObservedVolume
+from controlplane.containers.log_following import follow_log
+from controlplane.containers.log_lines import to_line
 from controlplane.containers.spec import (
     INSTANCE,
     ContainerSpec,
@@ -127,7 +131,12 @@ class DockerDriver:
             )
         except _GoneError:
             return []
-        return [str(line) for line in bytes(text).decode(errors="replace").splitlines()]
+        return [to_line(line) for line in bytes(text).splitlines()]
+
+    def follow_log(
+        self, container: str, *, lines: int, quiet: timedelta
+    ) -> AsyncGenerator[list[str], None]:
+        return follow_log(self._base_url, container, lines=lines, quiet=quiet)
 
     async def ensure_volume(self, tenant_id: TenantId) -> None:
         await self._mutate(partial(self._ensure_volume, tenant_id))

@@ -1,5 +1,6 @@
 """The port to a container runtime: one engine today, Swarm later, a fake in tests."""
 
+from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -94,6 +95,15 @@ class ContainerDriver(Protocol):
     async def remove_container(self, container: str) -> None: ...
 
     async def tail_log(self, container: str, *, lines: int) -> list[str]: ...
+
+    def follow_log(
+        self, container: str, *, lines: int, quiet: timedelta
+    ) -> AsyncGenerator[list[str], None]:
+        """The last `lines`, then what is added, until the container ends or is gone.
+
+        An empty list each `quiet` in which nothing came. Close it: it holds a connection.
+        """
+        ...
 
     async def ensure_volume(self, tenant_id: TenantId) -> None: ...
 

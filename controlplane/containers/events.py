@@ -6,10 +6,8 @@ that something may have been missed, and then everything is looked at.
 
 import asyncio
 import json
-import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,6 +18,7 @@ from docker.errors import DockerException
 from docker.types.daemon import CancellableStream
 
 from controlplane.containers.docker_views import find_tenant
+from controlplane.containers.engine_stream import EngineStream
 from controlplane.containers.spec import INSTANCE
 from shared.backoff import Backoff
 from shared.clock import Clock
@@ -63,7 +62,8 @@ class EventWatch:
         while True:
             began = self._clock.now()
             try:
-                complete = await self._read_window(began + self._window)
+                await self._read_window(began + self._window)
+                complete = True
             except (DockerException, requests.RequestException, OSError) as error:
                 log.warning("events.lost", error=str(error))
                 complete = False
@@ -77,33 +77,17 @@ class EventWatch:
             # What happened in the gap is found by looking; the ring may not hold it any more.
             self._since = _stamp(self._clock.now())
 
-    async def _read_window(self, until: datetime) -> bool:
-        """One blocking stream in a thread of its own; cancelling closes the stream."""
-        loop = asyncio.get_running_loop()
-        ended: asyncio.Future[bool] = loop.create_future()
-        stream = _Stream(self._base_url)
+    async def _read_window(self, until: datetime) -> None:
+        def open_events(client: APIClient) -> CancellableStream:
+            filters = {"type": "container", "label": f"{INSTANCE}={self._instance}", "event": KINDS}
+            found: CancellableStream = client.events(
+                since=self._since, until=_stamp(until), filters=filters
+            )
+            return found
 
-        def tell(event: Mapping[str, Any]) -> None:
-            loop.call_soon_threadsafe(self._notice, event)
-
-        def finish(error: Exception | None) -> None:
-            if not ended.done():
-                ended.set_exception(error) if error else ended.set_result(True)
-
-        def read() -> None:
-            error: Exception | None = None
-            try:
-                for event in stream.read(self._instance, since=self._since, until=_stamp(until)):
-                    tell(event)
-            except (DockerException, requests.RequestException, OSError, ValueError) as caught:
-                error = caught if isinstance(caught, OSError | DockerException) else OSError(caught)
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(finish, error)
-
-        # Not of a pool: an executor's thread that waits for an event would hold up the exit.
-        threading.Thread(target=read, name="docker-events", daemon=True).start()
+        stream = EngineStream(self._base_url, open_events, parse=_parse, tell=self._notice)
         try:
-            return await ended
+            await stream.ended
         finally:
             stream.close()
 
@@ -119,34 +103,9 @@ class EventWatch:
             self._wake(tenant_id)
 
 
-class _Stream:
-    """A stream that another thread may close while one waits in it."""
-
-    def __init__(self, base_url: str) -> None:
-        self._base_url = base_url
-        self._lock = threading.Lock()
-        self._stream: CancellableStream | None = None
-        self._closed = False
-
-    def read(self, instance: str, *, since: str, until: str) -> Iterator[Mapping[str, Any]]:
-        filters = {"type": "container", "label": f"{INSTANCE}={instance}", "event": KINDS}
-        with closing(APIClient(base_url=self._base_url)) as client:
-            stream = client.events(since=since, until=until, filters=filters)
-            # Closing the stream ends the wait; the response still holds the socket.
-            with closing(stream._response):  # noqa: SLF001  nothing public gives it
-                with self._lock:
-                    self._stream = None if self._closed else stream
-                if self._stream is None:
-                    return
-                for line in stream:
-                    yield json.loads(line)
-
-    def close(self) -> None:
-        with self._lock:
-            self._closed = True
-            if self._stream is not None:
-                self._stream.close()
-                self._stream = None
+def _parse(line: bytes) -> Mapping[str, Any]:
+    event: Mapping[str, Any] = json.loads(line)
+    return event
 
 
 def _stamp(at: datetime) -> str:

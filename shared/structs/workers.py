@@ -1,4 +1,4 @@
-"""What a worker needs to be started."""
+"""What a worker needs to be started, and what it says."""
 
 import msgspec
 
@@ -20,3 +20,9 @@ class WorkerStartInput(msgspec.Struct, frozen=True, kw_only=True):
     network: str
     gateway_url: str
     environment: dict[str, str] = {}
+
+
+class WorkerLogView(msgspec.Struct, frozen=True, kw_only=True):
+    """Oldest first; most are JSON objects. Empty while there is no container."""
+
+    lines: list[str]

@@ -1,5 +1,7 @@
 """An engine in memory: the container port with a state, for tests that need no real one."""
 
+import asyncio
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -18,7 +20,7 @@ from controlplane.containers.spec import (
 )
 from shared.errors import ContainerRuntimeError, ForeignContainerError
 from shared.ids import TenantId
-from tests.fakes.programs import SLEEP, Program, find_program
+from tests.fakes.programs import STUBBORN, Program, find_program
 
 
 @dataclass
@@ -53,6 +55,17 @@ class FakeEngine:
         self.down = False
         self.now = datetime(2026, 11, 23, 9, tzinfo=UTC)
         self._ids = count(1)
+        self.moved = asyncio.Event()
+
+    def say(self, container: str, line: str) -> None:
+        """The container's process writes to its log."""
+        self.containers[container].log.append(line)
+        self.move()
+
+    def move(self) -> None:
+        """Whoever waits for something to happen looks again."""
+        self.moved.set()
+        self.moved = asyncio.Event()
 
     def tick(self, passed: timedelta = timedelta(milliseconds=300)) -> datetime:
         self.now += passed
@@ -71,6 +84,7 @@ class FakeEngine:
         found.state = ContainerState.EXITED
         found.exit_code, found.oom_killed = exit_code, oom_killed
         found.finished_at = self.tick()
+        self.move()
 
 
 class FakeDriver:
@@ -150,6 +164,7 @@ class FakeDriver:
         found.state, found.exit_code, found.oom_killed = ContainerState.RUNNING, None, False
         found.started_at = self._engine.tick()
         found.log += found.program.lines
+        self._engine.move()
         if found.program.exit_code is not None:
             self._engine.end(found.name, found.program.exit_code)
 
@@ -157,7 +172,8 @@ class FakeDriver:
         await self.ping()
         found = self._engine.find(container)
         if found is not None and found.state in {ContainerState.RUNNING, ContainerState.PAUSED}:
-            obeys = found.program is SLEEP
+            obeys = found.program is not STUBBORN
+            found.log += found.program.last_words
             self._engine.end(found.name, 0 if obeys else 137)
 
     async def kill_container(self, container: str) -> None:
@@ -179,6 +195,26 @@ class FakeDriver:
         await self.ping()
         found = self._engine.find(container)
         return found.log[-lines:] if found else []
+
+    async def follow_log(
+        self, container: str, *, lines: int, quiet: timedelta
+    ) -> AsyncGenerator[list[str], None]:
+        await self.ping()
+        found = self._engine.find(container)
+        shown = max(0, len(found.log) - lines) if found else 0
+        while found is not None:
+            moved = self._engine.moved
+            if new := found.log[shown:]:
+                shown += len(new)
+                yield new
+            elif found.state is not ContainerState.RUNNING:
+                return
+            else:
+                try:
+                    async with asyncio.timeout(quiet.total_seconds()):
+                        await moved.wait()
+                except TimeoutError:
+                    yield []
 
     async def ensure_volume(self, tenant_id: TenantId) -> None:
         await self.ping()

@@ -8,11 +8,12 @@ VARIABLE = "PROGRAM"
 
 
 class Program(msgspec.Struct, frozen=True):
-    """exit_code: None runs until it is stopped."""
+    """exit_code: None runs until it is stopped. last_words: said when it is asked to end."""
 
     shell: str
     exit_code: int | None = None
     lines: tuple[str, ...] = ()
+    last_words: tuple[str, ...] = ()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -25,12 +26,18 @@ def _exits(code: int, *lines: str) -> Program:
 
 
 SLEEP = Program("trap 'exit 0' TERM; sleep 600 & wait")
+TALKS_AT_THE_END = Program(
+    "trap 'echo good bye; exit 0' TERM; sleep 600 & wait", last_words=("good bye",)
+)
 STUBBORN = Program("trap '' TERM; while :; do sleep 600; done")
 CRASH = _exits(1, "first", "second")
 REFUSED = _exits(64, '{"event": "worker.exited", "code": 64, "reason": "The token is not good."}')
 CLEAN_EXIT = _exits(0)
 
-_ALL = {program.shell: program for program in (SLEEP, STUBBORN, CRASH, REFUSED, CLEAN_EXIT)}
+_ALL = {
+    program.shell: program
+    for program in (SLEEP, TALKS_AT_THE_END, STUBBORN, CRASH, REFUSED, CLEAN_EXIT)
+}
 
 
 def find_program(environment: Mapping[str, str]) -> Program:

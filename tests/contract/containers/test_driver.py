@@ -1,13 +1,14 @@
 """What every container runtime promises; the fake and the real engine pass the same."""
 
 import asyncio
+from contextlib import aclosing
 from datetime import timedelta
 
 import pytest
 
 from controlplane.containers.driver import ContainerState
 from shared.errors import ContainerRuntimeError, ForeignContainerError
-from tests.fakes.programs import CRASH, REFUSED, SLEEP, STUBBORN
+from tests.fakes.programs import CRASH, REFUSED, SLEEP, STUBBORN, TALKS_AT_THE_END
 
 GRACE = timedelta(seconds=1)
 
@@ -124,6 +125,47 @@ async def test_a_log_is_read_from_its_end(bench):
     await ended(bench, container)
     assert await bench.driver.tail_log(container, lines=1) == ["second"]
     assert await bench.driver.tail_log(container, lines=9) == ["first", "second"]
+
+
+async def test_a_log_is_followed_from_near_its_end_until_the_container_ends(bench):
+    container = await bench.start(CRASH)
+    await ended(bench, container)
+    for lines, expected in ((1, ["second"]), (9, ["first", "second"])):
+        assert await followed(bench, container, lines=lines) == expected
+
+
+async def test_a_follower_hears_what_is_said_later_and_signs_of_life_before(bench):
+    container = await bench.start(TALKS_AT_THE_END)
+    quiet = timedelta(milliseconds=100)
+    heard = []
+    async with aclosing(bench.driver.follow_log(container, lines=9, quiet=quiet)) as batches:
+        async for batch in batches:
+            heard.append(batch)
+            if heard == [[]]:
+                await bench.driver.stop_container(container, grace=timedelta(seconds=10))
+    assert heard[0] == []
+    assert [line for batch in heard for line in batch] == ["good bye"]
+
+
+async def test_a_follower_may_leave_while_nothing_is_said(bench):
+    container = await bench.start(SLEEP)
+    batches = bench.driver.follow_log(container, lines=9, quiet=timedelta(milliseconds=10))
+    assert await anext(batches) == []
+    await batches.aclose()
+
+
+async def test_a_container_that_is_gone_has_no_log_to_follow(bench):
+    assert await followed(bench, bench.name, lines=9) == []
+
+
+async def followed(bench, container, *, lines):
+    said = []
+    async with aclosing(
+        bench.driver.follow_log(container, lines=lines, quiet=timedelta(seconds=10))
+    ) as batches:
+        async for batch in batches:
+            said += batch
+    return said
 
 
 async def test_a_container_that_ended_is_started_again_under_the_same_id(bench):

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from controlplane.media.files import MediaFiles
 from controlplane.media.remote import OpenUrl, refuse_url
 from controlplane.media.space import Limits
 from controlplane.reconcile.alarm_watch import list_alarms
+from controlplane.services.worker_logs import WorkerLogs
 from shared.db.engine import Database, check_database
 from shared.ids import TenantId
 from shared.stores import api_keys, tenants
@@ -24,6 +26,7 @@ from shared.web.passwords import Passwords
 from shared.wire.frames import Command
 from tests.fakes.businesses import business
 from tests.fakes.clocks import ManualClock
+from tests.fakes.containers import FakeDriver, FakeEngine
 from tests.fakes.file_worker import FileWorker
 from tests.integration.portal.conftest import QUICK
 
@@ -34,7 +37,7 @@ class Api:
     the gateway were told of. commands: what the workers that are connected were told.
     dispatched: the tenants for which something was queued or taken back. configured: what
     workers were told of their configuration. workers: those that are connected and may be asked
-    for files.
+    for files. engine, driver: where workers' containers are.
     """
 
     client: httpx.AsyncClient
@@ -49,6 +52,8 @@ class Api:
     files: MediaFiles
     fetching: Fetching
     urls: "Urls"
+    engine: FakeEngine
+    driver: FakeDriver
     checks: dict[str, Any] = field(default_factory=dict)
 
     async def counts(self) -> dict[str, int]:
@@ -86,6 +91,8 @@ async def api(
         configured.append((tenant_id, config))
         return True
 
+    engine = FakeEngine()
+    driver = FakeDriver(engine, instance="here")
     files = MediaFiles(tmp_path / "media", Limits())
     await files.open()
     workers: dict[TenantId, FileWorker] = {}
@@ -99,6 +106,7 @@ async def api(
         configure=configure,
         dispatch=dispatched.append,
         alarms=list_alarms,
+        worker_logs=WorkerLogs(driver, quiet=timedelta(milliseconds=50)),
         checks=checks,
         clock=clock,
         passwords=Passwords(QUICK),
@@ -128,6 +136,8 @@ async def api(
             files=files,
             fetching=fetching,
             urls=urls,
+            engine=engine,
+            driver=driver,
             checks=checks,
         )
 

@@ -176,6 +176,8 @@ async def test_the_description_names_every_path_and_the_key(api):
             f"{tenant}/worker/{action}"
             for action in ("start", "stop", "restart", "force-restart", "revoke-token")
         ),
+        f"{tenant}/worker-log",
+        f"{tenant}/worker-log/stream",
         f"{tenant}/session/reset",
         f"{tenant}/session/new-qr",
         f"{tenant}/pairing-code",

@@ -1,0 +1,58 @@
+"""`/admin/tenants/{id}/worker-log`: the end of what a worker logs, and what it adds."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from datetime import timedelta
+
+from litestar import Router, get
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+
+from controlplane.api.parameters import Lines, LogKeeping, TenantPath
+from controlplane.api.problems import documented
+from shared.ids import TenantId
+from shared.structs.workers import WorkerLogView
+
+DEFAULT_LINES = 200
+# Then whoever still looks comes again, and shows the key again.
+LIFE = timedelta(minutes=10)
+
+
+@get("/", summary="The last lines that the worker logged", responses=documented(404, 503))
+async def tail(
+    tenant_id: TenantPath, worker_logs: LogKeeping, lines: Lines = DEFAULT_LINES
+) -> WorkerLogView:
+    return await worker_logs.tail(TenantId(tenant_id), lines=lines)
+
+
+@get(
+    "/stream",
+    summary="The same, and then each line as it is logged (server-sent events)",
+    responses=documented(404, 429, 503),
+)
+async def stream(
+    tenant_id: TenantPath, worker_logs: LogKeeping, lines: Lines = DEFAULT_LINES
+) -> ServerSentEvent:
+    batches = await worker_logs.begin_to_follow(TenantId(tenant_id), lines=lines)
+    return ServerSentEvent(to_events(batches), headers={"X-Accel-Buffering": "no"})
+
+
+async def to_events(
+    batches: AsyncGenerator[list[str], None], *, life: timedelta = LIFE
+) -> AsyncIterator[ServerSentEventMessage]:
+    """One event a line. Ends with the container, and after `life`."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + life.total_seconds()
+    async with aclosing(batches):
+        async for batch in batches:
+            if not batch:
+                yield ServerSentEventMessage(data=None, comment="")
+            for line in batch:
+                yield ServerSentEventMessage(data=line)
+            if loop.time() >= deadline:
+                return
+
+
+worker_logs_router = Router(
+    "/tenants/{tenant_id:str}/worker-log", route_handlers=[tail, stream], tags=["Workers"]
+)
