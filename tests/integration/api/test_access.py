@@ -169,6 +169,7 @@ async def test_the_description_names_every_path_and_the_key(api):
         f"{tenant}/qr",
         *(f"{base}/media{rest}" for base in (tenant, "/v1") for rest in ("", "/from-url")),
         *(f"{base}/logs{rest}" for base in (tenant, "/v1") for rest in ("", "/{log_id}/media")),
+        f"{tenant}/config",
         f"{tenant}/contacts",
         f"{tenant}/quiet-hours",
         f"{tenant}/incidents",

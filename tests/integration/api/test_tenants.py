@@ -43,6 +43,10 @@ async def test_a_created_tenant_is_answered_whole(api):
         "language": "SW",
         "hours": {"MON": {"opens": "08:00", "closes": "17:00"}},
         "quiet_hours": None,
+        "time_zone": "Africa/Dar_es_Salaam",
+        "holidays": [],
+        "when_closed": "MENU",
+        "texts": {},
     }
     assert made["session"].keys() >= {"state", "reason", "last_seen_at"}
     assert made["worker"].keys() >= {
