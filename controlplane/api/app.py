@@ -15,7 +15,7 @@ from controlplane.api.authentication import (
 from controlplane.api.documentation import close_inputs, describe
 from controlplane.api.fleet import fleet_router
 from controlplane.api.headers import add_security_headers
-from controlplane.api.keys import keys_router
+from controlplane.api.keys import keys_router, tenant_keys_router
 from controlplane.api.logs import named_logs_router, own_logs_router
 from controlplane.api.media import named_media_router, own_media_router
 from controlplane.api.messages import named_messages_router, own_messages_router
@@ -89,6 +89,7 @@ def create_api(
             named_logs_router,
             named_messages_router,
             named_media_router,
+            tenant_keys_router,
             keys_router,
             setup_requests_router,
             operators_router,

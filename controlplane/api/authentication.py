@@ -11,9 +11,11 @@ from litestar.openapi.spec import Components, SecurityScheme
 from controlplane.services.acting import Caller
 from shared.ids import TenantId
 from shared.stores import api_keys
-from shared.structs.keys import MESSAGES_SCOPE, ApiKeyView
+from shared.structs.keys import MESSAGES_SCOPE, AdminScope, ApiKeyView
 
-ADMIN_SCOPE = "admin"
+# Of a handler that a key may not use which is only to look.
+NOT_TO_LOOK_AT = {"not_to_look_at": True}
+_LOOKING = {"GET", "HEAD"}
 SCHEME = "ApiKey"
 COMPONENTS = Components(
     security_schemes={
@@ -31,12 +33,17 @@ COMPONENTS = Components(
 
 async def require_admin_key(
     connection: ASGIConnection[Any, Any, Any, Any],
-    handler: BaseRouteHandler,  # noqa: ARG001  Litestar passes it
+    handler: BaseRouteHandler,
 ) -> None:
     """Raises 401 without a good key, 403 for a good one that may not do this."""
     found = await _authenticate(connection)
-    if found.tenant_id is not None or ADMIN_SCOPE not in found.scopes:
+    if found.tenant_id is not None or not set(AdminScope) & set(found.scopes):
         raise PermissionDeniedException("The API key may not use the admin API.")
+    is_looking = connection.scope.get("method") in _LOOKING and not handler.opt.get(
+        "not_to_look_at"
+    )
+    if AdminScope.ADMIN not in found.scopes and not is_looking:
+        raise PermissionDeniedException("The API key may only look.")
     connection.scope["user"] = found
 
 

@@ -29,7 +29,7 @@ from shared.structs.content_input import (
     VideoInput,
     VoiceInput,
 )
-from shared.structs.keys import CreateTenantKeyInput
+from shared.structs.keys import CreateAdminKeyInput, CreateTenantKeyInput
 from shared.structs.media import FromUrlInput
 from shared.structs.operators import CreateOperatorInput, SetPasswordInput
 from shared.structs.outbound import SendBatchInput, SendMessageInput
@@ -55,6 +55,7 @@ INPUTS = (
     SetPasswordInput,
     PairingCodeInput,
     CreateTenantKeyInput,
+    CreateAdminKeyInput,
     SendMessageInput,
     SendBatchInput,
     TextInput,

@@ -16,6 +16,7 @@ from controlplane.media.fetching import FileGoneError
 from controlplane.media.files import NoRoomError, TooLargeError, WrongContentError
 from controlplane.services.worker_logs import TooManyFollowersError
 from shared.errors import ConflictError, InvalidInputError, NotFoundError, TransientError
+from shared.stores.api_keys import KeyNameTakenError
 from shared.stores.members import EmailTakenError
 from shared.stores.outbound import IdempotencyKeyReusedError
 from shared.stores.tenants import PhoneNumberTakenError
@@ -28,6 +29,7 @@ RETRY_AFTER = "1"
 _FIELDS = {401: "authorization", 403: "authorization", 413: WHOLE}
 # What somebody else has already.
 TAKEN: dict[type[ConflictError], FieldProblem] = {
+    KeyNameTakenError: FieldProblem("name", "is the name of a live key"),
     PhoneNumberTakenError: FieldProblem("phone_number", "belongs to another tenant"),
     EmailTakenError: FieldProblem("email", "belongs to another account"),
 }

@@ -3,6 +3,7 @@
 from litestar import Router, delete, get, post, put
 from litestar.params import JSONBody
 
+from controlplane.api.authentication import NOT_TO_LOOK_AT
 from controlplane.api.parameters import (
     DEFAULT_LIMIT,
     Acting,
@@ -89,6 +90,8 @@ async def remove(tenant_id: TenantPath, caller: Acting, wake: Waking, clock: Tim
 @get(
     "/{tenant_id:str}/qr",
     summary="The QR to scan or the code to type, if one is awaited",
+    # Whoever has the code may link a phone of their own.
+    opt=NOT_TO_LOOK_AT,
     responses=documented(404),
 )
 async def qr(tenant_id: TenantPath, clock: Timing) -> QrView:

@@ -8,7 +8,7 @@ from litestar.di import Provide
 from litestar.response import Redirect
 
 from controlplane.dashboard.desk import Desk
-from controlplane.dashboard.pages import account, fleet, new_tenant, requests, sign_in, tenant
+from controlplane.dashboard.pages import account, fleet, keys, new_tenant, requests, sign_in, tenant
 from controlplane.dashboard.texts import TEXTS
 from controlplane.dashboard.visitor import (
     frame_of,
@@ -40,6 +40,12 @@ INSIDE = (
     requests.reject,
     new_tenant.show,
     new_tenant.create,
+    keys.show,
+    keys.issue,
+    keys.revoke,
+    keys.show_of_tenant,
+    keys.issue_to_tenant,
+    keys.revoke_of_tenant,
     account.show,
     account.set_password,
     sign_in.leave,

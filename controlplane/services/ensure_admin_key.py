@@ -7,10 +7,11 @@ from pathlib import Path
 from shared.clock import Clock
 from shared.db.engine import transaction
 from shared.stores import api_keys
+from shared.structs.keys import AdminScope
 
 FILE_NAME = "admin.key"
 KEY_NAME = "admin"
-SCOPES = ("admin",)
+SCOPES = (AdminScope.ADMIN.value,)
 
 
 async def ensure_admin_key(state_dir: Path, *, clock: Clock) -> str | None:

@@ -9,20 +9,28 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from shared.db.engine import transaction
 from shared.errors import ConflictError, NotFoundError
 from shared.ids import TenantId
+from shared.stores.cursors import Cursor, parse_cursor, to_page
 from shared.stores.rows import to_uuid
 from shared.stores.secrets import hash_secret, new_secret
 from shared.stores.text import to_storable
-from shared.structs.keys import ApiKeyView
+from shared.structs.keys import ApiKeyView, TenantKeyView
+from shared.structs.pages import Page
 from shared.tables import ApiKey
 
 # `last_used_at` is for people: not worth a write per request.
 LAST_USED_PRECISION = timedelta(minutes=1)
 _KEY_LOCK = 0x466C6F4B
+_LIST = "tenants-keys"
 _COLUMNS = "id, name, scopes, created_at, expires_at, last_used_at, tenant"
+
+
+class KeyNameTakenError(ConflictError):
+    """A live key has this name."""
 
 
 async def create(
@@ -34,7 +42,7 @@ async def create(
 ) -> tuple[ApiKeyView, str]:
     """The key's row, and the key, which cannot be had again.
 
-    Raises ConflictError while a live key has this name; each tenant has names of its own.
+    Raises KeyNameTakenError while a live key has this name; each tenant has names of its own.
     """
     key = new_secret("fhk" if tenant_id is None else "fht")
     try:
@@ -48,7 +56,7 @@ async def create(
             tenant_id,
         )
     except asyncpg.UniqueViolationError as error:
-        raise ConflictError("a live key has this name") from error
+        raise KeyNameTakenError("a live key has this name") from error
     except asyncpg.ForeignKeyViolationError as error:
         raise NotFoundError("there is no such tenant") from error
     return _to_view(rows[0]), key
@@ -92,33 +100,74 @@ async def revoke(name: str) -> bool:
     return bool(rows)
 
 
+async def list_of_operators(*, limit: int) -> list[ApiKeyView]:
+    """The live ones, oldest first."""
+    return await _list("tenant IS NULL", limit=limit)
+
+
 async def list_of_tenant(tenant_id: TenantId, *, limit: int) -> list[ApiKeyView]:
     """The live ones, oldest first."""
+    return await _list("tenant = {}", tenant_id, limit=limit)
+
+
+async def list_of_tenants(*, limit: int, cursor: str | None = None) -> Page[TenantKeyView]:
+    """The live ones of all tenants, newest first."""
+    after = parse_cursor(cursor, of=_LIST)
+    place: list[Any] = [] if after is None else [after.at, after.id]
     rows = await ApiKey.raw(
-        f"SELECT {_COLUMNS} FROM api_keys WHERE tenant = {{}} AND revoked_at IS NULL"
-        " ORDER BY created_at, id LIMIT {}",
-        tenant_id,
-        limit,
+        "SELECT k.id, k.name, k.scopes, k.created_at, k.expires_at, k.last_used_at, k.tenant,"
+        " t.name AS tenant_name FROM api_keys k JOIN tenants t ON t.id = k.tenant"
+        " WHERE k.revoked_at IS NULL AND t.removal_requested_at IS NULL"
+        + ("" if after is None else " AND (k.created_at, k.id) < ({}, {})")
+        + " ORDER BY k.created_at DESC, k.id DESC LIMIT {}",
+        *place,
+        limit + 1,
     )
-    return [_to_view(row) for row in rows]
+    return to_page(
+        rows,
+        limit=limit,
+        item=lambda row: TenantKeyView(
+            **msgspec.structs.asdict(_to_view(row)), tenant_name=row["tenant_name"]
+        ),
+        cursor=lambda row: Cursor(_LIST, row["created_at"], to_uuid(row["id"])),
+    )
+
+
+async def revoke_of_operators(key_id: UUID) -> ApiKeyView:
+    """Raises NotFoundError when the operators have no live key of this id."""
+    return await _revoke(key_id, "tenant IS NULL")
 
 
 async def revoke_of_tenant(tenant_id: TenantId, key_id: UUID) -> ApiKeyView:
     """Raises NotFoundError when the tenant has no live key of this id."""
-    rows = await ApiKey.raw(
-        "UPDATE api_keys SET revoked_at = now() WHERE tenant = {} AND id = {}"
-        f" AND revoked_at IS NULL RETURNING {_COLUMNS}",
-        tenant_id,
-        key_id,
-    )
-    if not rows:
-        raise NotFoundError("the tenant has no such key")
-    return _to_view(rows[0])
+    return await _revoke(key_id, "tenant = {}", tenant_id)
 
 
 async def hold_lock() -> None:
     """Makes a second process that is about to make a first key wait until this transaction ends."""
     await ApiKey.raw("SELECT pg_advisory_xact_lock({})", _KEY_LOCK)
+
+
+async def _list(whose: str, *owner: TenantId, limit: int) -> list[ApiKeyView]:
+    rows = await ApiKey.raw(
+        f"SELECT {_COLUMNS} FROM api_keys WHERE {whose} AND revoked_at IS NULL"
+        " ORDER BY created_at, id LIMIT {}",
+        *owner,
+        limit,
+    )
+    return [_to_view(row) for row in rows]
+
+
+async def _revoke(key_id: UUID, whose: str, *owner: TenantId) -> ApiKeyView:
+    rows = await ApiKey.raw(
+        f"UPDATE api_keys SET revoked_at = now() WHERE {whose} AND id = {{}}"
+        f" AND revoked_at IS NULL RETURNING {_COLUMNS}",
+        *owner,
+        key_id,
+    )
+    if not rows:
+        raise NotFoundError("there is no such key")
+    return _to_view(rows[0])
 
 
 def _to_view(row: dict[str, Any]) -> ApiKeyView:

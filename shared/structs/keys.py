@@ -1,6 +1,7 @@
 """API keys and what was done with them."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,6 +13,13 @@ from shared.structs.text import Name
 
 # What a tenant's key may do.
 MESSAGES_SCOPE = "messages"
+
+
+class AdminScope(StrEnum):
+    """What a key of the platform's operators may do: everything, or look at nearly everything."""
+
+    ADMIN = "admin"
+    READ = "read"
 
 
 class ApiKeyView(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +44,21 @@ class CreateTenantKeyInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
 
-class NewTenantKey(ApiKeyView, frozen=True, kw_only=True):
+class CreateAdminKeyInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A key of the platform's operators."""
+
+    name: Name
+    scopes: Annotated[list[AdminScope], msgspec.Meta(min_length=1, max_length=2)]
+    expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+
+
+class TenantKeyView(ApiKeyView, frozen=True, kw_only=True):
+    """A tenant's key among those of all tenants."""
+
+    tenant_name: str
+
+
+class NewApiKey(ApiKeyView, frozen=True, kw_only=True):
     """key: shown this once; only its hash is kept."""
 
     key: str

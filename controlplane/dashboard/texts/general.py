@@ -6,6 +6,7 @@ GENERAL = {
     "nav.fleet": "Fleet",
     "nav.requests": "Requests",
     "nav.new_tenant": "New tenant",
+    "nav.keys": "API keys",
     "nav.account": "Account",
     "sign_in": "Sign in",
     "sign_in.lead": "For the people who run this platform.",

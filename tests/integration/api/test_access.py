@@ -14,6 +14,7 @@ PATHS = (
     "/admin/tenants",
     "/admin/setup-requests",
     "/admin/operators",
+    "/admin/api-keys",
     "/admin/tenants/x/logs",
     "/admin/tenants/x/messages",
     "/admin/tenants/x/api-keys",
@@ -171,6 +172,7 @@ async def test_the_description_names_every_path_and_the_key(api):
         *(f"{base}/logs{rest}" for base in (tenant, "/v1") for rest in ("", "/{log_id}/media")),
         f"{tenant}/config",
         f"{tenant}/contacts",
+        f"{tenant}/config",
         f"{tenant}/quiet-hours",
         f"{tenant}/incidents",
         *(
@@ -190,6 +192,7 @@ async def test_the_description_names_every_path_and_the_key(api):
         f"{request}/approve",
         f"{request}/reject",
         *(f"/admin/operators{rest}" for rest in ("", operator, f"{operator}/password")),
+        *(f"/admin/api-keys{rest}" for rest in ("", "/{key_id}", "/of-tenants")),
         f"{tenant}/api-keys",
         f"{tenant}/api-keys/{{key_id}}",
         *(
