@@ -1,21 +1,23 @@
-# The control plane. The portal becomes another target of this file.
-#   docker compose build controlplane
+# The control plane, or the portal: ROOM says which. Each has its own packages and its own code alone.
+#   docker compose build controlplane portal
 # The base is as in Dockerfile.worker: python:*-slim, or a Debian with the same Python.
 ARG BASE_IMAGE=python:3.13-slim-trixie
+ARG ROOM=controlplane
 
 # --- the dependencies, with hashes ------------------------------------------------------------
 FROM ${BASE_IMAGE} AS build
+ARG ROOM
 LABEL flowhq.managed="1" flowhq.stage="build"
 # The two files after the lock exist only where this machine needs its own CA bundle or index for
 # pip. They stay in this stage.
-COPY requirements/controlplane.lock .flowhq/build/ca-bundle.pe[m] .flowhq/build/pip.con[f] /build/
+COPY requirements/${ROOM}.lock .flowhq/build/ca-bundle.pe[m] .flowhq/build/pip.con[f] /build/
 RUN set -eu; \
     if [ -f /build/ca-bundle.pem ]; then export PIP_CERT=/build/ca-bundle.pem; fi; \
     if [ -f /build/pip.conf ]; then export PIP_CONFIG_FILE=/build/pip.conf; fi; \
     python3 -m venv --symlinks /opt/flowhq; \
     /opt/flowhq/bin/python -m pip install --quiet --no-cache-dir --no-compile \
       --disable-pip-version-check --root-user-action=ignore --only-binary=:all: \
-      --no-deps --require-hashes --requirement /build/controlplane.lock; \
+      --no-deps --require-hashes --requirement "/build/${ROOM}.lock"; \
     /opt/flowhq/bin/python -m pip --quiet uninstall --yes --root-user-action=ignore pip; \
     rm -rf /opt/flowhq/bin/[Aa]ctivate* /opt/flowhq/include /opt/flowhq/share; \
     find /opt/flowhq -depth -type d \( -name tests -o -name test \) -exec rm -rf {} +; \
@@ -25,9 +27,10 @@ RUN set -eu; \
 
 # --- our own code ------------------------------------------------------------------------------
 FROM ${BASE_IMAGE} AS code
+ARG ROOM
 LABEL flowhq.managed="1" flowhq.stage="code"
 COPY shared /app/shared
-COPY controlplane /app/controlplane
+COPY ${ROOM} /app/${ROOM}
 RUN set -eu; \
     python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash /app; \
     chmod -R a-w,a+rX /app
@@ -56,13 +59,15 @@ RUN set -eu; \
 
 # --- the image ---------------------------------------------------------------------------------
 # From nothing, so that what was removed above takes no space and no layer of the build is left.
-FROM scratch AS controlplane
+FROM scratch AS server
+ARG ROOM
 COPY --from=system / /
 COPY --from=build /opt/flowhq /opt/flowhq
 COPY --from=code /app /app
 # A named volume takes over the owner of the directory it is mounted on.
-RUN install -d -o 10001 -g 10001 -m 0700 /var/lib/flowhq
-LABEL flowhq.managed="1" flowhq.component="controlplane"
+RUN install -d -o 10001 -g 10001 -m 0700 /var/lib/flowhq; \
+    install -d -o 10001 -g 10001 -m 0755 /run/flowhq/database /run/flowhq/portal
+LABEL flowhq.managed="1" flowhq.component="${ROOM}"
 ENV PATH=/opt/flowhq/bin:/usr/local/bin:/usr/bin:/bin \
     LANG=C.UTF-8 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -72,4 +77,3 @@ WORKDIR /app
 USER 10001:10001
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["python"]
-CMD ["-m", "controlplane"]

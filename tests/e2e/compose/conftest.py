@@ -19,12 +19,12 @@ def deployment() -> Iterator[Deployment]:
     # The launcher's own directory, so that its `down --purge` knows the images made here.
     paths = Paths(root=ROOT, state=ROOT / ".flowhq")
     made = images.prepare(paths, address)
-    api, gateway = free_ports(2)
+    api, gateway, portal = free_ports(3)
     deployed = Deployment(
         address=address,
         images=made,
         instance=f"t{uuid4().hex[:7]}",
-        ports=(api, gateway),
+        ports=(api, gateway, portal),
     )
     try:
         yield deployed

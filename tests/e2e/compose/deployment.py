@@ -29,11 +29,13 @@ class Deployment:
         address: str,
         images: Images,
         instance: str,
-        ports: tuple[int, int],
+        ports: tuple[int, int, int],
     ) -> None:
+        """ports: of the admin API, the gateway and the portal."""
         self.instance = instance
         self.project = f"flowhq-test-{instance}"
         self.url = f"http://127.0.0.1:{ports[0]}"
+        self.portal_url = f"http://127.0.0.1:{ports[2]}"
         self.images = images
         self.engine = engine.connect(address)
         self._environ = {
@@ -42,10 +44,13 @@ class Deployment:
             "FLOWHQ_DOCKER_SOCKET": address.removeprefix("unix://"),
             "FLOWHQ_POSTGRES_IMAGE": images.postgres,
             "FLOWHQ_CONTROLPLANE_IMAGE": images.controlplane,
+            "FLOWHQ_PORTAL_IMAGE": images.portal,
             "FLOWHQ_WORKER_IMAGE": images.worker,
             "FLOWHQ_INSTANCE": instance,
             "FLOWHQ_PORT": str(ports[0]),
             "FLOWHQ_GATEWAY_PORT": str(ports[1]),
+            "FLOWHQ_PORTAL_PORT": str(ports[2]),
+            "FLOWHQ_PUBLIC_URL": self.portal_url,
             "FLOWHQ_HEARTBEAT_INTERVAL": "1",
             # A proxy that nobody runs: the worker's WhatsApp is unreachable, and stays on this
             # machine while it is.
@@ -90,10 +95,10 @@ class Deployment:
         return answer.json() if answer.content else None
 
     def is_ready(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/readyz", timeout=PATIENCE).is_success
-        except httpx.TransportError:
-            return False
+        return _is_ready(self.url)
+
+    def is_portal_ready(self) -> bool:
+        return _is_ready(self.portal_url)
 
     def inspect(self, service: str) -> dict[str, Any]:
         labels = [f"{PROJECT_KEY}={self.project}", f"com.docker.compose.service={service}"]
@@ -130,6 +135,13 @@ class Deployment:
             + self.engine.logs(seen["Id"], tail=20).decode(errors="replace")
             for seen in self.engine.containers(all=True, filters=labels)
         )
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz", timeout=PATIENCE).is_success
+    except httpx.TransportError:
+        return False
 
 
 def wait_for(look: Callable[[], FoundT | None], what: str) -> FoundT:

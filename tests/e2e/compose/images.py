@@ -27,7 +27,6 @@ from launcher.recipe import Files
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-CONTROLPLANE = ("Dockerfile", "requirements/controlplane.lock", "shared", "controlplane")
 COMPOSE_BINARY = "/docker-compose"
 
 
@@ -37,6 +36,7 @@ class Images(msgspec.Struct, frozen=True, kw_only=True):
     compose: list[str]
     postgres: str
     controlplane: str
+    portal: str
     worker: str
 
 
@@ -51,16 +51,18 @@ def prepare(paths: Paths, address: str) -> Images:
     with ThreadPoolExecutor() as pool:
         compose = pool.submit(_find_compose, maker, paths, address)
         postgres = pool.submit(maker.ensure, "postgres", recipe.read_tree(HERE / "postgres", ["."]))
-        controlplane = pool.submit(
-            maker.ensure,
-            "controlplane",
-            recipe.read_tree(ROOT, CONTROLPLANE),
-            besides=pip_settings.build_files(environ),
-        )
+        besides = pip_settings.build_files(environ)
+        controlplane = pool.submit(maker.ensure_server, "controlplane", besides=besides)
+        portal = pool.submit(maker.ensure_server, "portal", besides=besides)
         worker = pool.submit(worker_image.ensure_worker, paths, address, base=base, environ=environ)
-    made = [postgres.result().tag, controlplane.result().tag, worker.result().tag]
-    leftovers.remember(paths, made)
-    return Images(compose=compose.result(), postgres=made[0], controlplane=made[1], worker=made[2])
+    made = {
+        "postgres": postgres.result().tag,
+        "controlplane": controlplane.result().tag,
+        "portal": portal.result().tag,
+        "worker": worker.result().tag,
+    }
+    leftovers.remember(paths, list(made.values()))
+    return Images(compose=compose.result(), **made)
 
 
 def _find_compose(maker: "_Maker", paths: Paths, address: str) -> list[str]:
@@ -89,8 +91,17 @@ class _Maker:
         self._address = address
         self._base = base
 
+    def ensure_server(self, room: str, *, besides: Mapping[str, bytes]) -> Image:
+        tree = recipe.read_tree(ROOT, ["Dockerfile", f"requirements/{room}.lock", "shared", room])
+        return self.ensure(room, tree, arguments={"ROOM": room}, besides=besides)
+
     def ensure(
-        self, name: str, files: Files, *, besides: Mapping[str, bytes] | None = None
+        self,
+        name: str,
+        files: Files,
+        *,
+        arguments: Mapping[str, str] | None = None,
+        besides: Mapping[str, bytes] | None = None,
     ) -> Image:
         """besides: what the build needs on this machine and leaves no trace in the image."""
         repository = f"flowhq-test-{name}"
@@ -100,7 +111,7 @@ class _Maker:
             tag,
             files={**files, **(besides or {})},
             dockerfile="Dockerfile",
-            arguments={"BASE_IMAGE": self._base.tag},
+            arguments={"BASE_IMAGE": self._base.tag, **(arguments or {})},
             log=self._paths.logs / f"build-test-{name}.log",
         )
         self._remove_older(repository, tag)

@@ -10,6 +10,7 @@ import pytest
 
 from controlplane.containers.spec import network_name
 from controlplane.settings import ControlPlaneSettings
+from portal.settings import PortalSettings
 from tests.e2e.compose.deployment import Deployment, read_service, wait_for
 
 pytestmark = [pytest.mark.docker, pytest.mark.e2e]
@@ -36,11 +37,30 @@ def tenant(running: Deployment) -> dict[str, Any]:
     return wait_for(lambda: _find_with_heartbeat(running, tenant_id), "heartbeat")
 
 
-def test_every_setting_of_the_control_plane_can_be_chosen_or_is_fixed_on_purpose():
-    fixed = {"FLOWHQ_HOST", "FLOWHQ_DOCKER_HOST", "FLOWHQ_STATE_DIR"}
-    fields = msgspec.structs.fields(ControlPlaneSettings)
-    known = {f"FLOWHQ_{field.name.upper()}" for field in fields}
-    assert read_service("controlplane")["environment"].keys() == known - fixed
+# Tries the owner's way in from where the portal is, with whatever it can find there.
+AS_OWNER = """
+import asyncio, asyncpg
+async def enter():
+    try:
+        await asyncpg.connect("postgresql://flowhq@/flowhq?host=/run/postgresql")
+    except asyncpg.InvalidPasswordError:
+        return "refused"
+    return "let in"
+print(asyncio.run(enter()))
+"""
+
+
+@pytest.mark.parametrize(
+    ("service", "settings", "fixed"),
+    [
+        ("controlplane", ControlPlaneSettings, {"HOST", "DOCKER_HOST", "STATE_DIR"}),
+        ("portal", PortalSettings, {"PORT", "SECRET", "STATE_DIR"}),
+    ],
+)
+def test_every_setting_can_be_chosen_or_is_fixed_on_purpose(service, settings, fixed):
+    known = {field.name.upper() for field in msgspec.structs.fields(settings)}
+    ours = {name for name in read_service(service)["environment"] if name.startswith("FLOWHQ_")}
+    assert ours == {f"FLOWHQ_{name}" for name in known - fixed}
 
 
 def test_up_returns_once_everything_is_ready(running: Deployment):
@@ -48,6 +68,21 @@ def test_up_returns_once_everything_is_ready(running: Deployment):
     assert ready.status_code == 200, ready.text
     assert set(ready.json()["checks"].values()) == {"ok"}
     assert running.inspect("migrate")["State"]["ExitCode"] == 0
+    portal = httpx.get(f"{running.portal_url}/readyz")
+    assert portal.status_code == 200, portal.text
+    assert "FlowHQ" in httpx.get(f"{running.portal_url}/").text
+
+
+def test_the_portal_has_neither_the_engine_nor_the_owners_way_into_the_database(
+    running: Deployment,
+):
+    assert running.exec("portal", "ls", "/app").split() == ["portal", "shared"]
+    mounts = {mount["Destination"] for mount in running.inspect("portal")["Mounts"]}
+    assert mounts == {"/run/postgresql", "/run/flowhq/portal", "/var/lib/flowhq"}
+    assert running.exec("portal", "python", "-c", AS_OWNER).strip() == "refused"
+    status = _read_status(running, "portal")
+    assert set(status["Uid"].split()) == {"10001"}
+    assert int(status["CapPrm"], 16) == 0
 
 
 def test_the_database_has_no_network_and_no_root(running: Deployment):
@@ -58,14 +93,14 @@ def test_the_database_has_no_network_and_no_root(running: Deployment):
 
 
 def test_the_control_plane_has_no_root_and_no_capability_left(running: Deployment):
-    status = _read_status(running)
+    status = _read_status(running, "controlplane")
     assert set(status["Uid"].split()) == {"10001"}
     assert set(status["Gid"].split()) == {"10001"}
     assert int(status["CapEff"], 16) == int(status["CapPrm"], 16) == 0
     assert status["NoNewPrivs"] == "1"
 
 
-@pytest.mark.parametrize("service", ["postgres", "migrate", "controlplane"])
+@pytest.mark.parametrize("service", ["secrets", "postgres", "migrate", "controlplane", "portal"])
 def test_no_service_writes_outside_its_volumes(running: Deployment, service: str):
     host = running.inspect(service)["HostConfig"]
     assert host["ReadonlyRootfs"]
@@ -96,11 +131,12 @@ def test_a_started_tenant_gets_a_worker_that_says_hello(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a kill from inside or by the engine is no crash")
-@pytest.mark.parametrize("service", ["postgres", "controlplane"])
+@pytest.mark.parametrize("service", ["postgres", "controlplane", "portal"])
 def test_a_killed_service_comes_back_by_itself(running: Deployment, service: str):
     os.kill(running.inspect(service)["State"]["Pid"], signal.SIGKILL)
     wait_for(lambda: running.inspect(service)["RestartCount"] == 1, "restart by the engine")
     wait_for(running.is_ready, "readiness")
+    wait_for(running.is_portal_ready, "the portal's readiness")
 
 
 def test_a_restart_keeps_tenants_key_and_workers(running: Deployment, tenant: dict[str, Any]):
@@ -142,6 +178,6 @@ def _find_with_heartbeat(
     return found if heartbeat is not None and heartbeat != known else None
 
 
-def _read_status(running: Deployment) -> dict[str, str]:
-    lines = running.exec("controlplane", "cat", "/proc/1/status").splitlines()
+def _read_status(running: Deployment, service: str) -> dict[str, str]:
+    lines = running.exec(service, "cat", "/proc/1/status").splitlines()
     return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
