@@ -76,6 +76,15 @@ async def test_a_person_signs_up_out_and_in_again(portal: Portal, walk: Walk):
 
 
 @pytest.mark.parametrize("walk", [("en", "phone", "light", True)], indirect=True)
+async def test_the_look_at_each_page_sees_what_keeps_somebody_out(portal: Portal, walk: Walk):
+    page = walk.page
+    await page.goto(f"{portal.url}/sign-in")
+    await page.evaluate("document.querySelector('label').remove()")
+    with pytest.raises(AssertionError, match="label"):
+        await walk.at("barrier")
+
+
+@pytest.mark.parametrize("walk", [("en", "phone", "light", True)], indirect=True)
 async def test_the_keyboard_alone_is_enough(portal: Portal, walk: Walk):
     page = walk.page
     await page.goto(f"{portal.url}/sign-in")

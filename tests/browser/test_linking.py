@@ -41,6 +41,7 @@ async def test_an_open_page_shows_each_code_and_then_that_the_bot_answers(
         await page.wait_for_selector("#live img.qr")
         first = await page.get_attribute("#live img.qr", "src")
         await walk.at("code")
+        assert await walk.read_code() == "2@first"
         # Its 20 seconds are counted down between two pushes.
         await expect(page.locator("[data-seconds]")).to_have_text(re.compile(r"^(1[0-8]|\d)$"))
         await connection.execute(code("2@second", attempt=2))
