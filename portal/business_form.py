@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from portal.hours_form import hours_to_form, read_hours
 from shared.enums import Language, TemplateType, Weekday
 from shared.errors import InvalidInputError
 from shared.phone import parse_phone, to_phone
@@ -17,11 +18,8 @@ OPENS, CLOSES = "08:00", "18:00"
 def blank_form(language: Language) -> dict[str, str]:
     """Six days a week, from eight to six: most need to change little."""
     form = {"name": "", "phone": "", "template": "", "language": language.value}
-    for day in Weekday:
-        is_open = day is not Weekday.SUN
-        form[f"opens_{day}"] = OPENS if is_open else ""
-        form[f"closes_{day}"] = CLOSES if is_open else ""
-    return form
+    usual = OpeningHours(opens=OPENS, closes=CLOSES)
+    return form | hours_to_form({day: usual for day in Weekday if day is not Weekday.SUN})
 
 
 def read_business(form: Mapping[str, str]) -> CreateTenantInput:
@@ -41,7 +39,7 @@ def read_business(form: Mapping[str, str]) -> CreateTenantInput:
         wrong["template"] = "business.template_wrong"
     if form.get("language") not in Language.__members__:
         wrong["language"] = "business.language_wrong"
-    hours = _read_hours(form, wrong)
+    hours = read_hours(form, wrong)
     if wrong:
         raise FormError(wrong)
     return CreateTenantInput(
@@ -51,19 +49,3 @@ def read_business(form: Mapping[str, str]) -> CreateTenantInput:
         language=Language(form["language"]),
         hours=hours,
     )
-
-
-def _read_hours(form: Mapping[str, str], wrong: dict[str, str]) -> dict[Weekday, OpeningHours]:
-    hours = {}
-    for day in Weekday:
-        opens, closes = (form.get(f"{edge}_{day}", "").strip() for edge in ("opens", "closes"))
-        if not opens and not closes:
-            continue
-        try:
-            hours[day] = msgspec.convert({"opens": opens, "closes": closes}, OpeningHours)
-        except msgspec.ValidationError:
-            wrong[f"opens_{day}"] = "business.hours_wrong"
-            continue
-        if opens >= closes:
-            wrong[f"opens_{day}"] = "business.hours_order"
-    return hours

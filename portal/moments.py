@@ -5,11 +5,9 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from shared.enums import Language
-from shared.structs.tenants import TenantConfig
+from shared.structs.tenants import DEFAULT_ZONE
 from shared.zones import find_zone
 
-# Where most of the first tenants are.
-DEFAULT_ZONE = "Africa/Dar_es_Salaam"
 # Short, as they are written in both.
 _MONTHS = {
     Language.EN: ("Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -27,10 +25,6 @@ _DAYS = {
 def load_zone(name: str) -> ZoneInfo:
     """Reads a file, once."""
     return find_zone(name) or ZoneInfo(DEFAULT_ZONE)
-
-
-def zone_name_of(config: TenantConfig) -> str:
-    return config.quiet_hours.time_zone if config.quiet_hours is not None else DEFAULT_ZONE
 
 
 def to_clock(at: datetime, zone: tzinfo) -> str:

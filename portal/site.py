@@ -9,8 +9,20 @@ from litestar.di import Provide
 
 from portal.changes import Changes
 from portal.house import House
+from portal.insider import OwnersOnlyError, answer_staff, provide_insider, provide_owner
 from portal.mail import Mailer
-from portal.pages import account, by_mail, front, home, language, link, live, messages, sign_in
+from portal.pages import (
+    account,
+    bot_settings,
+    by_mail,
+    front,
+    home,
+    language,
+    link,
+    live,
+    messages,
+    sign_in,
+)
 from portal.settings import PortalSettings
 from portal.texts import TEXTS
 from portal.visitor import (
@@ -61,6 +73,12 @@ PAGES = (
     messages.write,
     messages.stream_chat,
     messages.read_whole,
+    bot_settings.show_bot,
+    bot_settings.change_bot,
+    bot_settings.show_hours,
+    bot_settings.change_hours,
+    bot_settings.show_texts,
+    bot_settings.change_texts,
     account.show,
     account.change_email,
 )
@@ -88,11 +106,14 @@ def create_site(
             "checks": Provide(lambda: checks, sync_to_thread=False),
             "member": Provide(provide_member),
             "tenant_id": Provide(provide_tenant_id),
+            "insider": Provide(provide_insider),
+            "owner": Provide(provide_owner),
         },
         exception_handlers={
             **HANDLERS,
             SignInNeededError: lambda *_: go_to("/sign-in"),
             BusinessNeededError: lambda *_: go_to("/start"),
+            OwnersOnlyError: answer_staff,
         },
         before_request=meet_visitor,
         before_send=[add_page_headers],

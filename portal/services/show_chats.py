@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from portal.excerpts import one_line
-from portal.moments import load_zone, to_moment, zone_name_of
+from portal.moments import load_zone, to_moment
 from shared.clock import Clock
 from shared.db.guard import tenant_transaction
 from shared.enums import Direction, Language, MessageKind
@@ -47,7 +47,7 @@ async def show_chats(
     async with tenant_transaction(tenant_id):
         config = await tenants.get_config(tenant_id)
         page = await chats.list_page(tenant_id, limit=LINES, cursor=cursor)
-    zone, now = await asyncio.to_thread(load_zone, zone_name_of(config)), clock.now()
+    zone, now = await asyncio.to_thread(load_zone, config.time_zone), clock.now()
 
     def to_line(chat: ChatSummary) -> ChatLine:
         contact = chat.contact

@@ -8,7 +8,7 @@ import msgspec
 
 from portal.excerpts import cut, one_line, parts_of
 from portal.files import describe_file
-from portal.moments import load_zone, to_clock, to_day, zone_name_of
+from portal.moments import load_zone, to_clock, to_day
 from portal.reasons import find_reason
 from portal.services.show_chats import NAME_BYTES
 from shared.clock import Clock
@@ -85,7 +85,7 @@ async def show_thread(
         page = await chats.list_messages(
             tenant_id, contact, limit=BUBBLES, length=TEXT_BYTES, cursor=cursor
         )
-    zone, now = await asyncio.to_thread(load_zone, zone_name_of(config)), clock.now()
+    zone, now = await asyncio.to_thread(load_zone, config.time_zone), clock.now()
     bubbles, last_day = list[Bubble](), ""
     for message in reversed(page.items):
         day = to_day(message.at, now=now, zone=zone, language=language)

@@ -4,7 +4,8 @@ from portal.texts.accounts import ACCOUNTS
 from portal.texts.business import BUSINESS
 from portal.texts.general import GENERAL
 from portal.texts.messages import MESSAGES
+from portal.texts.settings import SETTINGS
 from shared.web.texts import Text
 from shared.web.words import WORDS
 
-TEXTS: dict[str, Text] = {**WORDS, **GENERAL, **ACCOUNTS, **BUSINESS, **MESSAGES}
+TEXTS: dict[str, Text] = {**WORDS, **GENERAL, **ACCOUNTS, **BUSINESS, **MESSAGES, **SETTINGS}

@@ -36,8 +36,10 @@ BUSINESS = {
     "business.language_wrong": Text("Choose one.", "Chagua moja."),
     "business.hours": Text("Opening hours", "Saa za kazi"),
     "business.hours_hint": Text(
-        "The bot tells them to customers. Leave a day empty when you are closed.",
-        "Boti huwaeleza wateja. Acha siku wazi kama mmefunga.",
+        "The bot tells them to customers. Leave a day empty when you are closed; closing after"
+        " midnight is fine.",
+        "Boti huwaeleza wateja. Acha siku wazi kama mmefunga; kufunga baada ya usiku wa manane"
+        " kunaruhusiwa.",
     ),
     "business.opens": Text("opens", "kufungua"),
     "business.closes": Text("closes", "kufunga"),
@@ -45,7 +47,9 @@ BUSINESS = {
         "Both times, like 08:00 and 18:00, or none.",
         "Nyakati zote mbili, kama 08:00 na 18:00, au hakuna.",
     ),
-    "business.hours_order": Text("You open before you close.", "Mnafungua kabla ya kufunga."),
+    "business.hours_order": Text(
+        "You would close when you open.", "Mngefunga wakati huo huo wa kufungua."
+    ),
     "business.send": Text("Ask for my bot", "Omba boti yangu"),
     "day.mon": Text("Monday", "Jumatatu"),
     "day.tue": Text("Tuesday", "Jumanne"),

@@ -1,0 +1,101 @@
+"""Words of the settings."""
+
+from shared.web.texts import Text
+
+SETTINGS = {
+    "settings": Text("Settings", "Mipangilio"),
+    "settings.bot": Text("The bot", "Boti"),
+    "settings.hours": Text("Hours", "Saa za kazi"),
+    "settings.texts": Text("Texts", "Maneno"),
+    "settings.save": Text("Save", "Hifadhi"),
+    "settings.try": Text("Show me", "Nionyeshe"),
+    "settings.saved": Text(
+        "Saved. The bot goes by it from the next answer on.",
+        "Imehifadhiwa. Boti itaifuata kuanzia jibu lijalo.",
+    ),
+    "settings.tried": Text(
+        "Not saved yet: below you see what a customer would get.",
+        "Bado haijahifadhiwa: chini unaona mteja angepata nini.",
+    ),
+    "settings.staff": Text(
+        "Only owners of the business change this.", "Wamiliki wa biashara pekee hubadilisha haya."
+    ),
+    "bot.name_hint": Text(
+        "The bot greets customers with it.", "Boti huwasalimu wateja kwa jina hili."
+    ),
+    "bot.zone": Text("Time zone", "Ukanda wa saa"),
+    "bot.zone_wrong": Text("Choose one of the list.", "Chagua mmoja kwenye orodha."),
+    "hours.holidays": Text("Holidays", "Sikukuu na likizo"),
+    "hours.holidays_hint": Text(
+        "Days on which you are closed whatever the hours say. Empty a row to take it away.",
+        "Siku mnazofunga hata kama saa za kazi zinasema vingine. Futa mstari kuuondoa.",
+    ),
+    "hours.holiday_number": Text("Holiday {number}", "Sikukuu ya {number}"),
+    "hours.holiday_name": Text("Name", "Jina"),
+    "hours.holiday_first": Text("First day", "Siku ya kwanza"),
+    "hours.holiday_last": Text("Last day", "Siku ya mwisho"),
+    "hours.holiday_name_wrong": Text(
+        "Write a name of at most 60 characters.", "Andika jina lisilozidi herufi 60."
+    ),
+    "hours.holiday_date_wrong": Text(
+        "Write the first day, like 2026-12-25.", "Andika siku ya kwanza, kama 2026-12-25."
+    ),
+    "hours.holiday_order": Text(
+        "The last day is before the first.", "Siku ya mwisho iko kabla ya ya kwanza."
+    ),
+    "hours.holiday_long": Text("A holiday is at most a year long.", "Likizo haizidi mwaka mmoja."),
+    "closed": Text("While you are closed", "Mkiwa mmefunga"),
+    "closed.mode_menu": Text("The bot answers as always", "Boti hujibu kama kawaida"),
+    "closed.mode_tell": Text(
+        "It says that you are closed, and then answers as always",
+        "Husema kuwa mmefunga, kisha hujibu kama kawaida",
+    ),
+    "closed.mode_tell_only": Text(
+        "It says that you are closed, and nothing more until you open",
+        "Husema kuwa mmefunga, na hakuna zaidi hadi mfungue",
+    ),
+    "closed.text": Text("What it says then", "Husema nini wakati huo"),
+    "closed.text_hint": Text(
+        "Left empty, it is what you see in grey. {opens} becomes the time at which you open again.",
+        "Ukiacha wazi, ni haya ya kijivu. {opens} huwa wakati mtakapofungua tena.",
+    ),
+    "texts.lead": Text(
+        "What you leave empty the bot says in our words, shown in grey.",
+        "Unachoacha wazi boti husema kwa maneno yetu, ya rangi ya kijivu.",
+    ),
+    "texts.greeting": Text("Greeting", "Salamu"),
+    "texts.greeting_hint": Text(
+        "{business} becomes the name of your business.", "{business} huwa jina la biashara yako."
+    ),
+    "texts.title": Text("In the menu", "Kwenye menyu"),
+    "texts.answer": Text("The answer", "Jibu"),
+    "texts.asks": Text(
+        "Here the bot asks the customer, step by step; you read the answers in the chat.",
+        "Hapa boti humuuliza mteja hatua kwa hatua; majibu unayasoma kwenye mazungumzo.",
+    ),
+    "texts.hours": Text(
+        "Here the bot tells your opening hours.", "Hapa boti hueleza saa zenu za kazi."
+    ),
+    "texts.unlisted": Text(
+        "Not in the menu; the bot answers it when somebody asks.",
+        "Halipo kwenye menyu; boti hujibu mtu akiuliza.",
+    ),
+    "texts.wrong": Text(
+        "At most 1000 characters, and no control characters.",
+        "Herufi zisizozidi 1000, bila herufi za udhibiti.",
+    ),
+    "texts.title_wrong": Text(
+        "At most 60 characters, on one line.", "Herufi zisizozidi 60, mstari mmoja."
+    ),
+    "preview": Text("What a customer sees", "Mteja huona nini"),
+    "preview.closed": Text(
+        "On {day} at {time}, when you are closed", "{day} saa {time}, mkiwa mmefunga"
+    ),
+    "preview.customer": Text("Customer", "Mteja"),
+    "preview.bot": Text("Bot", "Boti"),
+    "problem.owners_only": Text("Only owners can do that", "Wamiliki pekee wanaweza kufanya hivyo"),
+    "problem.owners_only_more": Text(
+        "Ask an owner of the business to do it, or to make you one.",
+        "Mwombe mmiliki wa biashara afanye, au akufanye mmiliki.",
+    ),
+}
