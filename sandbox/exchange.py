@@ -13,6 +13,7 @@ from sandbox.media.files import MediaFiles
 from sandbox.people.directory import Directory
 from sandbox.people.inboxes import Inboxes
 from sandbox.people.ratchets import Ratchets
+from sandbox.people.withheld import WithheldMessages
 from sandbox.store import Store
 from sandbox.streams.connections import Connections
 from shared.clock import Clock
@@ -28,6 +29,7 @@ class Exchange(msgspec.Struct, frozen=True):
     mailboxes: Mailboxes
     ratchets: Ratchets
     inboxes: Inboxes
+    withheld: WithheldMessages
     offers: Offers
     pairings: Pairings
     connections: Connections
@@ -45,6 +47,7 @@ def open_exchange(store: Store, clock: Clock, *, files: Path) -> Exchange:
         mailboxes=Mailboxes(store),
         ratchets=Ratchets(store),
         inboxes=Inboxes(store),
+        withheld=WithheldMessages(store),
         offers=Offers(clock),
         pairings=Pairings(clock),
         connections=Connections(),

@@ -21,6 +21,7 @@ from worker.files.borrowing import Borrowing
 from worker.files.lending import Lending
 from worker.inbox import file_rows, rows
 from worker.inbox.intake import Intake
+from worker.inbox.lost import name_lost
 from worker.inbox.receipts import Receipts
 from worker.inbox.unread import Unread
 from worker.local import LocalWorker
@@ -78,7 +79,7 @@ class _Worker:
         own_phone: str,
         skipped: Mapping[SkipReason, int],
     ) -> None:
-        clock = SystemClock()
+        clock = self._clock = SystemClock()
         self._loop = asyncio.get_running_loop()
         self._database = database
         self._log_tail = log_tail
@@ -218,6 +219,13 @@ class _Worker:
 
     async def _stay_linked(self) -> None:
         await self._reserve.space()
+        await self._intake.settled()
+        self._on_recorded(
+            await name_lost(
+                self._client, self._database, own_phone=self._stored_phone, now=self._clock.now()
+            )
+        )
+        await _prune(self._database)
         await self._link.run()
 
     def _on_event(self, event: WhatsAppEvent) -> None:
@@ -287,6 +295,11 @@ async def _recover(database: Database) -> None:
     sends = await database.run(lambda db: outbound_rows.recover(db, now=now))
     if replies or sends:
         log.warning("sends.uncertain", replies=replies, queued=sends)
+
+
+async def _prune(database: Database) -> None:
+    """Once it was looked into what is known."""
+    now = SystemClock().now()
     await database.run(lambda db: rows.prune(db, now=now))
     await database.run(lambda db: outbound_rows.prune(db, now=now))
     await database.run(lambda db: file_rows.prune(db, now=now))

@@ -104,16 +104,18 @@ class WriteInput(_Input, frozen=True, kw_only=True):
 
 class CustomerWriteInput(WriteInput, frozen=True, kw_only=True):
     """chat: the JID of a group, a newsletter or a broadcast list, or `status@broadcast`, that
-    the message is written in; straight to the phone when not given.
+    the message is written in; straight to the phone when not given. withheld: the server gives
+    it to the phone alone, and tells linked devices no more than that it is there.
     """
 
+    withheld: bool = False
     chat: Annotated[str, msgspec.Meta(pattern=_CHAT)] | None = None
 
     @property
     def draft(self) -> Draft:
         user, _, server = (self.chat or "").partition("@")
         chat = Jid(user, server) if server else None
-        return msgspec.structs.replace(super().draft, chat=chat)
+        return msgspec.structs.replace(super().draft, chat=chat, is_withheld=self.withheld)
 
 
 class PastMessageInput(_Input, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 Field numbers are those of `WAWebProtobufsHistorySync`, `WAWebProtobufsWeb` and `WAWebProtobufsE2E`.
 """
 
+import secrets
 import zlib
 from collections.abc import Sequence
 from datetime import datetime
@@ -58,13 +59,18 @@ def _conversation(chat: PastChat) -> bytes:
         for order, message in enumerate(chat.messages, 1)
     ]
     last = max((_seconds(message.at) for message in chat.messages), default=0)
-    return encode({1: str(chat.partner.lid_jid), 2: messages, 12: last, 13: chat.partner.name})
+    return encode({1: _chat(chat.partner), 2: messages, 12: last, 13: chat.partner.name})
 
 
 def _message(partner: Person, message: PastMessage) -> bytes:
-    key = encode({1: str(partner.lid_jid), 2: int(message.is_own), 3: new_message_id()})
-    name = None if message.is_own else partner.name
-    return encode({1: key, 2: encode({1: message.text}), 3: _seconds(message.at), 19: name})
+    key = encode({1: _chat(partner), 2: int(message.is_own), 3: new_message_id()})
+    name, secret = None if message.is_own else partner.name, secrets.token_bytes(32)
+    said, at = encode({1: message.text}), _seconds(message.at)
+    return encode({1: key, 2: said, 3: at, 19: name, 49: secret})
+
+
+def _chat(partner: Person) -> str:
+    return str(partner.pn_jid if partner.hides_lid else partner.lid_jid)
 
 
 def _seconds(at: datetime) -> int:

@@ -20,7 +20,7 @@ _REVOKE, _MESSAGE_EDIT = 0, 14
 _CONTEXT = 17
 _DOCUMENT_WITH_CAPTION = 53
 _EPHEMERAL = 40
-_POLL_SECRET_BYTES = 32
+_SECRET_BYTES = 32
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +102,11 @@ def disappearing(message: bytes) -> bytes:
     return encode({_EPHEMERAL: encode({1: message})})
 
 
+def with_secret(message: bytes) -> bytes:
+    """As official clients send whatever others may later vote on, react to or report."""
+    return message + encode({35: encode({3: secrets.token_bytes(_SECRET_BYTES)})})
+
+
 def sent_elsewhere(message: bytes, *, chat: Jid) -> bytes:
     """The copy of an own message that the phone gives its companions."""
     return encode({31: encode({1: str(chat), 2: message})})
@@ -170,9 +175,7 @@ def _vcard(content: contents.ContactContent) -> str:
 
 def _poll(content: contents.PollContent) -> bytes:
     options = [encode({1: option}) for option in content.options]
-    poll = encode({2: content.question, 3: options, 4: 1})
-    # Without a secret for the votes the client would keep the poll, but no vote.
-    return encode({64: poll, 35: encode({3: secrets.token_bytes(_POLL_SECRET_BYTES)})})
+    return encode({64: encode({2: content.question, 3: options, 4: 1})})
 
 
 def _about(content: contents.Targeting, target: Target, now: datetime) -> bytes:

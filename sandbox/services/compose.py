@@ -10,6 +10,7 @@ from sandbox.messages.writing import (
     Target,
     disappearing,
     letterhead,
+    with_secret,
     write_message,
 )
 from sandbox.people.person import Person
@@ -19,7 +20,8 @@ from shared.errors import InvalidInputError
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """chat: the group, newsletter or status it is written in; the two people's own when None.
-    disappears: the chat is one whose messages are kept for a while only.
+    disappears: the chat is one whose messages are kept for a while only. is_withheld: linked
+    devices must ask the phone for it.
 
     Raises InvalidInputError when made with a quotation that its kind cannot have, or with a file
     that is not given in exactly one way.
@@ -29,6 +31,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     reply_to: str | None = None
     chat: Jid | None = None
     disappears: bool = False
+    is_withheld: bool = False
 
     def __post_init__(self) -> None:
         if self.reply_to is not None and not isinstance(self.content, contents.Quoting):
@@ -76,6 +79,8 @@ def compose(
     )
     if draft.disappears and isinstance(content, contents.Quoting):
         plaintext = disappearing(plaintext)
+    if not isinstance(content, contents.Targeting):
+        plaintext = with_secret(plaintext)
     is_view_once = isinstance(content, contents.Fleeting) and content.view_once
     return Composed(letterhead(content), plaintext, is_view_once)
 

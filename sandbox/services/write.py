@@ -10,6 +10,7 @@ from sandbox.messages.contents import CallContent
 from sandbox.messages.writing import Letterhead
 from sandbox.people.message_ids import new_message_id
 from sandbox.people.person import Person
+from sandbox.people.withheld import Withheld
 from sandbox.services.attach import attach
 from sandbox.services.compose import Composed, Draft, compose
 from sandbox.streams import stanzas
@@ -38,7 +39,12 @@ async def write(exchange: Exchange, draft: Draft, *, author: str, to: str) -> Wr
         stanza, letter = _call(customer, draft.content, written), None
     else:
         composed = compose(exchange, draft, author=customer, partner=phone, attachment=attachment)
-        stanza, letter = _parcel(customer, draft.chat, composed, written)
+        stanza, letter = _parcel(customer, draft, composed, written)
+        if draft.is_withheld:
+            withheld = Withheld(
+                id=written.id, author=customer.number, plaintext=composed.plaintext, at=written.at
+            )
+            exchange.withheld.add(phone.number, withheld)
     for device in exchange.devices.list_of(to):
         exchange.mailboxes.of(device.key).add(stanza, letter=letter)
     exchange.store.commit()
@@ -46,12 +52,15 @@ async def write(exchange: Exchange, draft: Draft, *, author: str, to: str) -> Wr
 
 
 def _parcel(
-    customer: Person, chat: Jid | None, composed: Composed, written: Written
+    customer: Person, draft: Draft, composed: Composed, written: Written
 ) -> tuple[Node, Letter | None]:
+    chat = draft.chat
     if chat is not None and chat.server == NEWSLETTER_SERVER:
         return _newsletter(chat, composed.head, composed.plaintext, written), None
     stanza = _stanza(customer, composed.head, chat, written)
     if composed.is_view_once:
+        return stanzas.unavailable(stanza, kind="view_once"), None
+    if draft.is_withheld:
         return stanzas.unavailable(stanza), None
     return stanza, Letter(customer.number, composed.plaintext, composed.head.media_type)
 

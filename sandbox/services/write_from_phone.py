@@ -43,7 +43,7 @@ async def write_from_phone(exchange: Exchange, draft: Draft, *, author: str, to:
         stanza.attrs["peer_recipient_pn"] = customer.pn_jid
     letter = None
     if composed.is_view_once:
-        stanza = stanzas.unavailable(stanza)
+        stanza = stanzas.unavailable(stanza, kind="view_once")
     else:
         copy = sent_elsewhere(composed.plaintext, chat=customer.lid_jid)
         letter = Letter(owner.number, copy, composed.head.media_type)

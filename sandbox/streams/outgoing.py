@@ -11,6 +11,7 @@ from sandbox.ratchet.session import UsedKeyError
 from sandbox.streams import stanzas
 from sandbox.streams.asking_again import ask_again
 from sandbox.streams.device_stream import DeviceStream
+from sandbox.streams.resending import answer_device
 from sandbox.wire.nodes import Jid, Node
 from shared.errors import PermanentError
 
@@ -88,8 +89,10 @@ def _read(stream: DeviceStream, node: Node, enc: Node, reader: Person) -> None:
         log.warning("message.undecryptable", message=message_id, error=str(error))
         _cannot_read(stream, reader, node)
         return
-    # The phone's own copy of what a companion wrote is for its screen, which nobody looks at.
-    if seen is not None and is_other:
+    if not is_other:
+        # The phone's own copy of what a companion wrote is for its screen: nobody looks at that.
+        answer_device(stream, plaintext, request_id=message_id)
+    elif seen is not None:
         now = stream.exchange.clock.now()
         inbox.add(message_id=message_id, sender=sender.key.number, seen=seen, at=now)
         _confirm(stream, reader, message_id)

@@ -40,9 +40,12 @@ def at_other_time(stanza: Node, *, by: int) -> Node:
     )
 
 
-def unavailable(message: Node) -> Node:
-    """What a linked device gets of a message that may be seen once, on the phone."""
-    return msgspec.structs.replace(message, content=(Node("unavailable", {"type": "view_once"}),))
+def unavailable(message: Node, *, kind: str = "") -> Node:
+    """What a linked device gets of a message that is for the phone. kind: `view_once`, of what may
+    be seen once.
+    """
+    content = (Node("unavailable", {"type": kind} if kind else {}),)
+    return msgspec.structs.replace(message, content=content)
 
 
 def spoilt(stanza: Node) -> Node:

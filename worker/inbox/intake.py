@@ -6,7 +6,7 @@ WhatsApp "delivered" by then; until the commit, the client's journal holds them.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from sqlite3 import Connection
 
@@ -14,7 +14,7 @@ from shared.clock import Clock
 from shared.enums import MessageKind, SkipReason
 from shared.wire.events import MessageReceived
 from worker.database import Database
-from worker.inbox import file_rows, rows, unread_rows
+from worker.inbox import file_rows, lost_rows, rows, unread_rows
 from worker.inbox.unread import Unread
 from worker.uplink import event_rows
 from worker.uplink.room import Room, Size
@@ -71,12 +71,14 @@ class Intake:
                 self._waiting.task_done()
 
     async def _take(self, events: Iterable[MessageEvent]) -> None:
-        messages = []
+        messages, passed = [], []
         for event in events:
             if isinstance(event, Skipped):
                 self.skipped[event.reason] += 1
+                passed.append(event)
             else:
                 messages.append((await self._complete(event), event))
+        await self._remember(passed)
         if messages:
             now = self.last_inbound_at = self._clock.now()
             due = now + self._unread.wait
@@ -86,6 +88,15 @@ class Intake:
             self._room.measure(size)
             self._on_recorded(recorded)
             self._unread.wake()
+
+    async def _remember(self, passed: Sequence[Skipped]) -> None:
+        """What is skipped leaves a row only where it would be taken for lost after a crash."""
+        ids = [event.wa_message_id for event in passed if event.wa_message_id]
+        now = self._clock.now()
+        if any(event.brings_history for event in passed):
+            await self._database.run_patiently(lambda db: lost_rows.set_history_at(db, now))
+        if ids:
+            await self._database.run_patiently(lambda db: lost_rows.pass_over(db, ids, now=now))
 
     async def _complete(self, event: Inbound | Unreadable) -> MessageReceived:
         if isinstance(event, Unreadable):

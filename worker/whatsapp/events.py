@@ -44,7 +44,14 @@ class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Skipped(msgspec.Struct, frozen=True):
+    """wa_message_id: of a contact's, which the library may have noted (`noted.py`).
+
+    brings_history: it is the phone's word that past messages follow, which the library notes too.
+    """
+
     reason: SkipReason
+    wa_message_id: str = ""
+    brings_history: bool = False
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):

@@ -36,6 +36,7 @@ from worker.whatsapp.events import (
 )
 from worker.whatsapp.journal import Journal
 from worker.whatsapp.library import EventCallback, Library, LogCallback, QrCallback
+from worker.whatsapp.noted import Noted
 from worker.whatsapp.outcomes import NotSentError, SendUncertainError, to_error
 from worker.whatsapp.protobuf import Writable, number, read, text, write
 from worker.whatsapp.session_file import SessionFileError
@@ -153,6 +154,13 @@ class NeonizeClient:
     async def has_session(self) -> bool:
         """Whether a linked device is stored."""
         return await asyncio.to_thread(self._stored.has_device)
+
+    async def list_noted(self) -> list[Noted]:
+        """What the library decrypted last. Before the first round: beside it, the answer would
+        be older than what is handed over. Raises SessionFileError.
+        """
+        assert self._round is None, "the library is at work"
+        return await asyncio.to_thread(self._stored.list_noted)
 
     async def stop_round(self) -> None:
         """Disconnects; events that are still under way are dropped with their round."""

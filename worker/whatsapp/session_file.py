@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from shared.errors import TransientError
-from worker.whatsapp import key_guard
+from worker.whatsapp import key_guard, noted
+from worker.whatsapp.noted import Noted
 
 _READ_WRITE = 0x00000002  # SQLITE_OPEN_READWRITE: a file that is not there is not made
 # Milliseconds: the library writes beside us, a transaction at a time.
 _PATIENCE = 5000
 
 _OnRow = ctypes.CFUNCTYPE(
-    ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.POINTER(ctypes.c_char_p), ctypes.c_void_p
 )
+Row = tuple[str | None, ...]
 
 
 class SessionFileError(TransientError):
@@ -42,23 +44,31 @@ class SessionFile:
     def has_device(self) -> bool:
         """Whether a linked device is stored."""
         with suppress(SessionFileError):  # no table before the first connect; or no database
-            return self._count_rows("SELECT 1 FROM whatsmeow_device LIMIT 1") > 0
+            return bool(self._run("SELECT 1 FROM whatsmeow_device LIMIT 1"))
         return False
+
+    def list_noted(self) -> list[Noted]:
+        """The newest of the messages that the library decrypted, oldest first. Raises
+        SessionFileError, unless there is no file.
+        """
+        if not self._path.exists():
+            return []
+        return [noted.read_row(row) for row in reversed(self._run(noted.NEWEST))]
 
     def guard_keys(self) -> None:
         """Safe to repeat. Raises SessionFileError, also while the library has no tables yet."""
-        self._count_rows(key_guard.PLACE)
+        self._run(key_guard.PLACE)
 
     def unguard_keys(self) -> None:
         """Raises SessionFileError, unless there is no file."""
         if self._path.exists():
-            self._count_rows(key_guard.LIFT)
+            self._run(key_guard.LIFT)
 
-    def _count_rows(self, statement: str) -> int:
-        db, rows = ctypes.c_void_p(), [0]
+    def _run(self, statement: str) -> list[Row]:
+        db, rows = ctypes.c_void_p(), list[Row]()
 
-        def count(*_: Any) -> int:
-            rows[0] += 1
+        def take(_: Any, count: int, values: Any, __: Any) -> int:
+            rows.append(tuple(_decode(values[at]) for at in range(count)))
             return 0
 
         try:
@@ -67,9 +77,13 @@ class SessionFile:
             )
             if result == 0:
                 self._go.sqlite3_busy_timeout(db, _PATIENCE)
-                result = self._go.sqlite3_exec(db, statement.encode(), _OnRow(count), None, None)
+                result = self._go.sqlite3_exec(db, statement.encode(), _OnRow(take), None, None)
             if result != 0:
                 raise SessionFileError(self._go.sqlite3_errmsg(db).decode("utf-8", "replace"))
         finally:
             self._go.sqlite3_close_v2(db)  # also after a failed open, which leaves a handle
-        return rows[0]
+        return rows
+
+
+def _decode(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("utf-8", "replace")

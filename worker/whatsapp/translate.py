@@ -183,11 +183,14 @@ def translate_message(data: bytes) -> ours.MessageEvent:
     chat = read_jid(source.get(1))
     skip = _skip_reason(chat, from_me=bool(number(source.get(3))))
     if skip is not None:
-        return ours.Skipped(skip)
+        announced = skip is SkipReason.FROM_ME and _HISTORY in read(
+            read(fields.get(2)).get(_PROTOCOL)
+        )
+        return ours.Skipped(skip, brings_history=announced)
     message = unwrap(fields.get(2))
     content = _read_unwrapped(message)
     if content is None:
-        return ours.Skipped(SkipReason.NO_CONTENT)
+        return ours.Skipped(SkipReason.NO_CONTENT, text(info.get(2)))
     kind, words = content
     if number(fields.get(9)):  # IsEdit: the library has unwrapped the new text already
         kind = MessageKind.EDIT
@@ -357,6 +360,7 @@ _CONTENTS: dict[int, tuple[MessageKind, tuple[int, ...]]] = {
 _EDITED = 58
 _PROTOCOL = 12
 _REVOKE, _MESSAGE_EDIT = 0, 14
+_HISTORY = 6
 # They travel with a message or alone, and say nothing to a person.
 _CARGO = frozenset({2, 15, 35, 123, 127})
 

@@ -52,6 +52,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     wa_message_id: str
     in_reply_to: str | None
     created_at: datetime
+    kind: str = "TEXT"
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

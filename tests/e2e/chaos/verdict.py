@@ -10,6 +10,8 @@ from tests.e2e.chaos.evidence import Evidence, Row, Sent, Tenant
 
 # States of the worker's store that say why nothing was answered; RECEIVED would still be due.
 EXPLAINED = {"UNCERTAIN", "SKIPPED"}
+# Of a row that stands in for what a killed worker took along: named, but lost all the same.
+LOST = "LOST"
 # What a queued message's state says of the customer's phone.
 ARRIVED = {"SENT", "DELIVERED", "READ"}
 NOT_SENT = {"FAILED", "EXPIRED", "CANCELLED"}
@@ -74,14 +76,16 @@ def judge_quiet(evidence: Evidence) -> Iterator[Violation]:
 def judge_inbound(evidence: Evidence) -> Iterator[Violation]:
     """Every message is logged once, by its id and by its text, as it was written."""
     for tenant in evidence.tenants:
-        rows = _inbound(tenant)
+        lost = {row.wa_message_id for row in _inbound(tenant) if row.kind == LOST}
+        rows = [row for row in _inbound(tenant) if row.kind != LOST]
         ids = Counter(row.wa_message_id for row in rows)
         texts = Counter(row.message_text for row in rows)
         for sent in _sent_to(evidence, tenant):
             logged = texts[sent.text] if sent.wa_message_id is None else ids[sent.wa_message_id]
             when = f"{sent.text}, written {sent.at - evidence.struck_at:+.3f} s from the fault"
             if logged == 0 and sent.wa_message_id is not None:
-                yield _violation("inbound-lost", tenant, when)
+                named = "; its row says so" if sent.wa_message_id in lost else ""
+                yield _violation("inbound-lost", tenant, when + named)
             if logged > 1 or texts[sent.text] > 1:
                 yield _violation("inbound-doubled", tenant, when)
         known = {sent.text: sent for sent in _sent_to(evidence, tenant)}
@@ -188,10 +192,16 @@ def judge_order(evidence: Evidence) -> Iterator[Violation]:
     """Within a chat the log is in the order of writing, and so are the answers."""
     for tenant in evidence.tenants:
         numbers = {sent.text: sent.number for sent in _sent_to(evidence, tenant)}
-        place = {row.wa_message_id: numbers.get(row.message_text, 0) for row in _inbound(tenant)}
+        place = {
+            row.wa_message_id: numbers.get(row.message_text, 0)
+            for row in _inbound(tenant)
+            if row.kind != LOST
+        }
         for customer in tenant.customers:
             asked = [
-                place[row.wa_message_id] for row in _inbound(tenant) if row.from_number == customer
+                place[row.wa_message_id]
+                for row in _inbound(tenant)
+                if row.from_number == customer and row.wa_message_id in place
             ]
             answered = [
                 place[row.in_reply_to]

@@ -162,7 +162,16 @@ def test_of_what_may_be_seen_once_the_client_learns_that_it_was_there(scene, kin
 
     companion.expect("UndecryptableMessage", id=sent, unavailable=True)
     send(sandbox, customer, phone, text="quiet next")
-    assert companion.next()["content"] == {"conversation": "quiet next"}
+    assert companion.next()["text"] == "quiet next"
+
+
+def test_what_only_the_phone_was_given_comes_once_the_client_has_asked_for_it(scene) -> None:
+    sandbox, phone, companion, customer, _ = scene
+
+    sent = send(sandbox, customer, phone, text="quiet Habari", withheld=True)
+
+    companion.expect("UndecryptableMessage", id=sent, unavailable=True)
+    assert companion.expect("message", id=sent)["text"] == "quiet Habari"
 
 
 def test_history_is_told_apart_from_messages(scene) -> None:

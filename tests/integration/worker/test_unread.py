@@ -64,6 +64,19 @@ async def test_what_may_be_seen_once_is_a_row_and_is_not_answered(linked, sandbo
     assert len(await sandbox.answers(linked.customer, 1)) == 1
 
 
+async def test_what_whatsapp_gives_to_the_phone_alone_is_had_from_the_phone(
+    linked, sandbox, gateway
+):
+    body = {"to": linked.phone, "text": "hello", "withheld": True}
+    sent = (await sandbox.call("POST", f"/customers/{linked.customer}/messages", body))["id"]
+    [answer] = await sandbox.answers(linked.customer, 1)
+    assert "welcome to" in answer
+    await gateway.until(lambda: len(gateway.sent) == 1)
+    [received] = gateway.received
+    assert (received.wa_message_id, received.text) == (sent, "hello")
+    assert received.contact.phone == linked.customer
+
+
 async def test_what_is_waited_for_survives_a_kill(linked, sandbox, gateway, start_worker):
     await spoil(sandbox, linked.phone, every=1)
     written = await sandbox.write(linked.customer, linked.phone, "quiet")

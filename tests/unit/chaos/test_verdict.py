@@ -230,7 +230,18 @@ def test_clean_evidence_has_no_violation(clean: Evidence) -> None:
     assert judge(clean).violations == []
 
 
+def _named_lost(evidence: Evidence, name: str) -> Evidence:
+    rows = [
+        replace(row, kind="LOST", message_text="") if row.wa_message_id == name else row
+        for row in evidence.tenants[0].rows
+    ]
+    return _tenant(evidence, rows=rows)
+
+
 DEFECTS = [
+    pytest.param(
+        lambda e: _named_lost(e, "IN11"), "inbound-lost", id="a message is logged as lost"
+    ),
     pytest.param(lambda e: _without_row(e, "IN11"), "inbound-lost", id="a message is not logged"),
     pytest.param(lambda e: _with_row(e, "IN11"), "inbound-doubled", id="a message is logged twice"),
     pytest.param(

@@ -11,7 +11,7 @@ from shared.tasks import TaskGroup
 from shared.wire.events import Party
 from tests.fakes.inbound import NOW, OWN_PHONE
 from tests.fakes.whatsapp_client import FakeClient
-from worker.inbox import file_rows, rows, unread_rows
+from worker.inbox import file_rows, lost_rows, rows, unread_rows
 from worker.inbox.intake import Intake
 from worker.inbox.unread import Unread
 from worker.uplink import event_rows
@@ -161,3 +161,15 @@ async def test_what_may_be_seen_once_is_not_waited_for(door):
     await door.take(unreadable(1, MessageKind.VIEW_ONCE))
     [event] = await door.events()
     assert (event.wa_message_id, event.kind, event.text) == ("ID1", MessageKind.VIEW_ONCE, "")
+
+
+async def test_what_is_skipped_leaves_a_row_where_it_would_be_missed(door):
+    await door.take(Skipped(SkipReason.NO_CONTENT, "ID1"), Skipped(SkipReason.GROUP))
+    assert await door.database.run(lambda db: rows.is_known(db, "ID1"))
+    assert await door.events() == []
+    assert await door.database.run(lost_rows.find_history_at) is None
+
+
+async def test_that_past_messages_follow_is_remembered(door):
+    await door.take(Skipped(SkipReason.FROM_ME, brings_history=True))
+    assert await door.database.run(lost_rows.find_history_at) is not None

@@ -224,7 +224,7 @@ NO_CONTENT = [
 
 @pytest.mark.parametrize("content", NO_CONTENT)
 def test_what_devices_tell_each_other_is_no_message(content):
-    assert translate_message(received(content)) == ours.Skipped(SkipReason.NO_CONTENT)
+    assert translate_message(received(content)) == ours.Skipped(SkipReason.NO_CONTENT, "3EB0")
 
 
 def test_a_text_with_a_context_beside_it_is_a_text():
@@ -302,6 +302,14 @@ LINK_EVENTS = [
 @pytest.mark.parametrize(("code", "message", "event"), LINK_EVENTS)
 def test_the_librarys_words_about_the_link_become_ours(code, message, event):
     assert translate.translate_link_event(code, message.SerializePartialToString()) == event
+
+
+def test_the_phones_word_that_past_messages_follow_is_heard():
+    notice = e2e.ProtocolMessage(historySyncNotification=e2e.HistorySyncNotification())
+    announced = received(e2e.Message(protocolMessage=notice), from_me=True)
+    assert translate_message(announced) == ours.Skipped(SkipReason.FROM_ME, brings_history=True)
+    stranger = translate_message(received(e2e.Message(protocolMessage=notice)))
+    assert stranger == ours.Skipped(SkipReason.NO_CONTENT, "3EB0")
 
 
 def undecryptable(*, from_me=False, chat=LID, unavailable=False, hide=False):
