@@ -1,6 +1,7 @@
 """Every fault there is, and what it is called."""
 
 from tests.e2e.chaos.faults import (
+    JUMP,
     Fault,
     build_image,
     change_image,
@@ -121,6 +122,7 @@ FAULTS = [
         name="clock-back",
         what="the control plane's clock an hour back, and ahead",
         strike=jump_back,
+        turns_back=JUMP,
         prepare=skew_control_plane,
         lasts=(1.0, 6.0),
     ),

@@ -41,7 +41,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     is_felt_by_all: whether recovery is that of all tenants. interval: between two messages of
     a customer. is_asked_for: only when named, because others on the machine would feel it.
     is_of_small_disk: strikes the tenant that has one. ends_worker: so that it is to be started
-    again, and what ended in earlier rounds would make that later.
+    again, and what ended in earlier rounds would make that later. turns_back: seconds by which
+    rows of the round may be dated before it.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     is_asked_for: bool = False
     is_of_small_disk: bool = False
     ends_worker: bool = False
+    turns_back: int = 0
 
 
 @contextmanager
@@ -243,7 +245,7 @@ def skew_control_plane(ground: Ground, _tenant_id: str) -> None:
     """Only this process gets another clock: nothing gives a container one of its own, and the
     machine's is everybody's.
     """
-    ground.clock_file.write_text("0")
+    ground.skew_clock(0)
     if MODULE not in Path(f"/proc/{_pid_of(ground, 'controlplane')}/cmdline").read_text():
         _restart_control_plane(ground, module=MODULE, arguments=[str(ground.clock_file)])
 
@@ -262,11 +264,11 @@ def jump_back(ground: Ground, _tenant_id: str) -> Iterator[None]:
 
 @contextmanager
 def _jumped(ground: Ground, seconds: int) -> Iterator[None]:
-    ground.clock_file.write_text(str(seconds))
+    ground.skew_clock(seconds)
     try:
         yield
     finally:
-        ground.clock_file.write_text("0")
+        ground.skew_clock(0)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from threading import Event
@@ -145,7 +145,15 @@ class Ground:
         wait_for(lambda: self._is_replaced(tenant_id, before), "a fresh worker")
         self.platform.wait_connected(tenant_id)
 
-    def await_quiet(self, sent: list[Sent], queued: list[Queued], *, since: str) -> bool:
+    def skew_clock(self, seconds: int) -> None:
+        """The control plane's; it reads the file at any moment, so never half of it."""
+        draft = self.clock_file.with_suffix(".new")
+        draft.write_text(str(seconds))
+        draft.replace(self.clock_file)
+
+    def await_quiet(
+        self, sent: list[Sent], queued: list[Queued], *, since: str, turned_back: int = 0
+    ) -> bool:
         """Waits until each message is logged and answered, or the worker says why not, and each
         queued one has ended.
 
@@ -156,7 +164,7 @@ class Ground:
         changed_at = began
         while time.monotonic() - began < LONGEST_QUIET:
             try:
-                tenants = self.collect(since=since)
+                tenants = self.collect(since=since, turned_back=turned_back)
                 missing = _list_missing(sent, queued, tenants, self.phones)
             except (httpx.HTTPError, OSError, APIError, LookupError, sqlite3.Error) as error:
                 missing, tenants = [str(error)], []
@@ -170,14 +178,16 @@ class Ground:
             pause.wait(POLL)
         return False
 
-    def collect(self, *, since: str) -> list[Tenant]:
-        return list(self._pool.map(lambda tenant: self._collect(tenant, since), self.tenants))
+    def collect(self, *, since: str, turned_back: int = 0) -> list[Tenant]:
+        """turned_back: seconds by which a clock was, so that rows may be older than `since`."""
+        oldest = datetime.fromisoformat(since) - timedelta(seconds=turned_back)
+        return list(self._pool.map(lambda each: self._collect(each, since, oldest), self.tenants))
 
     def now(self) -> str:
         """PostgreSQL's clock is this machine's."""
         return datetime.now(UTC).isoformat()  # noqa: TID251
 
-    def _collect(self, tenant_id: str, since: str) -> Tenant:
+    def _collect(self, tenant_id: str, since: str, oldest: datetime) -> Tenant:
         rows = self._list_rows(tenant_id, since)
         entries, outbox = self._read_store(tenant_id)
         asked = {row.wa_message_id for row in rows if row.direction == "IN"}
@@ -187,7 +197,7 @@ class Ground:
             customers=[each.number for each in self.customers if each.tenant_id == tenant_id],
             rows=rows,
             entries=[entry for entry in entries if entry.wa_message_id in asked],
-            outbound=self._list_outbound(tenant_id),
+            outbound=self._list_outbound(tenant_id, oldest),
             outbox=outbox,
         )
 
@@ -201,12 +211,17 @@ class Ground:
                 return items[::-1]
             query["cursor"] = page["next_cursor"]
 
-    def _list_outbound(self, tenant_id: str) -> list[Outbound]:
-        """The newest, which are more than one round has."""
-        page = self.platform.call(
-            "GET", f"/admin/tenants/{tenant_id}/messages", params={"limit": "300"}
-        )
-        return msgspec.convert(page["items"], list[Outbound])
+    def _list_outbound(self, tenant_id: str, oldest: datetime) -> list[Outbound]:
+        """Newest first, down to what was queued before `oldest`."""
+        items: list[dict[str, Any]] = []
+        query = {"limit": "300"}
+        while True:
+            page = self.platform.call("GET", f"/admin/tenants/{tenant_id}/messages", params=query)
+            items += page["items"]
+            is_all = page.get("next_cursor") is None
+            if is_all or datetime.fromisoformat(items[-1]["created_at"]) < oldest:
+                return msgspec.convert(items, list[Outbound])
+            query["cursor"] = page["next_cursor"]
 
     def _read_store(self, tenant_id: str) -> tuple[list[Entry], int]:
         """The worker's own database, copied out through the engine."""

@@ -59,9 +59,9 @@ def play(ground: Ground, fault: Fault, *, number: int, label: str, rng: random.R
         pause.wait(AFTER)
     watch.lap("traffic")
     sent, queued = writers.sent, programs.queued
-    is_quiet = ground.await_quiet(sent, queued, since=since)
+    is_quiet = ground.await_quiet(sent, queued, since=since, turned_back=fault.turns_back)
     watch.lap("quiet")
-    tenants, excluded = _of_round(ground.collect(since=since), label)
+    tenants, excluded = _of_round(ground.collect(since=since, turned_back=fault.turns_back), label)
     evidence = Evidence(
         sent=sent,
         queued=queued,
