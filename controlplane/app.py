@@ -23,6 +23,7 @@ from controlplane.gateway.heartbeats import HeartbeatCollector
 from controlplane.gateway.lending import Lending
 from controlplane.gateway.link_orders import serve_link_orders
 from controlplane.gateway.listener import WORKER_PATH, Gateway
+from controlplane.gateway.takeover_watch import TakeoverWatch, serve_takeover_watch
 from controlplane.media.fetching import Fetching
 from controlplane.media.files import MediaFiles
 from controlplane.media.remote import open_url, refuse_url
@@ -31,7 +32,7 @@ from controlplane.reconcile.alarm_watch import AlarmWatch, list_alarms
 from controlplane.reconcile.executor import ForgetTenant
 from controlplane.reconcile.loop import Reconciler
 from controlplane.reconcile.sampling import sample_for_ever
-from controlplane.services.acting import Wake
+from controlplane.services.acting import Dispatch, Wake
 from controlplane.services.ensure_admin_key import FILE_NAME, ensure_admin_key
 from controlplane.services.worker_logs import WorkerLogs
 from controlplane.settings import ControlPlaneSettings
@@ -131,7 +132,7 @@ async def _serve(
             tasks.supervise("lease", lease.run())
             tasks.supervise("reconciler", reconciler.run())
             tasks.supervise("events", events.run())
-            _listen(tasks, settings.database_url, gateway, clock=clock)
+            _listen(tasks, settings.database_url, gateway, dispatch=dispatcher.wake, clock=clock)
             _watch_fleet(tasks, leading=lease.held, clock=clock)
             tasks.supervise("api", serve(site, listening))
             log.info("controlplane.started", instance=settings.instance, port=settings.port)
@@ -142,12 +143,16 @@ async def _serve(
         await driver.aclose()
 
 
-def _listen(tasks: TaskGroup, url: str, gateway: Gateway, *, clock: Clock) -> None:
+def _listen(
+    tasks: TaskGroup, url: str, gateway: Gateway, *, dispatch: Dispatch, clock: Clock
+) -> None:
     """For what members do in the portal."""
     connections = gateway.connections
     orders = serve_link_orders(url, connections.push_command, clock=clock)
     tasks.supervise("link orders", orders)
     tasks.supervise("config watch", serve_config_watch(url, ConfigWatch(connections)))
+    taken = TakeoverWatch(connections, dispatch=dispatch, clock=clock)
+    tasks.supervise("takeover watch", serve_takeover_watch(url, taken))
 
 
 async def _open_site(

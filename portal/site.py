@@ -72,6 +72,7 @@ PAGES = (
     messages.open_chat,
     messages.write,
     messages.stream_chat,
+    messages.say_who_answers,
     messages.read_whole,
     bot_settings.show_bot,
     bot_settings.change_bot,

@@ -19,7 +19,7 @@ from worker.database import Database
 from worker.drain import drain
 from worker.files.borrowing import Borrowing
 from worker.files.lending import Lending
-from worker.inbox import file_rows, rows
+from worker.inbox import file_rows, rows, taken_chats
 from worker.inbox.intake import Intake
 from worker.inbox.lost import name_lost
 from worker.inbox.receipts import Receipts
@@ -303,6 +303,7 @@ async def _prune(database: Database) -> None:
     await database.run(lambda db: rows.prune(db, now=now))
     await database.run(lambda db: outbound_rows.prune(db, now=now))
     await database.run(lambda db: file_rows.prune(db, now=now))
+    await database.run(lambda db: taken_chats.prune(db, now=now))
 
 
 async def _begin_session_generation(wanted: int, volume: Volume, database: Database) -> None:

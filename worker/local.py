@@ -1,6 +1,7 @@
 """What the gateway connection sees of this worker."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from resource import getpagesize
 from sqlite3 import Connection
@@ -10,6 +11,7 @@ import structlog
 
 from shared.clock import Clock
 from shared.enums import SessionReason, SessionState
+from shared.structs.takeovers import ChatTaken
 from shared.structs.tenants import TenantConfig
 from shared.wire.files import AskPiece, FetchFile, FileMissing, FileReady, Piece
 from shared.wire.frames import (
@@ -27,6 +29,7 @@ from shared.wire.frames import (
 from worker import meta
 from worker.database import Database, StorageError
 from worker.files.lending import Lending
+from worker.inbox import taken_chats
 from worker.inbox.intake import Intake
 from worker.logtail import LogTail
 from worker.outbox.answering import Answering
@@ -144,6 +147,9 @@ class LocalWorker:
 
     async def cancel_send(self, request: CancelSend) -> SendTaken | None:
         return await self._outbound.cancel(request)
+
+    async def learn_takeovers(self, chats: Sequence[ChatTaken]) -> None:
+        await self._database.run_patiently(lambda db: taken_chats.learn(db, chats))
 
     async def fetch_file(self, request: FetchFile) -> FileReady | FileMissing:
         return await self._lending.fetch(request)

@@ -109,9 +109,18 @@ CREATE INDEX unread_due ON unread (due);
 ALTER TABLE inbox ADD COLUMN is_stand_in INTEGER NOT NULL DEFAULT 0;
 """
 
+# Who answers which chat, from when it was said until it is over.
+_TAKEN_CHATS = """
+CREATE TABLE taken_chats (
+    name TEXT PRIMARY KEY,
+    until REAL NOT NULL,
+    changed_at REAL NOT NULL
+);
+"""
+
 # A file's `user_version` is how many of these it has been through. Files of before there was
 # a version are at 0 with the first step's tables in place, which it then leaves alone.
-STEPS = (_FIRST, _OUTBOUND, _MEDIA, _OUTBOX_SIZE, _DISTURBING, _MEDIA_BEGUN, _UNREAD)
+STEPS = (_FIRST, _OUTBOUND, _MEDIA, _OUTBOX_SIZE, _DISTURBING, _MEDIA_BEGUN, _UNREAD, _TAKEN_CHATS)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

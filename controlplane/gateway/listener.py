@@ -23,13 +23,14 @@ from controlplane.gateway.dispatch import Dispatcher
 from controlplane.gateway.heartbeats import HeartbeatCollector
 from controlplane.gateway.lending import Lending
 from controlplane.gateway.postponements import Postponements
+from controlplane.gateway.takeover_watch import tell_takeovers
 from controlplane.gateway.translate import Told, parse_outbound_id, to_told
 from shared.clock import Clock
 from shared.db.engine import transaction
 from shared.errors import NotFoundError, TransientError
 from shared.ids import TenantId
 from shared.log import TenantFiles
-from shared.stores import contacts, messages, outbound_work, sessions, tenants
+from shared.stores import contacts, messages, outbound_work, sessions, takeovers, tenants
 from shared.tasks import TaskGroup
 from shared.wire.files import AskPiece, FileMissing, FileReady, Piece
 from shared.wire.frames import (
@@ -125,6 +126,7 @@ class Gateway:
         log.info("worker.connected", tenant_id=connection.tenant_id, epoch=connection.epoch)
         try:
             await _catch_up(connection)
+            await tell_takeovers(connection, now=self._clock.now())
             # Beside the reading: a worker that is slow to take messages is heard all the same.
             async with TaskGroup() as tasks:
                 tasks.supervise(
@@ -270,6 +272,7 @@ async def _commit_together(tenant_id: TenantId, told: Told) -> None:
         await outbound_work.settle_receipts(
             tenant_id, told.receipts, logged=[each.wa_message_id for each in told.sent]
         )
+        await takeovers.record(tenant_id, told.taken)
         # Last of all: it may take a lock, which others then wait for no longer than a commit.
         await contacts.record(tenant_id, told.sightings)
 

@@ -13,6 +13,7 @@ from shared.enums import Direction, OutboundState
 from shared.structs.contacts import Sighting
 from shared.structs.messages import MessageLogInput
 from shared.structs.outbound import NotSent, Receipt, Sent
+from shared.structs.takeovers import ChatTaken
 from shared.wire.events import (
     Event,
     MessageReceived,
@@ -36,11 +37,12 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     not_sent: list[NotSent] = []
     receipts: list[Receipt] = []
     sightings: list[Sighting] = []
+    taken: list[ChatTaken] = []
     unknown_ids: list[str] = []
 
     @property
     def is_log_alone(self) -> bool:
-        return not (self.sent or self.not_sent or self.receipts)
+        return not (self.sent or self.not_sent or self.receipts or self.taken)
 
     @property
     def has_settled(self) -> bool:
@@ -67,10 +69,7 @@ def _add(told: Told, event: Event) -> None:
             told.log.append(_to_received(event))
             _add_sighting(told, event.contact, event.at, event.push_name)
         case MessageSent():
-            told.log.append(_to_sent(event))
-            _add_sighting(told, event.contact, event.at)
-            if event.outbound_id is not None:
-                _add_sent(told, event, event.outbound_id)
+            _add_message_sent(told, event)
         case SendFailed(outbound_id=text, reason=reason):
             _add_not_sent(told, text, OutboundState.FAILED, reason)
         case SendUncertain(outbound_id=text, reason=reason):
@@ -87,12 +86,26 @@ def _add(told: Told, event: Event) -> None:
             assert_never(event)
 
 
+def _add_message_sent(told: Told, event: MessageSent) -> None:
+    told.log.append(_to_sent(event))
+    _add_sighting(told, event.contact, event.at)
+    if event.outbound_id is not None:
+        _add_sent(told, event, event.outbound_id)
+    if event.bot_waits_until is not None:
+        told.taken.extend(_to_taken(event, event.bot_waits_until))
+
+
 def _add_sent(told: Told, event: MessageSent, outbound_id: str) -> None:
     parsed = parse_outbound_id(outbound_id)
     if parsed is None:
         told.unknown_ids.append(outbound_id)
         return
     told.sent.append(Sent(id=parsed, wa_message_id=event.wa_message_id, at=event.at))
+
+
+def _to_taken(event: MessageSent, until: datetime) -> list[ChatTaken]:
+    names = filter(None, (event.contact.lid, event.contact.phone))
+    return [ChatTaken(chat=name, until=until, changed_at=event.at) for name in names]
 
 
 def _add_not_sent(told: Told, outbound_id: str, state: OutboundState, reason: str | None) -> None:

@@ -17,6 +17,7 @@ from portal.pages.live import stream_of
 from portal.services.reply import MAX_REPLY, reply
 from portal.services.show_chats import show_chats
 from portal.services.show_thread import show_thread, show_whole_text
+from portal.services.take_over import hand_back, take_over
 from portal.visitor import house_of, visitor_of
 from shared.ids import TenantId
 from shared.structs.members import Member
@@ -82,6 +83,22 @@ async def write(
     return go_to(f"/messages/{quote(person, safe='')}#newest")
 
 
+@post("/messages/{person:str}/bot")
+async def say_who_answers(
+    request: PageRequest,
+    tenant_id: NamedDependency[TenantId],
+    member: NamedDependency[Member],
+    person: FromPath[str],
+) -> Redirect:
+    """A wish that we do not know comes to nothing."""
+    wish, clock = (await read_form(request)).get("wish"), house_of(request).clock
+    if wish == "TAKE_OVER":
+        await take_over(tenant_id, person, member=member, clock=clock)
+    elif wish == "HAND_BACK":
+        await hand_back(tenant_id, person, member=member, clock=clock)
+    return go_to(f"/messages/{quote(person, safe='')}#newest")
+
+
 @get("/messages/{person:str}/stream")
 async def stream_chat(
     request: PageRequest, tenant_id: NamedDependency[TenantId], person: FromPath[str]
@@ -90,7 +107,7 @@ async def stream_chat(
 
     async def look() -> str:
         thread = await show_thread(tenant_id, person, language=language, clock=clock)
-        return render(request, "bubbles.html", thread=thread)
+        return render(request, "bubbles.html", thread=thread, is_newest=True)
 
     await look()  # of nobody there is no stream, which a browser would ask for again and again
     return stream_of(request, tenant_id, look, pace=PACE)

@@ -1,18 +1,21 @@
-"""A member writes to a contact: queued for the worker, as programs do it through the API."""
+"""A member writes to a contact: queued for the worker, as programs do it through the API, and
+the bot leaves the chat to people for a while.
+"""
 
 from hashlib import sha256
 
 import msgspec
 
+from portal.services.take_over import say_taken
 from shared.clock import Clock
 from shared.db.guard import member_transaction
 from shared.errors import InvalidInputError
 from shared.ids import TenantId
 from shared.stores import contacts, outbound, portal_events
-from shared.stores.announcements import announce
 from shared.structs.content import TextContent
 from shared.structs.members import Member
 from shared.structs.outbound import NewOutbound
+from shared.structs.takeovers import TAKEN_FOR
 from shared.structs.text import MessageText
 from shared.web.fields import FormError
 
@@ -43,8 +46,9 @@ async def reply(
         await outbound.enqueue(
             tenant_id, [message], fingerprint=fingerprint, key=key, now=clock.now()
         )
-        await portal_events.record(tenant_id, "replied", {"member": str(member.id), "to": to})
-        await announce([tenant_id])
+        # Two who answer one person, one of them a bot, talk past each other.
+        await say_taken(tenant_id, contact, until=clock.now() + TAKEN_FOR, now=clock.now())
+        await portal_events.record(tenant_id, "replied", {"member": str(member.id), "chat": to})
 
 
 def read_reply(text: str) -> str:

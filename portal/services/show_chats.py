@@ -11,7 +11,7 @@ from shared.clock import Clock
 from shared.db.guard import tenant_transaction
 from shared.enums import Direction, Language, MessageKind
 from shared.ids import TenantId
-from shared.stores import chats, tenants
+from shared.stores import chats, takeovers, tenants
 from shared.structs.chats import ChatSummary
 
 # Of lines in a page, and of bytes in a line: a whole page of them is below 60 kB.
@@ -23,6 +23,7 @@ class ChatLine(msgspec.Struct, frozen=True, kw_only=True):
     """person: the phone or the LID, by which the chat is found. name: empty when nobody told.
 
     is_ours: whether the last words were ours; else they wait to be answered.
+    is_taken: whether the bot leaves the chat to people.
     """
 
     person: str
@@ -31,6 +32,7 @@ class ChatLine(msgspec.Struct, frozen=True, kw_only=True):
     kind: MessageKind
     words: str
     is_ours: bool
+    is_taken: bool
     at: datetime
     when: str
 
@@ -47,7 +49,9 @@ async def show_chats(
     async with tenant_transaction(tenant_id):
         config = await tenants.get_config(tenant_id)
         page = await chats.list_page(tenant_id, limit=LINES, cursor=cursor)
-    zone, now = await asyncio.to_thread(load_zone, config.time_zone), clock.now()
+        now = clock.now()
+        held = await takeovers.list_held(tenant_id, now=now)
+    zone = await asyncio.to_thread(load_zone, config.time_zone)
 
     def to_line(chat: ChatSummary) -> ChatLine:
         contact = chat.contact
@@ -58,6 +62,7 @@ async def show_chats(
             kind=chat.kind,
             words=one_line(chat.beginning, WORDS_BYTES),
             is_ours=chat.direction is Direction.OUT,
+            is_taken=not held.isdisjoint({contact.phone, contact.lid}),
             at=chat.at,
             when=to_moment(chat.at, now=now, zone=zone, language=language),
         )

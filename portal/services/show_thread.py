@@ -16,7 +16,7 @@ from shared.db.guard import tenant_transaction
 from shared.enums import Direction, Language, MessageKind, OutboundState
 from shared.errors import NotFoundError
 from shared.ids import TenantId
-from shared.stores import chats, contacts, messages, outbound, tenants
+from shared.stores import chats, contacts, messages, outbound, takeovers, tenants
 from shared.structs.chats import ChatMessage
 from shared.structs.contacts import ContactView
 
@@ -54,11 +54,15 @@ class Bubble(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Thread(msgspec.Struct, frozen=True, kw_only=True):
-    """Oldest first. earlier: where the page before it is found."""
+    """Oldest first. earlier: where the page before it is found.
+
+    taken_until: when the bot answers here again; None while it does.
+    """
 
     person: Person
     bubbles: list[Bubble]
     earlier: str | None
+    taken_until: str | None
 
 
 class WholeText(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +89,7 @@ async def show_thread(
         page = await chats.list_messages(
             tenant_id, contact, limit=BUBBLES, length=TEXT_BYTES, cursor=cursor
         )
+        taken = await takeovers.find(tenant_id, [*filter(None, (contact.lid, contact.phone))])
     zone, now = await asyncio.to_thread(load_zone, config.time_zone), clock.now()
     bubbles, last_day = list[Bubble](), ""
     for message in reversed(page.items):
@@ -92,7 +97,12 @@ async def show_thread(
         bubble = _to_bubble(message, to_clock(message.at, zone))
         bubbles.append(bubble if day == last_day else msgspec.structs.replace(bubble, day=day))
         last_day = day
-    return Thread(person=to_person(contact), bubbles=bubbles, earlier=page.next_cursor)
+    return Thread(
+        person=to_person(contact),
+        bubbles=bubbles,
+        earlier=page.next_cursor,
+        taken_until=to_clock(taken.until, zone) if taken and taken.until > now else None,
+    )
 
 
 async def show_whole_text(

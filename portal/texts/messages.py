@@ -25,6 +25,16 @@ MESSAGES = {
     "messages.unusable": Text(
         "It has a character in it that cannot be sent.", "Ina herufi isiyoweza kutumwa."
     ),
+    "messages.taken": Text("You answer", "Unajibu wewe"),
+    "messages.taken_until": Text(
+        "The bot is silent here until {time}. Each message of yours, here or on the phone, gives"
+        " you eight hours more.",
+        "Boti iko kimya hapa hadi saa {time}. Kila ujumbe wako, hapa au kwenye simu, unakupa saa"
+        " nane zaidi.",
+    ),
+    "messages.hand_back": Text("Let the bot answer again", "Acha boti ijibu tena"),
+    "messages.bot_answers": Text("The bot answers here.", "Boti inajibu hapa."),
+    "messages.take_over": Text("Answer yourself", "Jibu mwenyewe"),
     "messages.see_all": Text("Read all of it", "Soma wote"),
     "messages.whole": Text("A long message", "Ujumbe mrefu"),
     "messages.whole_part": Text("Part {part} of {parts}", "Sehemu {part} kati ya {parts}"),

@@ -17,6 +17,7 @@ from shared.tables.people import (
     User,
 )
 from shared.tables.sessions import LinkRequest, WhatsAppSession
+from shared.tables.takeovers import Takeover
 from shared.tables.tenants import Tenant, TenantConfig
 from shared.tables.workers import WorkerIncident, WorkerProcess
 
@@ -29,6 +30,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     Contact,
     OutboundMessage,
     EarlyReceipt,
+    Takeover,
     MediaUpload,
     WorkerProcess,
     WorkerCredential,
@@ -60,6 +62,7 @@ __all__ = [
     "OutboundMessage",
     "PortalEventLog",
     "SetupRequest",
+    "Takeover",
     "Tenant",
     "TenantConfig",
     "User",

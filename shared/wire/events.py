@@ -45,7 +45,9 @@ class MessageSent(msgspec.Struct, frozen=True, kw_only=True, tag="message.sent")
     """We wrote, and WhatsApp's server took it.
 
     in_reply_to: the WhatsApp id of the message that it answers, reacts to, edits or deletes.
-    outbound_id: of the queued message this settles; None for an answer of the bot.
+    outbound_id: of the queued message this settles; None for an answer of the bot, and for what
+        the owner wrote on the phone.
+    bot_waits_until: of what the owner wrote: from now until then the bot is silent in this chat.
     """
 
     wa_message_id: str
@@ -57,6 +59,7 @@ class MessageSent(msgspec.Struct, frozen=True, kw_only=True, tag="message.sent")
     in_reply_to: str | None = None
     outbound_id: str | None = None
     media: Media | None = None
+    bot_waits_until: datetime | None = None
 
 
 class SendFailed(msgspec.Struct, frozen=True, kw_only=True, tag="send.failed"):

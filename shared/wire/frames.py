@@ -12,6 +12,7 @@ import msgspec
 
 from shared.enums import SessionReason, SessionState
 from shared.structs.content import Content
+from shared.structs.takeovers import ChatTaken
 from shared.structs.tenants import TenantConfig
 from shared.wire.events import Event, Party
 from shared.wire.files import AskPiece, FetchFile, FileDone, FileMissing, FileReady, Piece
@@ -173,6 +174,15 @@ class CancelSend(msgspec.Struct, frozen=True, kw_only=True, tag="cancel_send"):
     id: str
 
 
+class Takeovers(msgspec.Struct, frozen=True, kw_only=True, tag="takeovers"):
+    """The newest word about each chat that people took over, or handed back lately. After
+    `Welcome`, and again with whatever changed: a level, told as often as one likes. Where the
+    worker knows a newer word, of the phone's owner, that one stands.
+    """
+
+    chats: list[ChatTaken]
+
+
 class Superseded(msgspec.Struct, frozen=True, kw_only=True, tag="superseded"):
     """A newer connection of this tenant took over; this one is closed."""
 
@@ -209,6 +219,7 @@ FromGateway = (
     | AskPiece
     | Piece
     | FileDone
+    | Takeovers
     | Superseded
     | Rejected
 )

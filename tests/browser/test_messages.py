@@ -76,8 +76,12 @@ async def test_a_person_reads_conversations_and_replies(
     await page.click(".write button")
     await page.wait_for_selector("#newest.ours")
     await expect(page.locator("#newest")).to_contain_text("Tupo hadi saa 12.")
+    await expect(page.locator(".taken")).to_contain_text(":")
     await walk.at("replied")
     await page.screenshot(path=PICTURES / f"{walk.name}-view.png")
+    await page.click(".taken button[value=HAND_BACK]")
+    await page.wait_for_selector(".taken button[value=TAKE_OVER]")
+    await walk.at("handed-back")
     kept = "SELECT content_json ->> 'text', state FROM outbound_messages"
     assert await rows(database_url, kept) == [
         ("Tayari! Karibu uchukue 👋🏽\nTupo hadi saa 12.", "QUEUED")

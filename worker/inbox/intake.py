@@ -12,16 +12,21 @@ from sqlite3 import Connection
 
 from shared.clock import Clock
 from shared.enums import MessageKind, SkipReason
-from shared.wire.events import MessageReceived
+from shared.structs.takeovers import TAKEN_FOR
+from shared.wire.events import MessageReceived, MessageSent
 from worker.database import Database
-from worker.inbox import file_rows, lost_rows, rows, unread_rows
+from worker.inbox import file_rows, lost_rows, rows, taken_chats, unread_rows
 from worker.inbox.unread import Unread
 from worker.uplink import event_rows
 from worker.uplink.room import Room, Size
-from worker.whatsapp.events import Inbound, MessageEvent, Skipped, Unreadable
+from worker.whatsapp.events import Inbound, MessageEvent, Own, Skipped, Unreadable
 from worker.whatsapp.neonize_client import NeonizeClient
 
 BATCH = 256
+# What the owner does in a chat without answering there.
+_NO_ANSWERS = {MessageKind.REACTION, MessageKind.EDIT, MessageKind.DELETE, MessageKind.CALL}
+
+_Told = tuple[MessageReceived, Inbound | Unreadable] | MessageSent
 
 
 class Intake:
@@ -71,17 +76,20 @@ class Intake:
                 self._waiting.task_done()
 
     async def _take(self, events: Iterable[MessageEvent]) -> None:
-        messages, passed = [], []
+        messages, passed = list[_Told](), list[Skipped]()
         for event in events:
-            if isinstance(event, Skipped):
-                self.skipped[event.reason] += 1
-                passed.append(event)
-            else:
-                messages.append((await self._complete(event), event))
+            match event:
+                case Skipped(reason=reason):
+                    self.skipped[reason] += 1
+                    passed.append(event)
+                case Own():
+                    messages.append(await self._complete_own(event))
+                case Inbound() | Unreadable():
+                    messages.append((await self._complete(event), event))
+                    self.last_inbound_at = self._clock.now()
         await self._remember(passed)
         if messages:
-            now = self.last_inbound_at = self._clock.now()
-            due = now + self._unread.wait
+            due = self._clock.now() + self._unread.wait
             recorded, size = await self._database.run_patiently(
                 lambda db: _record(db, messages, due)
             )
@@ -97,6 +105,19 @@ class Intake:
             await self._database.run_patiently(lambda db: lost_rows.set_history_at(db, now))
         if ids:
             await self._database.run_patiently(lambda db: lost_rows.pass_over(db, ids, now=now))
+
+    async def _complete_own(self, event: Own) -> MessageSent:
+        return MessageSent(
+            wa_message_id=event.wa_message_id,
+            kind=event.kind,
+            contact=await self._client.complete(event.contact),
+            own_phone=self._own_phone(),
+            text=event.text,
+            at=event.at,
+            in_reply_to=event.in_reply_to,
+            media=event.media,
+            bot_waits_until=None if event.kind in _NO_ANSWERS else event.at + TAKEN_FOR,
+        )
 
     async def _complete(self, event: Inbound | Unreadable) -> MessageReceived:
         if isinstance(event, Unreadable):
@@ -123,11 +144,15 @@ class Intake:
 
 
 def _record(
-    db: Connection, messages: Iterable[tuple[MessageReceived, Inbound | Unreadable]], due: datetime
+    db: Connection, messages: Iterable[_Told], due: datetime
 ) -> tuple[list[MessageReceived], Size]:
     """due: when what cannot be read is given up."""
     recorded = []
-    for message, event in messages:
+    for told in messages:
+        if isinstance(told, MessageSent):
+            _record_own(db, told)
+            continue
+        message, event = told
         if isinstance(event, Unreadable) and event.kind is MessageKind.UNREADABLE:
             unread_rows.notice(db, message, is_quiet=event.is_quiet, due=due)
             continue
@@ -137,3 +162,10 @@ def _record(
         if isinstance(event, Inbound) and event.source is not None:
             file_rows.add(db, message, event.source)
     return recorded, event_rows.get_size(db)
+
+
+def _record_own(db: Connection, message: MessageSent) -> None:
+    """Told again after a crash, it is told again: the log keeps each id once."""
+    event_rows.append(db, message)
+    if message.bot_waits_until is not None:
+        taken_chats.take(db, message.contact, until=message.bot_waits_until, at=message.at)

@@ -6,6 +6,7 @@ begins where the last process stopped.
 
 import asyncio
 from datetime import timedelta, tzinfo
+from sqlite3 import Connection
 
 import structlog
 
@@ -15,7 +16,7 @@ from shared.flows.engine import Decision, decide
 from shared.structs.tenants import TenantConfig
 from shared.tasks import TaskGroup
 from worker.database import Database, StorageError
-from worker.inbox import rows
+from worker.inbox import rows, taken_chats
 from worker.inbox.rows import Entry
 from worker.outbox.replies import Replies
 from worker.outbox.turns import Turns
@@ -126,11 +127,19 @@ class Answering:
         await self._replies.give_up(entry, note)
 
     async def _attempt(self, entry: Entry) -> None:
+        def is_taken(db: Connection) -> bool:
+            return taken_chats.is_taken(db, entry.message.contact, now=self._clock.now())
+
+        if await self._database.run(is_taken):
+            await self._replies.leave(entry)
+            return
         decision = await self._decide(entry)
         if decision.reply is None:
             await self._replies.settle_silent(entry, decision.conversation)
         else:
-            await self._replies.send(entry, decision.reply, decision.conversation)
+            await self._replies.send(
+                entry, decision.reply, decision.conversation, is_taken=is_taken
+            )
 
     async def _decide(self, entry: Entry) -> Decision:
         conversation = await self._database.run(lambda db: rows.get_conversation(db, entry.chat))

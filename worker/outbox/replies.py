@@ -6,6 +6,7 @@ answer goes out at most once.
 
 import asyncio
 from collections.abc import Callable
+from sqlite3 import Connection
 
 import structlog
 
@@ -42,14 +43,28 @@ class Replies:
         self._turns = turns
         self._on_settled = on_settled
 
-    async def send(self, entry: Entry, reply: str, conversation: Conversation) -> None:
-        """Raises NotSentError when nothing left; the entry is then RECEIVED again."""
+    async def send(
+        self,
+        entry: Entry,
+        reply: str,
+        conversation: Conversation,
+        *,
+        is_taken: Callable[[Connection], bool],
+    ) -> None:
+        """is_taken: asked last of all, whether a person answers this chat.
+
+        Raises NotSentError when nothing left; the entry is then RECEIVED again.
+        """
+
+        def begin(db: Connection) -> bool:
+            if is_taken(db):
+                leave(db, entry)
+                return False
+            return rows.begin_answer(db, entry.position, conversation)
+
         async with self._turns.take(entry.chat):
             await self._quiet.wait(entry.chat)
-            begun = await self._database.run(
-                lambda db: rows.begin_answer(db, entry.position, conversation)
-            )
-            if not begun:
+            if not await self._database.run(begin):
                 return
             # Past this line the answer may be out: what follows is finished even while draining.
             await asyncio.shield(self._send_and_settle(entry, reply))
@@ -59,6 +74,9 @@ class Replies:
         await self._database.run_patiently(
             lambda db: rows.settle_silent(db, entry.position, conversation, note)
         )
+
+    async def leave(self, entry: Entry) -> None:
+        await self._database.run_patiently(lambda db: leave(db, entry))
 
     async def give_up(self, entry: Entry, note: str) -> None:
         await self._database.run_patiently(lambda db: rows.settle_refused(db, entry.position, note))
@@ -95,3 +113,9 @@ class Replies:
         )
         log.info("reply.sent", chat=entry.chat, kind=message.kind)
         self._on_settled()
+
+
+def leave(db: Connection, entry: Entry) -> None:
+    """To the person who answers this chat: where the bot stands in it stays as it is."""
+    rows.settle_refused(db, entry.position, "a person answers this chat")
+    log.info("reply.left", chat=entry.chat)

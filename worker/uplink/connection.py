@@ -1,6 +1,7 @@
 """One connection to the gateway, from its Welcome to its end."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Protocol
@@ -11,6 +12,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from shared.questions import Questions
+from shared.structs.takeovers import ChatTaken
 from shared.structs.tenants import TenantConfig
 from shared.tasks import TaskGroup
 from shared.wire import frames
@@ -31,6 +33,7 @@ from shared.wire.frames import (
     SendTaken,
     SessionReport,
     Superseded,
+    Takeovers,
     Welcome,
 )
 
@@ -54,6 +57,7 @@ class Local(Protocol):
     async def command(self, command: Command) -> CommandResult: ...
     async def send(self, send: Send) -> SendTaken | None: ...
     async def cancel_send(self, request: CancelSend) -> SendTaken | None: ...
+    async def learn_takeovers(self, chats: Sequence[ChatTaken]) -> None: ...
     async def fetch_file(self, request: FetchFile) -> FileReady | FileMissing: ...
     async def read_piece(self, request: AskPiece) -> Piece | FileMissing: ...
     async def file_done(self, name: str) -> None: ...
@@ -147,6 +151,8 @@ class Connection:
             case FetchFile() | AskPiece() | FileDone():
                 # Beside the listening: a download takes minutes.
                 self._tasks.supervise("file", self._serve_file(frame))
+            case Takeovers(chats=chats):
+                await self._local.learn_takeovers(chats)
             case Superseded():
                 return True
             case Refused(detail=detail) | Rejected(detail=detail):

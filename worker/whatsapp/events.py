@@ -27,6 +27,18 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     source: FileSource | None = None
 
 
+class Own(msgspec.Struct, frozen=True, kw_only=True):
+    """What the owner wrote to `contact`, on the phone or on another device that is linked to it."""
+
+    wa_message_id: str
+    kind: MessageKind
+    contact: Party
+    text: str
+    at: datetime
+    in_reply_to: str | None = None
+    media: Media | None = None
+
+
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
     """A contact's message that the library could not decrypt. It asks for another copy, and what
     comes of that is another Unreadable or an Inbound, of the same id.
@@ -173,5 +185,5 @@ LinkEvent = (
     | ClientOutdated
     | RoundEnded
 )
-MessageEvent = Inbound | Unreadable | Skipped
+MessageEvent = Inbound | Own | Unreadable | Skipped
 WhatsAppEvent = LinkEvent | MessageEvent | Receipt

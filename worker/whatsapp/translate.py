@@ -181,7 +181,8 @@ def translate_message(data: bytes) -> ours.MessageEvent:
     info = read(fields.get(1))
     source = read(info.get(1))
     chat = read_jid(source.get(1))
-    skip = _skip_reason(chat, from_me=bool(number(source.get(3))))
+    is_own = bool(number(source.get(3)))
+    skip = _skip_reason(chat, from_me=is_own and not _is_to_somebody(chat, source))
     if skip is not None:
         announced = skip is SkipReason.FROM_ME and _HISTORY in read(
             read(fields.get(2)).get(_PROTOCOL)
@@ -190,12 +191,25 @@ def translate_message(data: bytes) -> ours.MessageEvent:
     message = unwrap(fields.get(2))
     content = _read_unwrapped(message)
     if content is None:
+        if is_own:
+            # Right after linking the app-state key arrives as an empty message "from me".
+            return ours.Skipped(SkipReason.FROM_ME)
         return ours.Skipped(SkipReason.NO_CONTENT, text(info.get(2)))
     kind, words = content
     if number(fields.get(9)):  # IsEdit: the library has unwrapped the new text already
         kind = MessageKind.EDIT
     file = None if kind is MessageKind.EDIT else read_file(message)
     media, fetch_from = file or (None, None)
+    if is_own:
+        return ours.Own(
+            wa_message_id=text(info.get(2)),
+            kind=kind,
+            contact=_party(chat, read_jid(source.get(7))),
+            text=words[:MAX_TEXT],
+            at=to_instant(number(info.get(6))),
+            in_reply_to=find_target(message),
+            media=media,
+        )
     return ours.Inbound(
         wa_message_id=text(info.get(2)),
         kind=kind,
@@ -293,8 +307,16 @@ def read_presence_on_whatsapp(data: bytes) -> bool:
     return bool(number(read(read(data).get(1)).get(3)))
 
 
+def _is_to_somebody(chat: Jid, source: Fields) -> bool:
+    """Of what is our own: whether a contact sees it, and not only who wrote it."""
+    is_contact = chat.server in PHONE_SERVERS or chat.server in LID_SERVERS
+    return is_contact and chat.user not in {
+        read_jid(source.get(field)).user
+        for field in (2, 6)  # the sender, by both names
+    }
+
+
 def _skip_reason(chat: Jid, *, from_me: bool) -> SkipReason | None:
-    # Right after linking the app-state key arrives as an empty message "from me".
     if from_me:
         return SkipReason.FROM_ME
     if chat.server in PHONE_SERVERS or chat.server in LID_SERVERS:

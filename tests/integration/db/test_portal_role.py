@@ -20,11 +20,13 @@ from shared.stores import (
     messages,
     portal_events,
     setup_requests,
+    takeovers,
     tenant_lists,
     tenants,
     workers,
 )
 from shared.structs.contacts import Sighting
+from shared.structs.takeovers import ChatTaken
 from shared.tables import ALL_TABLES, Tenant
 from tests.fakes.businesses import NOW, business, message
 
@@ -58,6 +60,7 @@ async def ids(database: Database) -> dict[int, TenantId]:  # noqa: ARG001  the s
         )
         await portal_events.record(tenant_id, "signed_in", {})
         await setup_requests.create(tenant_id)
+        await takeovers.record(tenant_id, [ChatTaken(chat="1@lid", until=NOW, changed_at=NOW)])
         made[number] = tenant_id
     return made
 
@@ -133,6 +136,7 @@ async def test_no_row_is_written_for_another(connection, ids):
     for statement in (
         "INSERT INTO setup_requests (tenant) VALUES ($1)",
         "INSERT INTO portal_event_logs (tenant, event_type) VALUES ($1, 'x')",
+        "INSERT INTO takeovers (tenant, chat) VALUES ($1, 'x')",
         queued,
     ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):

@@ -241,7 +241,7 @@ async def test_a_reply_is_queued_and_seen_as_waiting_and_its_page_is_shown_again
     assert (page.status_code, page.url.path) == (200, f"/messages/{ASHA}")
     assert "Waiting to be sent" in page.text
     assert await rows(database_url, QUEUE) == [(ASHA, "Karibu\nsana 👋🏽", "QUEUED")]
-    told = "SELECT payload_json ->> 'to' FROM portal_event_logs WHERE event_type = 'replied'"
+    told = "SELECT payload_json ->> 'chat' FROM portal_event_logs WHERE event_type = 'replied'"
     assert await rows(database_url, told) == [(ASHA,)]
 
 
@@ -321,3 +321,54 @@ async def test_staff_may_reply(portal, database_url):
     await browser.go(chat(ASHA))
     await browser.send(chat(ASHA), text="Karibu")
     assert len(await rows(database_url, QUEUE)) == 1
+
+
+TAKEN = "SELECT chat, until > now() FROM takeovers ORDER BY chat"
+
+
+async def test_a_chat_is_taken_over_and_handed_back_and_both_are_recorded(portal, database_url):
+    browser, tenant_id = await business_of(portal, database_url)
+    await write(database_url, tenant_id, "Habari", lid=LID)
+    page = await browser.go(chat(ASHA))
+    assert "The bot answers here." in page.text
+    page = await browser.send(f"{chat(ASHA)}/bot", wish="TAKE_OVER")
+    assert "The bot is silent here until" in page.text
+    assert await rows(database_url, TAKEN) == [(ASHA, True), (LID, True)]
+    assert "You answer" in (await browser.go("/messages")).text
+    await browser.go(chat(ASHA))
+    portal.clock.advance(timedelta(seconds=1))
+    page = await browser.send(f"{chat(ASHA)}/bot", wish="HAND_BACK")
+    assert "The bot answers here." in page.text
+    assert "You answer" not in (await browser.go("/messages")).text
+    events = "SELECT event_type FROM portal_event_logs WHERE event_type LIKE 'chat%' ORDER BY id"
+    assert sorted(await rows(database_url, events)) == [("chat_handed_back",), ("chat_taken",)]
+
+
+async def test_a_reply_takes_the_chat_over_until_eight_hours_after_the_last_one(
+    portal, database_url
+):
+    browser, tenant_id = await business_of(portal, database_url)
+    await write(database_url, tenant_id, "Habari")
+    for _ in range(2):
+        await browser.go(chat(ASHA))
+        await browser.send(chat(ASHA), text="Karibu")
+        portal.clock.advance(timedelta(hours=7))
+    assert "The bot is silent" in (await browser.go(chat(ASHA))).text
+    portal.clock.advance(timedelta(hours=1))
+    assert "The bot answers here." in (await browser.go(chat(ASHA))).text
+
+
+async def test_nobody_takes_over_anothers_chat_nor_wishes_what_we_do_not_know(portal, database_url):
+    _, tenant_id = await business_of(portal, database_url)
+    await write(database_url, tenant_id, "Habari")
+    other, theirs = await business_of(
+        portal, database_url, email="juma@example.com", phone="+255712345679"
+    )
+    await write(database_url, theirs, "Mambo", person="+255754000002")
+    page = await other.go(chat("+255754000002"))
+    token = forms_of(page.text)[f"{chat('+255754000002')}/bot"]
+    for wish in ("TAKE_OVER", "HAND_BACK"):
+        answer = await other.post(f"{chat(ASHA)}/bot", wish=wish, **token)
+        assert answer.status_code == 404
+    await other.post(f"{chat('+255754000002')}/bot", wish="LOG_OUT", **token)
+    assert await rows(database_url, TAKEN) == []

@@ -126,24 +126,24 @@ async def test_an_old_message_that_waited_for_the_worker_is_answered(
 async def test_what_is_no_message_for_the_bot_is_counted_across_restarts(
     linked, sandbox, gateway, start_worker
 ):
-    async def write_from_the_phone():
-        body = {"to": linked.customer, "text": "Nakuja"}
-        await sandbox.call("POST", f"/phones/{linked.phone}/messages", body)
+    async def write_in_a_group():
+        body = {"to": linked.phone, "text": "Nakuja", "chat": "120363000000000001@g.us"}
+        await sandbox.call("POST", f"/customers/{linked.customer}/messages", body)
 
     def counted(reason):
         beats = gateway.of(Heartbeat)
         return beats[-1].skipped.get(reason.value, 0) if beats else 0
 
-    before = counted(SkipReason.FROM_ME)
-    await write_from_the_phone()
-    await gateway.until(lambda: counted(SkipReason.FROM_ME) > before)
-    told = counted(SkipReason.FROM_ME)
+    before = counted(SkipReason.GROUP)
+    await write_in_a_group()
+    await gateway.until(lambda: counted(SkipReason.GROUP) > before)
+    told = counted(SkipReason.GROUP)
     await linked.worker.kill()
     gateway.frames.clear()
     await start_worker()
-    await gateway.until(lambda: counted(SkipReason.FROM_ME) == told)
-    await write_from_the_phone()
-    await gateway.until(lambda: counted(SkipReason.FROM_ME) == told + 1)
+    await gateway.until(lambda: counted(SkipReason.GROUP) == told)
+    await write_in_a_group()
+    await gateway.until(lambda: counted(SkipReason.GROUP) == told + 1)
     assert gateway.received == gateway.sent == []
 
 

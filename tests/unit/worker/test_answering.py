@@ -8,12 +8,13 @@ import pytest
 
 from shared.clock import SystemClock
 from shared.enums import Language, MessageKind, TemplateType
+from shared.structs.takeovers import TAKEN_FOR, ChatTaken
 from shared.structs.tenants import TenantConfig
 from shared.tasks import TaskGroup
 from shared.wire.events import MessageSent
 from tests.fakes.inbound import ASHA, message
 from tests.fakes.whatsapp_client import FakeClient
-from worker.inbox import rows
+from worker.inbox import rows, taken_chats
 from worker.outbox import answering as answering_module
 from worker.outbox.answering import Answering
 from worker.outbox.quiet import QUIET, QuietTimes
@@ -159,6 +160,43 @@ async def test_a_reaction_is_settled_without_an_answer(room):
     await room.receive(message(1, "👍", kind=MessageKind.REACTION), message(2, "hi"))
     await room.idle()
     assert await room.states() == ["SKIPPED", "ANSWERED"]
+
+
+def taken(at, lasting=TAKEN_FOR):
+    return ChatTaken(chat=ASHA, until=at + lasting, changed_at=at)
+
+
+async def learn(room, word):
+    await room.database.run(lambda db: taken_chats.learn(db, [word]))
+
+
+async def test_a_chat_that_a_person_answers_is_left_to_the_person_and_taken_up_afterwards(room):
+    await room.receive(message(1, "hi"), message(2, "4"))
+    await room.idle()
+    await learn(room, taken(SystemClock().now()))
+    await room.receive(message(3, "Braids"), message(4, "👍", kind=MessageKind.REACTION))
+    await room.idle()
+    assert await room.states() == ["ANSWERED", "ANSWERED", "SKIPPED", "SKIPPED"]
+    assert len(room.client.delivered[ASHA]) == 2
+    await learn(room, taken(SystemClock().now(), lasting=timedelta(0)))
+    await room.receive(message(5, "Braids"))
+    await room.idle()
+    # Where the bot stood before: it had asked for the service.
+    assert "Which day" in room.client.delivered[ASHA][2]
+
+
+async def test_a_chat_that_is_taken_while_its_answer_waits_gets_none(room, monkeypatch):
+    wait = room.quiet.wait
+
+    async def take_meanwhile(chat):
+        await wait(chat)
+        await learn(room, taken(SystemClock().now()))
+
+    monkeypatch.setattr(room.quiet, "wait", take_meanwhile)
+    await room.receive(message(1, "hi"))
+    await room.idle()
+    assert await room.states() == ["SKIPPED"]
+    assert room.client.delivered[ASHA] == []
 
 
 async def test_an_answer_waits_until_its_chat_is_quiet(room):

@@ -7,16 +7,17 @@ import pytest
 from shared.clock import SystemClock
 from shared.enums import MessageKind, SkipReason
 from shared.structs.media import Media
+from shared.structs.takeovers import TAKEN_FOR
 from shared.tasks import TaskGroup
 from shared.wire.events import Party
 from tests.fakes.inbound import NOW, OWN_PHONE
 from tests.fakes.whatsapp_client import FakeClient
-from worker.inbox import file_rows, lost_rows, rows, unread_rows
+from worker.inbox import file_rows, lost_rows, rows, taken_chats, unread_rows
 from worker.inbox.intake import Intake
 from worker.inbox.unread import Unread
 from worker.uplink import event_rows
 from worker.uplink.room import Bound, Room
-from worker.whatsapp.events import Inbound, Skipped, Unreadable
+from worker.whatsapp.events import Inbound, Own, Skipped, Unreadable
 from worker.whatsapp.files import FileKind, FileSource
 
 LID = "683440944073283@lid"
@@ -173,3 +174,39 @@ async def test_what_is_skipped_leaves_a_row_where_it_would_be_missed(door):
 async def test_that_past_messages_follow_is_remembered(door):
     await door.take(Skipped(SkipReason.FROM_ME, brings_history=True))
     assert await door.database.run(lost_rows.find_history_at) is not None
+
+
+def own(number, kind=MessageKind.TEXT, **more):
+    return Own(
+        wa_message_id=f"OWN{number}", kind=kind, contact=Party(phone="+255700000001"),
+        text="Nakuja", at=NOW, **more,
+    )  # fmt: skip
+
+
+async def is_taken(database, contact, *, now):
+    return await database.run(lambda db: taken_chats.is_taken(db, contact, now=now))
+
+
+async def test_what_the_owner_writes_is_logged_and_takes_the_chat_for_a_while(door):
+    contact = Party(phone="+255700000001", lid=LID)
+    door.client.known["+255700000001"] = contact
+    await door.take(own(1))
+    [event] = await door.events()
+    assert (event.text, event.contact, event.own_phone) == ("Nakuja", contact, OWN_PHONE)
+    assert event.bot_waits_until == NOW + TAKEN_FOR
+    for name in (contact, Party(phone=contact.phone), Party(lid=LID)):
+        assert await is_taken(door.database, name, now=NOW)
+        assert not await is_taken(door.database, name, now=NOW + TAKEN_FOR)
+    assert not await is_taken(door.database, Party(phone="+255700000002"), now=NOW)
+    assert door.recorded == [[]]
+    assert door.intake.last_inbound_at is None
+
+
+@pytest.mark.parametrize(
+    "kind", [MessageKind.REACTION, MessageKind.EDIT, MessageKind.DELETE, MessageKind.CALL]
+)
+async def test_what_the_owner_does_without_answering_takes_no_chat(door, kind):
+    await door.take(own(1, kind))
+    [event] = await door.events()
+    assert event.bot_waits_until is None
+    assert not await is_taken(door.database, Party(phone="+255700000001"), now=NOW)

@@ -191,7 +191,13 @@ def test_wrappers_without_end_are_unwrapped_without_one():
 
 
 SKIPPED = [
-    pytest.param({"from_me": True}, SkipReason.FROM_ME, id="own message"),
+    pytest.param({"from_me": True}, SkipReason.FROM_ME, id="a note to oneself"),
+    pytest.param(
+        {"from_me": True, "chat": PHONE}, SkipReason.FROM_ME, id="a note to the other own name"
+    ),
+    pytest.param(
+        {"from_me": True, "chat": jid("1203630", "g.us")}, SkipReason.FROM_ME, id="own, in a group"
+    ),
     pytest.param({"chat": jid("1203630", "g.us")}, SkipReason.GROUP, id="group"),
     pytest.param({"chat": jid("status", "broadcast")}, SkipReason.STATUS, id="status"),
     pytest.param({"chat": jid("1", "broadcast")}, SkipReason.BROADCAST, id="broadcast list"),
@@ -203,6 +209,36 @@ SKIPPED = [
 @pytest.mark.parametrize(("values", "reason"), SKIPPED)
 def test_what_is_not_for_the_bot_is_skipped_with_a_reason(values, reason):
     assert translate_message(received(text(), **values)) == ours.Skipped(reason)
+
+
+CUSTOMER = jid("99887766", "lid")
+
+
+def test_what_the_owner_writes_on_the_phone_names_the_contact_and_not_the_owner():
+    content = e2e.Message(
+        deviceSentMessage=e2e.DeviceSentMessage(message=text("Nakuja"), destinationJID="x")
+    )
+    event = translate_message(received(content, chat=CUSTOMER, from_me=True))
+    assert event == ours.Own(
+        wa_message_id="3EB0",
+        kind=K.TEXT,
+        contact=Party(lid="99887766@lid"),
+        text="Nakuja",
+        at=AT,
+    )
+
+
+def test_a_contact_whom_the_owner_writes_to_is_known_by_both_names_where_both_are_told():
+    data = received(text(), chat=CUSTOMER, from_me=True)
+    fields = neonize.Message.FromString(data)
+    fields.Info.MessageSource.RecipientAlt.CopyFrom(jid("255712000001", "s.whatsapp.net"))
+    event = translate_message(fields.SerializePartialToString())
+    assert event.contact == Party(lid="99887766@lid", phone="+255712000001")
+
+
+def test_the_app_state_key_is_no_message_of_the_owners():
+    data = received(protocol(type=e2e.ProtocolMessage.APP_STATE_SYNC_KEY_SHARE), from_me=True)
+    assert translate_message(data) == ours.Skipped(SkipReason.FROM_ME)
 
 
 NO_CONTENT = [
