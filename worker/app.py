@@ -41,7 +41,7 @@ from worker.settings import WorkerSettings
 from worker.uplink import event_rows
 from worker.uplink.room import Room
 from worker.uplink.uplink import Uplink
-from worker.whatsapp.events import MessageEvent, Receipt, WhatsAppEvent
+from worker.whatsapp.events import MessageEvent, Missed, Receipt, WhatsAppEvent
 from worker.whatsapp.file_client import FileClient
 from worker.whatsapp.journal import Journal
 from worker.whatsapp.library import Library, find_library
@@ -100,10 +100,12 @@ class _Worker:
         )
         self._room = Room(self._client, settings.outbox_bound)
         self._unread = Unread(
+            self._client,
             database,
             clock,
             wait=settings.unread_wait,
             connected=self._link.connected,
+            own_phone=lambda: self._link.own_phone,
             on_recorded=self._on_recorded,
         )
         self._intake = Intake(
@@ -233,6 +235,8 @@ class _Worker:
             self._intake.handle(event)
         elif isinstance(event, Receipt):
             self._receipts.handle(event)
+        elif isinstance(event, Missed):
+            self._tasks.supervise("missed", self._unread.look_for(event))
         else:
             self._link.handle(event)
 

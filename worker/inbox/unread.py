@@ -12,9 +12,12 @@ from datetime import datetime, timedelta
 import structlog
 
 from shared.clock import Clock
+from shared.enums import MessageKind
 from shared.wire.events import MessageReceived
 from worker.database import Database
 from worker.inbox import unread_rows
+from worker.whatsapp.events import Missed
+from worker.whatsapp.neonize_client import NeonizeClient
 
 log = structlog.get_logger(__name__)
 
@@ -29,19 +32,43 @@ class Unread:
 
     def __init__(
         self,
+        client: NeonizeClient,
         database: Database,
         clock: Clock,
         *,
         wait: timedelta,
         connected: asyncio.Event,
+        own_phone: Callable[[], str],
         on_recorded: Callable[[list[MessageReceived]], None],
     ) -> None:
+        self._client = client
         self._database = database
         self._clock = clock
         self.wait = wait
         self._connected = connected
+        self._own_phone = own_phone
         self._on_recorded = on_recorded
         self._woken = asyncio.Event()
+
+    async def look_for(self, missed: Missed) -> None:
+        """Waits for a message that the library will not give again: what is on its way from an
+        earlier copy, or was read before, is told by then.
+        """
+        contact, due = await self._client.complete(missed.contact), self._clock.now() + self.wait
+        if contact.phone == self._own_phone():  # what our devices tell each other is not kept
+            return
+        stand_in = MessageReceived(
+            wa_message_id=missed.wa_message_id,
+            kind=MessageKind.LOST,
+            contact=contact,
+            own_phone=self._own_phone(),
+            text="",
+            at=self._clock.now(),
+        )
+        await self._database.run_patiently(
+            lambda db: unread_rows.notice(db, stand_in, is_quiet=False, due=due)
+        )
+        self.wake()
 
     def wake(self) -> None:
         """Something was noticed that could not be read."""

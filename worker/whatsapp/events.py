@@ -55,6 +55,15 @@ class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
     is_quiet: bool = False
 
 
+class Missed(msgspec.Struct, frozen=True, kw_only=True):
+    """A contact's message came that the library has decrypted before. Usually it was handed over
+    then; if it was not, it was inside the library when that was killed, and nobody has it.
+    """
+
+    wa_message_id: str
+    contact: Party
+
+
 class Skipped(msgspec.Struct, frozen=True):
     """wa_message_id: of a contact's, which the library may have noted (`noted.py`).
 
@@ -186,4 +195,4 @@ LinkEvent = (
     | RoundEnded
 )
 MessageEvent = Inbound | Own | Unreadable | Skipped
-WhatsAppEvent = LinkEvent | MessageEvent | Receipt
+WhatsAppEvent = LinkEvent | MessageEvent | Missed | Receipt

@@ -138,7 +138,7 @@ class NeonizeClient:
             QrCallback(lambda _, code: self._hand_over(current, QrCode(_string(code)))),
             QrCallback(lambda _, word: self._hand_over(current, QrRoundOver(_string(word)))),
             EventCallback(lambda _, data, size, code: self._on_event(current, code, data, size)),
-            LogCallback(self._on_log),
+            LogCallback(lambda data, size: self._on_log(current, data, size)),
         )
         # A daemon: it may sit in Go for minutes after it was stopped, and must not hold up the end.
         current.thread = Thread(
@@ -369,7 +369,7 @@ class NeonizeClient:
         if receipt is not None:
             self._hand_over(current, receipt)
 
-    def _on_log(self, data: int, size: int) -> None:
+    def _on_log(self, current: _Round, data: int, size: int) -> None:
         """The library's own warnings: they name stanzas and JIDs, never a body or a key."""
         entry = read(ctypes.string_at(data, size) if size > 0 else b"")
         message = text(entry.get(1))[:500]
@@ -377,6 +377,9 @@ class NeonizeClient:
         view_once = translate.find_view_once(message)
         if view_once is not None:
             self._view_once.append(view_once)
+        missed = translate.find_missed(message)
+        if missed is not None:
+            self._hand_over(current, missed)
         log.warning(
             "library.warned",
             module=text(entry.get(3)),

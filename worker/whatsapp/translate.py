@@ -256,6 +256,20 @@ def find_view_once(warning: str) -> str | None:
     return found[1] if found is not None else None
 
 
+_REPEATED = re.compile(
+    r"Ignoring message (\S+) from (\d+)(?:[.:]\d+)*@([a-z.]+): .*received message with old counter"
+)
+
+
+def find_missed(warning: str) -> ours.Missed | None:
+    """Told apart from `X in Y`, which is how it names groups and our own messages."""
+    found = _REPEATED.match(warning)
+    contact = _party(Jid(found[2], found[3])) if found is not None else Party()
+    if found is None or not contact.number:
+        return None
+    return ours.Missed(wa_message_id=found[1], contact=contact)
+
+
 def mark_view_once(data: bytes, ids: Container[str]) -> bytes:
     """An undecryptable message, with the mark if it is one of `ids`."""
     info = read(read(data).get(1))

@@ -51,7 +51,8 @@ class Door:
             on_recorded=self.recorded.append, skipped={SkipReason.STATUS: 7},
             room=Room(self.client, Bound(events=300)),
             unread=Unread(
-                database, SystemClock(), wait=timedelta(minutes=1), connected=asyncio.Event(),
+                self.client, database, SystemClock(), wait=timedelta(minutes=1),
+                connected=asyncio.Event(), own_phone=lambda: OWN_PHONE,
                 on_recorded=self.recorded.append,
             ),
         )  # fmt: skip

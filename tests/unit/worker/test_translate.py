@@ -405,6 +405,31 @@ def test_that_it_may_be_seen_once_only_a_warning_says(warning, kind):
     assert translate.translate_unreadable(body).kind is kind
 
 
+@pytest.mark.parametrize(
+    ("source", "contact"),
+    [
+        ("225308874268275@lid", Party(lid="225308874268275@lid")),
+        ("225308874268275:3@lid", Party(lid="225308874268275@lid")),
+        ("255761195595@s.whatsapp.net", Party(phone="+255761195595")),
+        ("225308874268275@lid in 1203@g.us", None),
+        ("1203@g.us", None),
+    ],
+    ids=["LID", "a device of it", "phone", "group", "somewhere else"],
+)
+def test_a_message_that_was_decrypted_before_only_a_warning_names(source, contact):
+    warning = (
+        f"Ignoring message 3EB0 from {source}: failed to decrypt normal message: failed to get or "
+        "create message keys: received message with old counter (index: 2, count: 1)"
+    )
+    missed = None if contact is None else ours.Missed(wa_message_id="3EB0", contact=contact)
+    assert translate.find_missed(warning) == missed
+
+
+def test_no_other_warning_names_a_message_that_was_decrypted_before():
+    other = "Ignoring message 3EB0 from 1@lid: event was already processed"
+    assert translate.find_missed(other) is None
+
+
 def test_the_own_phone_is_read_from_the_device():
     device = neonize.Device(JID=PHONE, LID=LID, PushName="Salon")
     assert translate.read_device_phone(device.SerializePartialToString()) == "+255761195595"

@@ -10,11 +10,14 @@ from shared.clock import SystemClock
 from shared.enums import MessageKind
 from shared.flows.conversation import Conversation
 from shared.tasks import TaskGroup
-from tests.fakes.inbound import ASHA, NOW, answer, message
+from shared.wire.events import Party
+from tests.fakes.inbound import ASHA, NOW, OWN_PHONE, answer, message
+from tests.fakes.whatsapp_client import FakeClient
 from worker import database as database_module
 from worker.inbox import rows, unread_rows
 from worker.inbox.unread import Unread
 from worker.uplink import event_rows
+from worker.whatsapp.events import Missed
 
 DUE = NOW + timedelta(minutes=1)
 LONG = timedelta(hours=1)
@@ -140,11 +143,14 @@ class Desk:
         self.connected = asyncio.Event()
         if connected:
             self.connected.set()
+        self.client = FakeClient()
         self.unread = Unread(
+            self.client,
             database,
             SystemClock(),
             wait=wait,
             connected=self.connected,
+            own_phone=lambda: OWN_PHONE,
             on_recorded=self.recorded.put_nowait,
         )
         tasks.supervise("unread", self.unread.run())
@@ -190,3 +196,34 @@ async def test_the_wait_outlives_the_worker_and_begins_anew_with_its_connection(
     async with TaskGroup() as tasks:
         desk = Desk(database, tasks, wait=timedelta(0))
         assert await desk.next_recorded() == [unreadable(1)]
+
+
+LID = "31775@lid"
+
+
+async def test_a_repeated_message_that_nobody_has_is_lost(database):
+    async with TaskGroup() as tasks:
+        desk = Desk(database, tasks, wait=timedelta(0))
+        desk.client.known[LID] = Party(phone=ASHA, lid=LID)
+        await desk.unread.look_for(Missed(wa_message_id="ID1", contact=Party(lid=LID)))
+        [stand_in] = await desk.next_recorded()
+        assert (stand_in.wa_message_id, stand_in.kind) == ("ID1", MessageKind.LOST)
+        assert stand_in.contact == Party(phone=ASHA, lid=LID)
+
+
+async def test_a_repeated_message_that_is_known_or_just_being_taken_is_not_lost(database):
+    async with TaskGroup() as tasks:
+        desk = Desk(database, tasks, wait=LONG)
+        await database.run(lambda db: rows.record(db, message(1)))
+        await desk.unread.look_for(Missed(wa_message_id="ID1", contact=Party(phone=ASHA)))
+        await desk.unread.look_for(Missed(wa_message_id="ID2", contact=Party(phone=ASHA)))
+        await database.run(lambda db: rows.record(db, message(2)))
+        assert await database.run(unread_rows.find_first_due) is None
+
+
+async def test_what_our_devices_tell_each_other_again_is_not_lost(database):
+    async with TaskGroup() as tasks:
+        desk = Desk(database, tasks, wait=timedelta(0))
+        desk.client.known[LID] = Party(phone=OWN_PHONE, lid=LID)
+        await desk.unread.look_for(Missed(wa_message_id="ID1", contact=Party(lid=LID)))
+        assert await database.run(unread_rows.find_first_due) is None
