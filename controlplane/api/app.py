@@ -7,6 +7,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from controlplane.api.alarms import alarms_router
+from controlplane.api.audit import audit_router
 from controlplane.api.authentication import (
     provide_caller,
     require_admin_key,
@@ -93,6 +94,7 @@ def create_api(
             keys_router,
             setup_requests_router,
             operators_router,
+            audit_router,
             alarms_router,
             fleet_router,
         ],

@@ -8,7 +8,16 @@ from litestar.di import Provide
 from litestar.response import Redirect
 
 from controlplane.dashboard.desk import Desk
-from controlplane.dashboard.pages import account, fleet, keys, new_tenant, requests, sign_in, tenant
+from controlplane.dashboard.pages import (
+    account,
+    audit,
+    fleet,
+    keys,
+    new_tenant,
+    requests,
+    sign_in,
+    tenant,
+)
 from controlplane.dashboard.texts import TEXTS
 from controlplane.dashboard.visitor import (
     frame_of,
@@ -46,6 +55,7 @@ INSIDE = (
     keys.show_of_tenant,
     keys.issue_to_tenant,
     keys.revoke_of_tenant,
+    audit.show,
     account.show,
     account.set_password,
     sign_in.leave,

@@ -9,11 +9,9 @@ from controlplane.api.bodies import find_problems
 from controlplane.dashboard.problems import Wrong, to_wrong
 from shared.enums import Language, Weekday
 from shared.phone import to_phone
-from shared.structs.tenants import CreateTenantInput, OpeningHours
+from shared.structs.tenants import DEFAULT_ZONE, CreateTenantInput, OpeningHours
 
-QUIET_PARTS = ("begins", "ends", "time_zone")
-# Most businesses here are in it, or an hour beside it.
-_ZONE = "Africa/Dar_es_Salaam"
+QUIET_PARTS = ("begins", "ends")
 
 
 class WrongFormError(Exception):
@@ -27,7 +25,7 @@ def blank_form() -> dict[str, str]:
     form["language"] = Language.SW.value
     form |= {f"quiet_hours.{part}": "" for part in QUIET_PARTS}
     form |= {f"{edge}_{day}": "" for day in Weekday for edge in ("opens", "closes")}
-    return form | {"quiet_hours.time_zone": _ZONE}
+    return form | {"time_zone": DEFAULT_ZONE}
 
 
 def read_tenant(form: Mapping[str, str]) -> CreateTenantInput:
@@ -37,17 +35,28 @@ def read_tenant(form: Mapping[str, str]) -> CreateTenantInput:
         "phone_number": to_phone(form.get("phone_number", "")),
         "template_type": form.get("template_type", ""),
         "language": form.get("language", ""),
+        "time_zone": form.get("time_zone", "").strip(),
     }
     if business_name := form.get("business_name", "").strip():
         body["business_name"] = business_name
     quiet = {part: form.get(f"quiet_hours.{part}", "").strip() for part in QUIET_PARTS}
-    if quiet["begins"] or quiet["ends"]:
-        body["quiet_hours"] = quiet
+    if any(quiet.values()):
+        body["quiet_hours"] = {**quiet, "time_zone": body["time_zone"]}
     hours, wrong = _read_hours(form)
-    wrong |= to_wrong(find_problems(body, CreateTenantInput))
+    wrong |= to_fields(to_wrong(find_problems(body, CreateTenantInput)))
     if wrong:
         raise WrongFormError(wrong)
     return msgspec.convert({**body, "hours": hours}, CreateTenantInput)
+
+
+def to_fields(wrong: Wrong) -> Wrong:
+    """By the form's fields: a day's hours are told at its first, and there is one time zone."""
+    fields: Wrong = {}
+    for place, sentence in wrong.items():
+        if place.startswith("hours."):
+            place = f"opens_{place.split('.')[1]}"  # noqa: PLW2901  the same place, in the form
+        fields[place.replace("quiet_hours.time_zone", "time_zone")] = sentence
+    return fields
 
 
 def _read_hours(form: Mapping[str, str]) -> tuple[dict[str, dict[str, str]], Wrong]:

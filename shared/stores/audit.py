@@ -1,4 +1,4 @@
-"""Who did what through the admin API; kept when the tenant is gone."""
+"""Who did what through the admin API and the dashboard; kept when the tenant is gone."""
 
 from typing import Any
 from uuid import UUID
@@ -6,10 +6,14 @@ from uuid import UUID
 import msgspec
 
 from shared.enums import CallerKind
+from shared.stores.cursors import Cursor, parse_cursor, to_page
 from shared.stores.rows import to_uuid
 from shared.stores.text import to_storable
-from shared.structs.keys import AuditEntry
+from shared.structs.keys import AuditEntry, AuditView
+from shared.structs.pages import Page
 from shared.tables import AdminAuditLog
+
+_LIST = "audit"
 
 
 async def record(entry: AuditEntry) -> None:
@@ -27,24 +31,49 @@ async def record(entry: AuditEntry) -> None:
     )
 
 
-async def list_newest(*, limit: int, tenant_id: UUID | None = None) -> list[AuditEntry]:
-    where = "" if tenant_id is None else " WHERE tenant_id = {}"
-    values: list[Any] = [] if tenant_id is None else [tenant_id]
-    rows = await AdminAuditLog.raw(
-        "SELECT kind, who, action, tenant_id, detail_json, address FROM admin_audit_logs"
-        + where
-        + " ORDER BY at DESC, id DESC LIMIT {}",
-        *values,
-        limit,
-    )
-    return [
-        AuditEntry(
-            kind=CallerKind(row["kind"]),
-            who=row["who"],
-            action=row["action"],
-            tenant_id=None if row["tenant_id"] is None else to_uuid(row["tenant_id"]),
-            detail=msgspec.json.decode(row["detail_json"]),
-            address=row["address"],
-        )
-        for row in rows
+async def list_page(
+    *,
+    limit: int,
+    cursor: str | None = None,
+    tenant_id: UUID | None = None,
+    action: str | None = None,
+    who: str | None = None,
+) -> Page[AuditView]:
+    """Newest first; of this tenant, this action and this key or operator alone."""
+    after = parse_cursor(cursor, of=_LIST)
+    wanted: list[tuple[str, list[Any]]] = [
+        ("a.tenant_id = {}", [tenant_id] if tenant_id else []),
+        ("a.action = {}", [action] if action else []),
+        ("a.who = {}", [to_storable(who)] if who else []),
+        ("(a.at, a.id) < ({}, {})", [after.at, after.id] if after else []),
     ]
+    conditions = [condition for condition, values in wanted if values]
+    rows = await AdminAuditLog.raw(
+        "SELECT a.id, a.at, a.kind, a.who, a.action, a.tenant_id, a.detail_json, a.address,"
+        " t.name AS tenant_name FROM admin_audit_logs a"
+        " LEFT JOIN tenants t ON t.id = a.tenant_id AND t.removal_requested_at IS NULL"
+        + (" WHERE " + " AND ".join(conditions) if conditions else "")
+        + " ORDER BY a.at DESC, a.id DESC LIMIT {}",
+        *(value for _, values in wanted for value in values),
+        limit + 1,
+    )
+    return to_page(
+        rows,
+        limit=limit,
+        item=_to_view,
+        cursor=lambda row: Cursor(_LIST, row["at"], to_uuid(row["id"])),
+    )
+
+
+def _to_view(row: dict[str, Any]) -> AuditView:
+    return AuditView(
+        id=to_uuid(row["id"]),
+        at=row["at"],
+        kind=CallerKind(row["kind"]),
+        who=row["who"],
+        action=row["action"],
+        tenant_id=None if row["tenant_id"] is None else to_uuid(row["tenant_id"]),
+        tenant_name=row["tenant_name"],
+        detail=msgspec.json.decode(row["detail_json"]),
+        address=row["address"],
+    )

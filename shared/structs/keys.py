@@ -83,3 +83,11 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     kind: CallerKind = CallerKind.KEY
     tenant_id: UUID | None = None
     detail: dict[str, Any] = {}
+
+
+class AuditView(AuditEntry, frozen=True, kw_only=True):
+    """tenant_name: None where there is no such tenant, or no longer."""
+
+    id: UUID
+    at: datetime
+    tenant_name: str | None

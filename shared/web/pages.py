@@ -34,6 +34,8 @@ class Pages:
             auto_reload=False,
         )
         self._environment.globals["asset"] = assets.address
+        for name in sources:
+            self._environment.get_template(name)  # a mistake in one is found now
 
     def render(self, name: str, *, language: Language, **values: Any) -> str:
         t = translator(self._texts, language)

@@ -7,7 +7,7 @@ from litestar.response import Redirect
 
 from controlplane.api.parameters import Acting
 from controlplane.dashboard.problems import Wrong, wrong_of
-from controlplane.dashboard.tenant_form import WrongFormError, blank_form, read_tenant
+from controlplane.dashboard.tenant_form import WrongFormError, blank_form, read_tenant, to_fields
 from controlplane.services.create_tenant import create_tenant
 from shared.enums import TemplateType, Weekday
 from shared.errors import ConflictError, InvalidInputError
@@ -29,7 +29,7 @@ async def create(request: PageRequest, caller: Acting) -> Response[str] | Redire
     except WrongFormError as error:
         return _form(request, form, wrong=error.wrong)
     except (InvalidInputError, ConflictError) as error:
-        return _form(request, form, wrong=wrong_of(error))
+        return _form(request, form, wrong=to_fields(wrong_of(error)))
     return go_to(f"/dashboard/tenants/{tenant.id}")
 
 

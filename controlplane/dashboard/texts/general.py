@@ -7,6 +7,7 @@ GENERAL = {
     "nav.requests": "Requests",
     "nav.new_tenant": "New tenant",
     "nav.keys": "API keys",
+    "nav.audit": "Audit log",
     "nav.account": "Account",
     "sign_in": "Sign in",
     "sign_in.lead": "For the people who run this platform.",

@@ -4,7 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from shared.stores import audit, tenants
+from shared.stores import tenants
+from tests.fakes.traces import list_newest
 from tests.integration.api.test_tenants import BODY
 
 CONFIG = {
@@ -48,7 +49,7 @@ async def test_a_configuration_is_set_shown_and_told(api, tenant_id):
     assert (answer.status_code, answer.json()["config"]) == (200, CONFIG)
     assert api.configured[-1] == (tenant_id, await tenants.get_config(tenant_id))
     assert (await api.client.get(f"/admin/tenants/{tenant_id}")).json()["config"] == CONFIG
-    entries = await audit.list_newest(limit=1, tenant_id=tenant_id)
+    entries = await list_newest(limit=1, tenant_id=tenant_id)
     assert entries[0].action == "config.set"
 
 

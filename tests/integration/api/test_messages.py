@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.ids import TenantId
-from shared.stores import api_keys, audit, outbound_work, tenants, workers
+from shared.stores import api_keys, outbound_work, tenants, workers
 from shared.structs.content import CONTENT_TYPES
 from tests.fakes.businesses import NOW, business
+from tests.fakes.traces import list_newest
 
 GOOD = {"to": "+255754000001", "text": "Karibu"}
 PLACE = {"type": "location", "latitude": -6.8161, "longitude": 39.2803}
@@ -319,7 +320,7 @@ async def test_an_unknown_tenant_is_not_found(api):
 async def test_an_operators_sends_leave_a_trace_and_a_tenants_own_do_not(api, tenant_id, own):
     await api.client.post("/v1/messages", json=GOOD, headers=own)
     await api.client.post(f"/admin/tenants/{tenant_id}/messages", json=GOOD)
-    entries = await audit.list_newest(limit=10, tenant_id=tenant_id)
+    entries = await list_newest(limit=10, tenant_id=tenant_id)
     assert [entry.action for entry in entries] == ["messages.queued", "api_key.issued"]
     assert GOOD["text"] not in str(entries)
 

@@ -4,7 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from shared.stores import audit, tenants
+from shared.stores import tenants
+from tests.fakes.traces import list_newest
 from tests.integration.api.test_tenants import BODY
 
 NIGHT = {"begins": "21:00", "ends": "07:00", "time_zone": "Africa/Dar_es_Salaam"}
@@ -33,7 +34,7 @@ async def test_quiet_hours_are_set_shown_told_and_removed(api, tenant_id):
     removed = await api.client.delete(path)
     assert (removed.status_code, removed.json()["config"]["quiet_hours"]) == (200, None)
     assert api.configured[-1][1].quiet_hours is None
-    entries = await audit.list_newest(limit=9, tenant_id=tenant_id)
+    entries = await list_newest(limit=9, tenant_id=tenant_id)
     actions = [entry.action for entry in entries]
     assert actions == ["quiet_hours.removed", "quiet_hours.set", "quiet_hours.set"]
 

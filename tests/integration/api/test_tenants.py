@@ -6,11 +6,12 @@ from uuid import uuid4
 import pytest
 
 from shared.enums import Direction, SessionReason, SessionState
-from shared.stores import audit, credentials, messages, sessions, tenants
+from shared.stores import credentials, messages, sessions, tenants
 from shared.structs.keys import AuditEntry
 from shared.tables import WorkerProcess
 from shared.wire.frames import NEW_QR_ROUND, PAIRING_CODE, Command, SessionReport
 from tests.fakes.businesses import NOW, business, message
+from tests.fakes.traces import list_newest
 
 BODY = {
     "name": "Mama Ntilie",
@@ -195,7 +196,7 @@ async def test_logs_hold_nothing_of_another_tenant(api, tenant_id):
 async def test_every_write_leaves_who_did_it_and_from_where(api, tenant_id):
     await api.client.post(f"/admin/tenants/{tenant_id}/worker/start")
     await api.client.delete(f"/admin/tenants/{tenant_id}")
-    assert await audit.list_newest(limit=10) == [
+    assert await list_newest(limit=10) == [
         AuditEntry(
             who="admin",
             action="tenant.removal_requested",
@@ -351,6 +352,6 @@ async def test_who_asked_for_a_pairing_code_is_known_and_the_code_is_not(api, te
         pairing_expires_at=NOW + timedelta(seconds=160),
     )
     await api.client.post(f"/admin/tenants/{tenant_id}/pairing-code")
-    [entry] = await audit.list_newest(limit=10)
+    [entry] = await list_newest(limit=10)
     number = (await tenants.get(tenant_id)).phone_number
     assert (entry.action, entry.detail) == ("pairing_code.requested", {"phone_number": number})

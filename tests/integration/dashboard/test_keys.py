@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from shared.enums import CallerKind
-from shared.stores import api_keys, audit
+from shared.stores import api_keys
 from tests.fakes.businesses import NOW
+from tests.fakes.traces import list_newest
 from tests.integration.dashboard.conftest import EMAIL
 
 KEYS = "/dashboard/keys"
@@ -31,7 +32,7 @@ async def test_a_key_is_shown_once_and_works(browser):
     again = await browser.go(KEYS)
     assert key not in again.text
     assert "2026-11-23 08:00" in again.text, "when it was last used"
-    [entry] = await audit.list_newest(limit=1)
+    [entry] = await list_newest(limit=1)
     assert (entry.kind, entry.who, entry.action) == (CallerKind.OPERATOR, EMAIL, "api_key.issued")
     assert entry.detail == {"name": "deploy", "scopes": ["read"]}
 
@@ -48,7 +49,7 @@ async def test_a_revoked_key_is_refused_and_gone_from_the_list(browser):
     answer = await browser.send(f"{KEYS}/{found.id}/revoke")
     assert "deploy" not in answer.text
     assert await api_keys.authenticate(key, now=NOW) is None
-    assert (await audit.list_newest(limit=1))[0].action == "api_key.revoked"
+    assert (await list_newest(limit=1))[0].action == "api_key.revoked"
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ from uuid import uuid4
 import pytest
 
 from shared.enums import CallerKind, SetupStatus
-from shared.stores import audit, setup_requests, tenants
+from shared.stores import setup_requests, tenants
 from shared.structs.keys import AuditEntry
 from tests.fakes.businesses import NOW, business
+from tests.fakes.traces import list_newest
 from tests.integration.dashboard.conftest import ADDRESS, EMAIL
 
 QUEUE = "/dashboard/requests"
@@ -43,7 +44,7 @@ async def test_an_approval_starts_the_worker_and_says_who_gave_it(
     assert (decided.status, decided.note) == ("APPROVED", "karibu sana")
     assert (await tenants.get(tenant_id)).worker.desired_state == "RUNNING"
     assert dashboard.woken == [tenant_id]
-    assert (await audit.list_newest(limit=1, tenant_id=tenant_id)) == [
+    assert (await list_newest(limit=1, tenant_id=tenant_id)) == [
         AuditEntry(
             kind=CallerKind.OPERATOR,
             who=EMAIL,

