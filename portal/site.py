@@ -13,6 +13,7 @@ from portal.insider import OwnersOnlyError, answer_staff, provide_insider, provi
 from portal.mail import Mailer
 from portal.pages import (
     account,
+    activity,
     bot_settings,
     by_mail,
     front,
@@ -22,6 +23,7 @@ from portal.pages import (
     live,
     messages,
     sign_in,
+    team,
 )
 from portal.settings import PortalSettings
 from portal.texts import TEXTS
@@ -80,7 +82,17 @@ PAGES = (
     bot_settings.change_hours,
     bot_settings.show_texts,
     bot_settings.change_texts,
+    team.show,
+    team.ask_to_join,
+    team.withdraw,
+    team.set_role,
+    team.ask_removal,
+    team.remove,
+    team.show_invitation,
+    team.join,
+    activity.show,
     account.show,
+    account.replace_password,
     account.change_email,
 )
 

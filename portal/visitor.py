@@ -9,6 +9,7 @@ from litestar.datastructures import Cookie
 from portal.house import House
 from shared.db.guard import continue_as, proof_transaction
 from shared.enums import Language
+from shared.errors import NotFoundError
 from shared.ids import TenantId
 from shared.stores import browser_sessions
 from shared.stores.secrets import hash_secret
@@ -81,6 +82,15 @@ async def provide_tenant_id(request: PageRequest) -> TenantId:
     if tenant_id is None:
         raise BusinessNeededError
     return tenant_id
+
+
+async def ensure_signed_in(request: PageRequest) -> None:
+    """For what goes on after a page was given. Raises NotFoundError when the session is over."""
+    session = visitor_of(request).session
+    assert session is not None, "the page was for members"
+    async with proof_transaction(session):
+        if await browser_sessions.find(session, now=house_of(request).clock.now()) is None:
+            raise NotFoundError("the session is over")
 
 
 def house_of(request: PageRequest) -> House:

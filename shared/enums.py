@@ -282,6 +282,7 @@ class ProofPurpose(StrEnum):
     SIGN_UP = "SIGN_UP"
     RESET = "RESET"
     CHANGE_EMAIL = "CHANGE_EMAIL"
+    INVITE = "INVITE"
 
 
 class LinkWish(StrEnum):

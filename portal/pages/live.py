@@ -11,7 +11,7 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from portal.changes import Changes
 from portal.services.show_home import show_home
-from portal.visitor import house_of
+from portal.visitor import ensure_signed_in, house_of
 from shared.errors import NotFoundError, TransientError
 from shared.ids import TenantId
 from shared.structs.members import Member
@@ -43,13 +43,18 @@ def stream_of(
     *,
     pace: timedelta = timedelta(0),
 ) -> ServerSentEvent:
-    """What `look` shows, for as long as the page is open."""
+    """What `look` shows, for as long as the page is open and whoever opened it signed in."""
     changes: Changes = request.app.state.changes
+
+    async def look_if_in() -> str:
+        await ensure_signed_in(request)
+        return await look()
+
     if not changes.has_room(tenant_id):
         raise TooManyRequestsException
     # X-Accel-Buffering: a proxy that collects the answer would keep it from the page.
     return ServerSentEvent(
-        follow(changes, tenant_id, look, pace=pace),
+        follow(changes, tenant_id, look_if_in, pace=pace),
         headers={"X-Accel-Buffering": "no"},
         retry_duration=2000,
     )
@@ -76,7 +81,7 @@ async def follow(
             try:
                 seen = await look()
             except NotFoundError:
-                return  # the tenant is gone
+                return  # the tenant is gone, or whoever looked
             except TransientError:
                 seen = shown  # the page keeps what it has; a change will be told
             if seen != shown:

@@ -3,8 +3,7 @@ been given when this runs, and who owns the address alone learns more.
 """
 
 from portal.house import House
-from portal.mail import Mail
-from portal.texts import TEXTS
+from portal.services.send_mail import send_mail
 from shared.db.guard import email_transaction, proof_transaction
 from shared.enums import Language, ProofPurpose
 from shared.stores import mail_proofs, members
@@ -15,32 +14,32 @@ from shared.structs.members import Member
 async def begin_sign_up(house: House, email: str, language: Language) -> None:
     found = await _find(email)
     if found is not None:
-        await _send(house, "mail.known", email, language, link=house.link("/sign-in"))
+        await send_mail(house, "mail.known", email, language, link=house.link("/sign-in"))
         return
     link = await _prove(house, ProofPurpose.SIGN_UP, "/sign-up", email, None)
-    await _send(house, "mail.sign_up", email, language, link=link)
+    await send_mail(house, "mail.sign_up", email, language, link=link)
 
 
 async def begin_reset(house: House, email: str, language: Language) -> None:
     found = await _find(email)
     if found is None:
-        await _send(house, "mail.unknown", email, language, link=house.link("/sign-up"))
+        await send_mail(house, "mail.unknown", email, language, link=house.link("/sign-up"))
         return
     link = await _prove(house, ProofPurpose.RESET, "/reset", found.email, found)
-    await _send(house, "mail.reset", found.email, found.language, link=link)
+    await send_mail(house, "mail.reset", found.email, found.language, link=link)
 
 
 async def begin_email_change(house: House, email: str, member: Member) -> None:
     """The new address is told; the old one when the change is made."""
     if await _find(email) is not None:
-        await _send(house, "mail.known", email, member.language, link=house.link("/sign-in"))
+        await send_mail(house, "mail.known", email, member.language, link=house.link("/sign-in"))
         return
     link = await _prove(house, ProofPurpose.CHANGE_EMAIL, "/confirm-email", email, member)
-    await _send(house, "mail.change_email", email, member.language, link=link)
+    await send_mail(house, "mail.change_email", email, member.language, link=link)
 
 
 async def tell_old_address(house: House, email: str, language: Language) -> None:
-    await _send(house, "mail.changed", email, language, link=house.link("/sign-in"))
+    await send_mail(house, "mail.changed", email, language, link=house.link("/sign-in"))
 
 
 async def _find(email: str) -> Member | None:
@@ -62,10 +61,3 @@ async def _prove(
             now=house.clock.now(),
         )
     return house.link(f"{path}/{token}")
-
-
-async def _send(house: House, key: str, to: str, language: Language, *, link: str) -> None:
-    subject, text = (TEXTS[f"{key}{part}"].in_(language) for part in ("_subject", ""))
-    greeting, end = (TEXTS[each].in_(language) for each in ("mail.greeting", "mail.end"))
-    text = text.format(link=link)
-    await house.mailer.send(Mail(to=to, subject=subject, text=f"{greeting}\n\n{text}\n\n{end}\n"))

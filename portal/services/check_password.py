@@ -8,11 +8,13 @@ from shared.web import limits
 from shared.web.fields import FormError
 
 
-async def check_password(house: House, member: Member, password: str) -> None:
+async def check_password(
+    house: House, member: Member, password: str, *, field: str = "password"
+) -> None:
     """Raises FormError, TooManyAttemptsError."""
     await limits.count(limits.PASSWORD_OF_ACCOUNT, member.email, clock=house.clock)
     async with member_transaction(member.id, tenant_id=member.tenant_id):
         kept = await members.get_password_hash(member.id)
     if not await house.passwords.is_right(password, kept):
-        raise FormError({"password": "password.wrong"})
+        raise FormError({field: "password.wrong"})
     await limits.forget(limits.PASSWORD_OF_ACCOUNT, member.email)

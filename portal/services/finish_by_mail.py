@@ -19,7 +19,7 @@ class LinkOverError(NotFoundError):
 async def look_at(house: House, token: str, purpose: ProofPurpose) -> Proof:
     """Uses nothing: mail programs fetch links of their own accord. Raises LinkOverError."""
     async with proof_transaction(hash_secret(token)):
-        return await _find(house, token, purpose)
+        return await find_proof(house, token, purpose)
 
 
 async def finish_sign_up(house: House, token: str, password: str, language: Language) -> str:
@@ -29,7 +29,7 @@ async def finish_sign_up(house: House, token: str, password: str, language: Lang
     password_hash = await house.passwords.hash(password)
     try:
         async with proof_transaction(hash_secret(token)):
-            await _find(house, token, ProofPurpose.SIGN_UP)
+            await find_proof(house, token, ProofPurpose.SIGN_UP)
             member_id = await members.create_owner(
                 proof.email, password_hash=password_hash, language=language
             )
@@ -46,7 +46,7 @@ async def finish_reset(house: House, token: str, password: str) -> str:
     check_new_password(password, email=proof.email)
     password_hash = await house.passwords.hash(password)
     async with proof_transaction(hash_secret(token)):
-        found = await _find(house, token, ProofPurpose.RESET)
+        found = await find_proof(house, token, ProofPurpose.RESET)
         assert found.member_id is not None, "a reset is of somebody"
         member = await members.get(found.member_id)
         await members.set_password(member.id, password_hash)
@@ -60,7 +60,7 @@ async def finish_email_change(house: House, token: str) -> None:
     """Raises LinkOverError."""
     try:
         async with proof_transaction(hash_secret(token)):
-            found = await _find(house, token, ProofPurpose.CHANGE_EMAIL)
+            found = await find_proof(house, token, ProofPurpose.CHANGE_EMAIL)
             assert found.member_id is not None, "a change is of somebody"
             member = await members.get(found.member_id)
             await continue_as(member.id, tenant_id=member.tenant_id)
@@ -71,7 +71,7 @@ async def finish_email_change(house: House, token: str) -> None:
     await tell_old_address(house, member.email, member.language)
 
 
-async def _find(house: House, token: str, purpose: ProofPurpose) -> Proof:
+async def find_proof(house: House, token: str, purpose: ProofPurpose) -> Proof:
     proof = await mail_proofs.find(hash_secret(token), purpose, now=house.clock.now())
     if proof is None:
         raise LinkOverError("the link is used or too old")

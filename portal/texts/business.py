@@ -90,6 +90,10 @@ BUSINESS = {
         "Nobody scanned one in time. Take your phone, and ask for new ones.",
         "Hakuna aliyeskani kwa wakati. Chukua simu yako, kisha uombe mingine.",
     ),
+    "link.owners": Text(
+        "An owner of the business links it: the code is on their page.",
+        "Mmiliki wa biashara huiunganisha: msimbo uko kwenye ukurasa wake.",
+    ),
     "link.ask_round": Text("Show new codes", "Onyesha misimbo mipya"),
     "link.ask_typed": Text(
         "The camera does not work? Ask for a code to type",

@@ -1,14 +1,19 @@
 """Links that were mailed, by the hash of the token in each."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from shared.enums import ProofPurpose
+from shared.enums import ProofPurpose, UserRole
+from shared.errors import NotFoundError
+from shared.ids import TenantId
 from shared.stores.rows import to_uuid
-from shared.structs.members import Proof
+from shared.structs.members import Invitation, Offer, Proof
 from shared.tables import MailProof
 
 LIFE = timedelta(hours=1)
+# Whoever is invited did not wait for it.
+INVITATION_LIFE = timedelta(days=3)
 # What is over stays for as long as somebody may wonder why a link did not work.
 KEPT = timedelta(days=7)
 
@@ -29,10 +34,65 @@ async def create(
     )
 
 
+async def invite(token_hash: str, email: str, offer: Offer, *, now: datetime) -> None:
+    """Within the transaction of the token, and of an owner. An earlier one to the same address
+    is no longer good.
+    """
+    await MailProof.raw(
+        "DELETE FROM mail_proofs WHERE tenant = {} AND purpose = 'INVITE' AND lower(email) = {}",
+        offer.tenant_id,
+        email.lower(),
+    )
+    await MailProof.raw(
+        "INSERT INTO mail_proofs (token_hash, purpose, email, tenant, role, created_at, expires_at)"
+        " VALUES ({}, {}, {}, {}, {}, {}, {})",
+        token_hash,
+        ProofPurpose.INVITE.value,
+        email,
+        offer.tenant_id,
+        offer.role.value,
+        now,
+        now + INVITATION_LIFE,
+    )
+
+
+async def list_invitations(tenant_id: TenantId, *, now: datetime) -> list[Invitation]:
+    """Those that are good, oldest first; at most a hundred."""
+    rows = await MailProof.raw(
+        "SELECT id, email, role, expires_at FROM mail_proofs WHERE tenant = {}"
+        " AND purpose = 'INVITE' AND used_at IS NULL AND expires_at > {}"
+        " ORDER BY created_at, id LIMIT 100",
+        tenant_id,
+        now,
+    )
+    return [
+        Invitation(
+            id=to_uuid(row["id"]),
+            email=row["email"],
+            role=UserRole(row["role"]),
+            expires_at=row["expires_at"],
+        )
+        for row in rows
+    ]
+
+
+async def withdraw(tenant_id: TenantId, invitation_id: UUID) -> str:
+    """The address it was for. In the transaction of an owner. Raises NotFoundError."""
+    rows = await MailProof.raw(
+        "DELETE FROM mail_proofs WHERE tenant = {} AND id = {} AND purpose = 'INVITE'"
+        " AND used_at IS NULL RETURNING email",
+        tenant_id,
+        invitation_id,
+    )
+    if not rows:
+        raise NotFoundError("there is no such invitation")
+    return str(rows[0]["email"])
+
+
 async def find(token_hash: str, purpose: ProofPurpose, *, now: datetime) -> Proof | None:
     """Within the transaction of the token; None when it is used, over, or for something else."""
     rows = await MailProof.raw(
-        "SELECT email, member FROM mail_proofs WHERE token_hash = {} AND purpose = {}"
+        "SELECT email, member, tenant, role FROM mail_proofs WHERE token_hash = {} AND purpose = {}"
         " AND used_at IS NULL AND expires_at > {} FOR UPDATE",
         token_hash,
         purpose.value,
@@ -45,6 +105,7 @@ async def find(token_hash: str, purpose: ProofPurpose, *, now: datetime) -> Proo
         purpose=purpose,
         email=rows[0]["email"],
         member_id=None if member is None else to_uuid(member),
+        offer=_to_offer(rows[0]),
     )
 
 
@@ -56,3 +117,9 @@ async def use(token_hash: str, *, now: datetime) -> None:
 
 async def sweep(*, now: datetime) -> None:
     await MailProof.raw("DELETE FROM mail_proofs WHERE expires_at < {}", now - KEPT)
+
+
+def _to_offer(row: dict[str, Any]) -> Offer | None:
+    if row["tenant"] is None:
+        return None
+    return Offer(tenant_id=TenantId(to_uuid(row["tenant"])), role=UserRole(row["role"]))

@@ -9,7 +9,7 @@ from shared.enums import Language, UserRole
 from shared.errors import ConflictError, NotFoundError
 from shared.ids import TenantId
 from shared.stores.rows import to_uuid
-from shared.structs.members import Member
+from shared.structs.members import Member, Offer
 from shared.tables import User
 
 _COLUMNS = "id, tenant, role, email, language"
@@ -17,6 +17,10 @@ _COLUMNS = "id, tenant, role, email, language"
 
 class EmailTakenError(ConflictError):
     """Another account has this address."""
+
+
+class LastOwnerError(ConflictError):
+    """The business would be left without an owner."""
 
 
 async def create_owner(email: str, *, password_hash: str, language: Language) -> UUID:
@@ -35,6 +39,56 @@ async def create_owner(email: str, *, password_hash: str, language: Language) ->
     except asyncpg.UniqueViolationError as error:
         raise EmailTakenError("another account has this address") from error
     return member_id
+
+
+async def create_invited(
+    email: str, offer: Offer, *, password_hash: str, language: Language
+) -> UUID:
+    """Within the transaction of the invitation's proof. Raises EmailTakenError."""
+    member_id = uuid4()
+    try:
+        await User.raw(
+            "INSERT INTO users (id, email, password_hash, role, language, tenant)"
+            " VALUES ({}, {}, {}, {}, {}, {})",
+            member_id,
+            email,
+            password_hash,
+            offer.role.value,
+            language.value,
+            offer.tenant_id,
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise EmailTakenError("another account has this address") from error
+    return member_id
+
+
+async def take_invitation(member_id: UUID) -> None:
+    """The account of the address joins what its invitation offers, within the transaction of the
+    invitation's proof. Raises ConflictError for one that has a business.
+    """
+    rows = await User.raw("SELECT flowhq_take_invitation({}) AS done", member_id)
+    if not rows[0]["done"]:
+        raise ConflictError("the member has a tenant")
+
+
+async def list_team(tenant_id: TenantId) -> list[Member]:
+    """Oldest first; at most two hundred."""
+    rows = await User.raw(
+        f"SELECT {_COLUMNS} FROM users WHERE tenant = {{}} AND role <> 'ADMIN'"
+        " ORDER BY created_at, id LIMIT 200",
+        tenant_id,
+    )
+    return [to_member(row) for row in rows]
+
+
+async def set_role(member_id: UUID, role: UserRole) -> None:
+    """Of a colleague, in the transaction of an owner. Raises NotFoundError, LastOwnerError."""
+    await _manage("SELECT flowhq_set_role({}, {}) AS done", member_id, role.value)
+
+
+async def remove(member_id: UUID) -> None:
+    """With every session, in the transaction of an owner. Raises as `set_role`."""
+    await _manage("SELECT flowhq_remove_member({}) AS done", member_id)
 
 
 async def get(member_id: UUID) -> Member:
@@ -85,6 +139,15 @@ async def join(member_id: UUID, tenant_id: TenantId) -> None:
     )
     if not rows:
         raise ConflictError("the member has a tenant")
+
+
+async def _manage(query: str, *values: Any) -> None:
+    try:
+        rows = await User.raw(query, *values)
+    except asyncpg.RestrictViolationError as error:
+        raise LastOwnerError("the last owner stays") from error
+    if not rows[0]["done"]:
+        raise NotFoundError("there is no such member")
 
 
 async def _change(member_id: UUID, column: str, value: str) -> None:

@@ -6,8 +6,13 @@ from typing import Any
 import msgspec
 
 from shared.ids import TenantId
+from shared.stores.cursors import Cursor, parse_cursor, to_page
+from shared.stores.rows import to_uuid
 from shared.stores.text import to_storable
+from shared.structs.pages import Page
 from shared.tables import PortalEventLog
+
+_LIST = "portal_events"
 
 
 class PortalEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,18 +32,32 @@ async def record(tenant_id: TenantId, event_type: str, payload: dict[str, Any]) 
     )
 
 
-async def list_newest(tenant_id: TenantId, *, limit: int) -> list[PortalEvent]:
+async def list_page(
+    tenant_id: TenantId, *, limit: int, cursor: str | None = None
+) -> Page[PortalEvent]:
+    """Newest first."""
+    after = parse_cursor(cursor, of=_LIST)
+    where = "" if after is None else " AND (created_at, id) < ({}, {})"
+    place: list[Any] = [] if after is None else [after.at, after.id]
     rows = await PortalEventLog.raw(
-        "SELECT event_type, payload_json, created_at FROM portal_event_logs WHERE tenant = {}"
-        " ORDER BY created_at DESC, id DESC LIMIT {}",
+        "SELECT id, event_type, payload_json, created_at FROM portal_event_logs WHERE tenant = {}"
+        + where
+        + " ORDER BY created_at DESC, id DESC LIMIT {}",
         tenant_id,
-        limit,
+        *place,
+        limit + 1,
     )
-    return [
-        PortalEvent(
-            event_type=row["event_type"],
-            payload=msgspec.json.decode(row["payload_json"]),
-            created_at=row["created_at"],
-        )
-        for row in rows
-    ]
+    return to_page(
+        rows,
+        limit=limit,
+        item=_to_event,
+        cursor=lambda row: Cursor(_LIST, row["created_at"], to_uuid(row["id"])),
+    )
+
+
+def _to_event(row: dict[str, Any]) -> PortalEvent:
+    return PortalEvent(
+        event_type=row["event_type"],
+        payload=msgspec.json.decode(row["payload_json"]),
+        created_at=row["created_at"],
+    )

@@ -1,5 +1,6 @@
 """People of a business, as the portal knows them."""
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -18,9 +19,26 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     language: Language
 
 
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """What an invitation offers: to be this in that business."""
+
+    tenant_id: TenantId
+    role: UserRole
+
+
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
-    """A mailed link that is good. member_id: None at sign-up."""
+    """A mailed link that is good. member_id: None at sign-up. offer: of an invitation."""
 
     purpose: ProofPurpose
     email: str
     member_id: UUID | None
+    offer: Offer | None = None
+
+
+class Invitation(msgspec.Struct, frozen=True, kw_only=True):
+    """One that waits to be taken."""
+
+    id: UUID
+    email: str
+    role: UserRole
+    expires_at: datetime

@@ -26,6 +26,8 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
 PASSWORD_OF_ACCOUNT = Limit(name="password/account", tries=10, window=timedelta(minutes=15))
 PASSWORD_FROM_ADDRESS = Limit(name="password/address", tries=100, window=timedelta(minutes=15))
 MAIL_TO_ACCOUNT = Limit(name="mail/account", tries=4, window=timedelta(hours=1))
+# A business: a whole team in an afternoon, and no way to write to strangers in our name.
+INVITATIONS = Limit(name="invitations/tenant", tries=20, window=timedelta(hours=1))
 MAIL_FROM_ADDRESS = Limit(name="mail/address", tries=40, window=timedelta(hours=1))
 
 

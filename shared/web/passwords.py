@@ -39,14 +39,17 @@ class Passwords:
             return False
 
 
-def check_new_password(password: str, *, email: str) -> None:
-    """Raises FormError. Length is what counts; rules about signs make people write them down."""
+def check_new_password(password: str, *, email: str, field: str = "password") -> None:
+    """Raises FormError, for that field.
+
+    Length is what counts; rules about signs make people write them down.
+    """
     if len(normalise(password)) < MIN_LENGTH:
-        raise FormError({"password": "password.short"})
+        raise FormError({field: "password.short"})
     if len(password) > MAX_LENGTH:
-        raise FormError({"password": "password.long"})
+        raise FormError({field: "password.long"})
     if normalise(password).lower() == email.lower():
-        raise FormError({"password": "password.email"})
+        raise FormError({field: "password.email"})
 
 
 def normalise(password: str) -> str:

@@ -134,3 +134,89 @@ async def test_a_proof_is_seen_by_its_holder_and_not_by_its_address(owner, porta
     await add_proof(owner, "SIGN_UP", "a@x.de")
     assert await run(portal, {"proof": "hash"}, "SELECT 1 FROM mail_proofs") == "SELECT 1"
     assert await run(portal, {"email": "a@x.de"}, "SELECT 1 FROM mail_proofs") == "SELECT 0"
+
+
+@pytest.fixture
+async def team(owner, database) -> dict[str, UUID]:  # noqa: ARG001  the stores are bound
+    """Two businesses: an owner and staff in the first, an owner in the second."""
+    ids: dict[str, UUID] = {}
+    for number, names in ((1, ("asha", "staff")), (2, ("juma",))):
+        tenant_id = ids[f"tenant{number}"] = (await tenants.create(business(number))).id
+        for name in names:
+            role = "STAFF" if name == "staff" else "OWNER"
+            ids[name] = await add_user(owner, f"{name}@x.de", role)
+            await owner.execute("UPDATE users SET tenant = $1 WHERE id = $2", tenant_id, ids[name])
+    return ids
+
+
+def as_member(team: dict[str, UUID], name: str, **more: object) -> dict[str, object]:
+    return {
+        "member": team[name],
+        "tenant": team["tenant2" if name == "juma" else "tenant1"],
+        **more,
+    }
+
+
+async def test_only_an_owner_manages_and_only_the_own_team(portal, owner, team):
+    role = "SELECT flowhq_set_role($1, 'OWNER')"
+    remove = "SELECT flowhq_remove_member($1)"
+    for statement in (role, remove):
+        assert await refused(portal, as_member(team, "staff"), statement, team["staff"])
+        assert await refused(portal, {"tenant": team["tenant1"]}, statement, team["staff"])
+        # An owner, in the name of another business.
+        words = {"member": team["juma"], "tenant": team["tenant1"]}
+        assert await refused(portal, words, statement, team["staff"])
+        await run(portal, as_member(team, "juma"), statement, team["staff"])
+    kept = await owner.fetch("SELECT role FROM users WHERE id = $1", team["staff"])
+    assert [row["role"] for row in kept] == ["STAFF"]
+    assert await refused(
+        portal, as_member(team, "asha"), "SELECT flowhq_set_role($1, 'ADMIN')", team["staff"]
+    )
+
+
+async def test_the_last_owner_stays_whatever_the_portal_does(portal, owner, team):
+    for statement in ("SELECT flowhq_remove_member($1)", "SELECT flowhq_set_role($1, 'STAFF')"):
+        with pytest.raises(asyncpg.RestrictViolationError):
+            await run(portal, as_member(team, "asha"), statement, team["asha"])
+    assert await owner.fetchval("SELECT role FROM users WHERE id = $1", team["asha"]) == "OWNER"
+
+
+async def test_an_owner_invites_into_the_own_business_alone(portal, team):
+    invite = (
+        "INSERT INTO mail_proofs (token_hash, purpose, email, tenant, role, expires_at)"
+        " VALUES ('hash', 'INVITE', 'n@x.de', $1, 'OWNER', now() + interval '1 hour')"
+    )
+    for name, tenant in (("staff", "tenant1"), ("asha", "tenant2")):
+        words = as_member(team, name, proof="hash")
+        assert await refused(portal, words, invite, team[tenant])
+    words = as_member(team, "asha", proof="hash")
+    assert await run(portal, words, invite, team["tenant1"]) == "INSERT 0 1"
+    for name, seen in (("staff", 1), ("juma", 0)):
+        assert await run(portal, as_member(team, name), "SELECT 1 FROM mail_proofs") == (
+            f"SELECT {seen}"
+        )
+    for name, gone in (("staff", 0), ("juma", 0), ("asha", 1)):
+        assert await run(portal, as_member(team, name), "DELETE FROM mail_proofs") == (
+            f"DELETE {gone}"
+        )
+
+
+async def test_an_invitation_is_good_for_what_it_offers_and_nothing_else(portal, owner, team):
+    await owner.execute(
+        "INSERT INTO mail_proofs (token_hash, purpose, email, tenant, role, expires_at)"
+        " VALUES ('hash', 'INVITE', 'n@x.de', $1, 'STAFF', now() + interval '1 hour')",
+        team["tenant1"],
+    )
+    account = "INSERT INTO users (id, email, role, tenant) VALUES ($1, $2, $3, $4)"
+    for email, role, tenant in (
+        ("other@x.de", "STAFF", "tenant1"),
+        ("n@x.de", "OWNER", "tenant1"),
+        ("n@x.de", "STAFF", "tenant2"),
+    ):
+        values = (uuid4(), email, role, team[tenant])
+        assert await refused(portal, {"proof": "hash"}, account, *values)
+    values = (uuid4(), "n@x.de", "STAFF", team["tenant1"])
+    assert await run(portal, {"proof": "hash"}, account, *values) == "INSERT 0 1"
+    # Nor does it move somebody who has a business.
+    take = "SELECT 1 WHERE flowhq_take_invitation($1)"
+    assert await run(portal, {"proof": "hash"}, take, team["juma"]) == "SELECT 0"

@@ -110,7 +110,8 @@ async def test_of_two_tenants_rows_only_the_own_are_read_and_counted(connection,
             table: await connection.fetchval(f"SELECT count(*) FROM {table}")  # noqa: S608
             for table in READABLE
         }
-    empty = dict.fromkeys(("link_requests", "outbound_messages", "users", "worker_incidents"), 0)
+    names = ("link_requests", "mail_proofs", "outbound_messages", "users", "worker_incidents")
+    empty = dict.fromkeys(names, 0)
     assert counts == dict.fromkeys(READABLE, 1) | empty
 
 

@@ -224,6 +224,43 @@ async def test_an_address_is_not_changed_without_the_password(portal):
     assert portal.mails[-1].to == EMAIL
 
 
+async def test_a_password_is_changed_by_who_knows_it_and_other_browsers_are_out(portal):
+    browser, other = await portal.sign_up(), await sign_in(portal)
+    before = browser.cookies["session"]
+    await browser.go("/account")
+    await browser.send("/account/password", old_password=PASSWORD, new_password=OTHER)
+    assert "Your password is changed." in browser.at.text
+    assert browser.cookies["session"] != before
+    assert (await other.go("/home")).url.path == "/sign-in"
+    assert not is_in(await sign_in(portal))
+    assert is_in(await sign_in(portal, password=OTHER))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [(OTHER, OTHER, "old_password"), ("", OTHER, "old_password"),
+     (PASSWORD, "short", "new_password"), (PASSWORD, EMAIL, "new_password")],
+)  # fmt: skip
+async def test_a_password_is_not_changed_without_the_old_one_or_to_a_bad_one(
+    portal, old, new, field
+):
+    browser, other = await portal.sign_up(), await sign_in(portal)
+    await browser.go("/account")
+    answer = await browser.send("/account/password", old_password=old, new_password=new)
+    assert (answer.status_code, f'aria-describedby="{field}-more"' in answer.text) == (422, True)
+    assert (await other.go("/home")).url.path == "/start"
+    assert is_in(await sign_in(portal))
+
+
+async def test_guessing_the_old_password_is_stopped(portal):
+    browser = await portal.sign_up()
+    await browser.go("/account")
+    for _ in range(PASSWORD_OF_ACCOUNT.tries):
+        await browser.send("/account/password", old_password=OTHER, new_password=OTHER)
+    answer = await browser.send("/account/password", old_password=PASSWORD, new_password=OTHER)
+    assert answer.status_code == 429
+
+
 @pytest.mark.parametrize(
     "email", ["", "asha", "a@b", "a b@c.de", "a@b.de\r\nBcc: x@y.de", "<script>@x.de", "a" * 300]
 )

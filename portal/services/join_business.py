@@ -1,0 +1,82 @@
+"""An invitation is taken: with a new account, or with the one that the address has."""
+
+import msgspec
+
+from portal.house import House
+from portal.insider import Insider
+from portal.services.check_password import check_password
+from portal.services.finish_by_mail import LinkOverError, find_proof, look_at
+from portal.services.tracing import leave_trace
+from shared.db.guard import continue_as, email_transaction, proof_transaction, tenant_transaction
+from shared.enums import Language, ProofPurpose
+from shared.errors import ConflictError, NotFoundError
+from shared.stores import browser_sessions, mail_proofs, members, tenants
+from shared.stores.members import EmailTakenError
+from shared.stores.secrets import hash_secret
+from shared.structs.members import Member, Offer
+from shared.web.passwords import check_new_password
+
+
+class Invited(msgspec.Struct, frozen=True, kw_only=True):
+    """member: of the account that the address has, if it has one."""
+
+    email: str
+    offer: Offer
+    business: str
+    member: Member | None
+
+    @property
+    def is_elsewhere(self) -> bool:
+        return self.member is not None and self.member.tenant_id is not None
+
+
+async def look_at_invitation(house: House, token: str) -> Invited:
+    """Uses nothing. Raises LinkOverError."""
+    proof = await look_at(house, token, ProofPurpose.INVITE)
+    assert proof.offer is not None, "an invitation offers something"
+    try:
+        async with tenant_transaction(proof.offer.tenant_id):
+            business = (await tenants.get_config(proof.offer.tenant_id)).business_name
+    except NotFoundError as error:
+        raise LinkOverError("the business is gone") from error
+    async with email_transaction(proof.email):
+        found = await members.find_by_email(proof.email)
+    member = found[0] if found else None
+    return Invited(email=proof.email, offer=proof.offer, business=business, member=member)
+
+
+async def join_business(
+    house: House, token: str, password: str, language: Language
+) -> tuple[Member, str]:
+    """The member, and the token of a first session.
+
+    password: a new one, or that of the account. Raises FormError, LinkOverError, ConflictError
+    for an account that has a business, TooManyAttemptsError.
+    """
+    invited = await look_at_invitation(house, token)
+    if invited.member is None:
+        check_new_password(password, email=invited.email)
+    else:
+        await check_password(house, invited.member, password)
+    password_hash = await house.passwords.hash(password)
+    try:
+        async with proof_transaction(hash_secret(token)):
+            await find_proof(house, token, ProofPurpose.INVITE)
+            member = await _enter(invited, password_hash, language)
+            await mail_proofs.use(hash_secret(token), now=house.clock.now())
+            await continue_as(member.id, tenant_id=invited.offer.tenant_id)
+            insider = Insider(member=member, tenant_id=invited.offer.tenant_id)
+            await leave_trace(insider, "joined", role=invited.offer.role.value)
+            return member, await browser_sessions.begin(member.id, now=house.clock.now())
+    except EmailTakenError as error:
+        raise ConflictError("the address has got an account meanwhile") from error
+
+
+async def _enter(invited: Invited, password_hash: str, language: Language) -> Member:
+    if invited.member is not None:
+        await members.take_invitation(invited.member.id)
+        return await members.get(invited.member.id)
+    member_id = await members.create_invited(
+        invited.email, invited.offer, password_hash=password_hash, language=language
+    )
+    return await members.get(member_id)

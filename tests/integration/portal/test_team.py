@@ -1,0 +1,322 @@
+"""A team: invited by mail, owners and staff, and out at once when removed."""
+
+import asyncio
+import re
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from portal.pages.live import stream_of
+from portal.visitor import Visitor
+from shared.stores.secrets import hash_secret
+from shared.web.limits import INVITATIONS
+from tests.fakes.pages import Browser
+from tests.integration.portal.conftest import PASSWORD, Portal
+from tests.integration.portal.test_start import LINKED, describe, execute, rows
+
+JUMA = "juma@example.com"
+MEMBERS = "SELECT email, role FROM users WHERE tenant IS NOT NULL ORDER BY created_at"
+
+
+@pytest.fixture
+async def owner(portal: Portal) -> Browser:
+    browser = await portal.sign_up()
+    await describe(browser)
+    return browser
+
+
+async def invite(owner: Browser, email: str = JUMA, role: str = "STAFF"):
+    await owner.go("/team")
+    return await owner.send("/team", email=email, role=role)
+
+
+async def join(portal: Portal, password: str = PASSWORD) -> Browser:
+    """With the newest mail, in a browser of one's own."""
+    browser, link = portal.another_browser(), portal.link()
+    await browser.go(link)
+    await browser.send(link, password=password)
+    return browser
+
+
+async def member(database_url: str, email: str = JUMA) -> str:
+    found = dict(await rows(database_url, "SELECT email, id FROM users"))
+    return str(found[email])
+
+
+async def staff_of(portal: Portal, owner: Browser) -> Browser:
+    await invite(owner)
+    browser = await join(portal)
+    assert browser.at.url.path == "/home", browser.at.text
+    return browser
+
+
+async def test_who_is_invited_joins_with_a_password_and_is_in(portal, owner, database_url):
+    answer = await invite(owner)
+    assert "The invitation is on its way" in answer.text
+    assert "Invited as staff" in answer.text
+    mail = portal.mails[-1]
+    assert (mail.to, "Duka la Asha" in mail.text) == (JUMA, True)
+    browser = portal.another_browser()
+    page = await browser.go(portal.link())
+    assert "Join Duka la Asha" in page.text
+    await browser.send(portal.link(), password=PASSWORD)
+    assert browser.at.url.path == "/home"
+    assert await rows(database_url, MEMBERS) == [("asha@example.com", "OWNER"), (JUMA, "STAFF")]
+    assert "Invited as staff" not in (await owner.go("/team")).text
+    assert (await portal.another_browser().go(portal.link())).status_code == 410
+
+
+async def test_staff_see_the_team_and_change_nothing(portal, owner, database_url):
+    staff = await staff_of(portal, owner)
+    page = await staff.go("/team")
+    assert "asha@example.com" in page.text
+    assert "<form" not in page.text.split("<main", 1)[1]
+    target = await member(database_url, "asha@example.com")
+    forbidden = [
+        ("/team", {"email": "x@example.com", "role": "OWNER"}),
+        (f"/team/{target}/role", {"role": "STAFF"}),
+        (f"/team/{await member(database_url)}/role", {"role": "OWNER"}),
+        (f"/team/{target}/remove", {}),
+        ("/link", {"wish": "QR_ROUND"}),
+    ]
+    for path, values in forbidden:
+        assert (await staff.force(path, **values)).status_code == 403, path
+    assert (await staff.go(f"/team/{target}/remove")).status_code == 403
+    assert await rows(database_url, MEMBERS) == [("asha@example.com", "OWNER"), (JUMA, "STAFF")]
+
+
+async def test_staff_do_not_see_the_code_that_links_a_phone(portal, owner, database_url):
+    staff = await staff_of(portal, owner)
+    await execute(
+        database_url,
+        "UPDATE worker_processes SET desired_state = 'RUNNING', generation = 1, status = 'RUNNING'",
+        "UPDATE whatsapp_sessions SET state = 'QR_READY', reason = 'WAITING_FOR_SCAN',"
+        " last_qr = '2@x', qr_expires_at = now() + interval '1 minute'",
+    )
+    assert "data:image/png" in (await owner.go("/home")).text
+    page = (await staff.go("/home")).text
+    assert "data:image/png" not in page
+    assert "An owner of the business links it" in page
+
+
+async def test_an_owner_promotes_and_demotes(portal, owner, database_url):
+    staff = await staff_of(portal, owner)
+    path = f"/team/{await member(database_url)}/role"
+    await owner.go("/team")
+    await owner.send(path, role="OWNER")
+    assert await rows(database_url, MEMBERS) == [("asha@example.com", "OWNER"), (JUMA, "OWNER")]
+    assert "Invite somebody" in (await staff.go("/team")).text
+    own = f"/team/{await member(database_url, 'asha@example.com')}/role"
+    await staff.send(own, role="STAFF")
+    assert "Invite somebody" not in (await owner.go("/team")).text
+    assert (await owner.force(path, role="STAFF")).status_code == 403
+
+
+@pytest.mark.parametrize("way", ["role", "remove"])
+async def test_the_last_owner_stays(portal, owner, database_url, way):
+    await staff_of(portal, owner)
+    asha = await member(database_url, "asha@example.com")
+    assert f"/team/{asha}/" not in (await owner.go("/team")).text
+    answer = await owner.force(f"/team/{asha}/{way}", role="STAFF")
+    assert answer.status_code == 422
+    assert "A business needs an owner" in answer.text
+    assert ("asha@example.com", "OWNER") in await rows(database_url, MEMBERS)
+
+
+async def test_of_two_owners_who_remove_each_other_one_stays(portal, owner, database_url):
+    await invite(owner, role="OWNER")
+    other = await join(portal)
+    asha, juma = await member(database_url, "asha@example.com"), await member(database_url)
+    await asyncio.gather(owner.force(f"/team/{juma}/remove"), other.force(f"/team/{asha}/remove"))
+    assert len(await rows(database_url, MEMBERS)) == 1
+
+
+async def test_who_is_removed_is_out_at_once(portal, owner, database_url):
+    staff = await staff_of(portal, owner)
+    path = f"/team/{await member(database_url)}/remove"
+    page = await owner.go(path)
+    assert JUMA in page.text
+    await owner.send(path)
+    assert owner.at.url.path == "/team"
+    assert JUMA not in owner.at.text
+    assert (await staff.go("/home")).url.path == "/sign-in"
+    assert len(await rows(database_url, "SELECT 1 FROM browser_sessions")) == 1
+
+
+async def test_an_open_page_of_who_is_removed_is_shown_nothing_more(portal, owner, database_url):
+    staff = await staff_of(portal, owner)
+    state = portal.transport.app.state
+    [(tenant_id,)] = await rows(database_url, "SELECT id FROM tenants")
+    visitor = Visitor(language="EN", session=hash_secret(staff.cookies["session"]))
+    request = SimpleNamespace(app=portal.transport.app, state={"visitor": visitor})
+    looks = iter(("one", "two"))
+
+    async def look() -> str:
+        return next(looks)
+
+    seen = stream_of(request, tenant_id, look).iterator
+    async for chunk in seen:
+        if b"one" in chunk:
+            break
+    path = f"/team/{await member(database_url)}/remove"
+    await owner.go(path)
+    await owner.send(path)
+    state.changes.tell(tenant_id)
+    assert b"two" not in b"".join([chunk async for chunk in seen])
+
+
+async def test_another_businesss_people_and_invitations_are_not_there(portal, owner, database_url):
+    await staff_of(portal, owner)
+    stranger = await portal.sign_up("neema@example.com")
+    await describe(stranger, name="Neema Salon", phone="+255712345679")
+    await invite(stranger, "someone@example.com")
+    [(invitation,)] = await rows(
+        database_url, "SELECT id FROM mail_proofs WHERE email = 'someone@example.com'"
+    )
+    for path in (
+        f"/team/{await member(database_url, 'neema@example.com')}/role",
+        f"/team/{await member(database_url, 'neema@example.com')}/remove",
+        f"/team/invitations/{invitation}/withdraw",
+    ):
+        assert (await owner.force(path, role="STAFF")).status_code == 404, path
+    page = (await owner.go("/team")).text
+    assert "neema@example.com" not in page
+    assert "someone@example.com" not in page
+
+
+async def test_an_invitation_that_is_withdrawn_is_over(portal, owner):
+    await invite(owner)
+    path = re.search(r"/team/invitations/[0-9a-f-]+/withdraw", owner.at.text)[0]
+    await owner.send(path)
+    assert JUMA not in owner.at.text
+    assert (await portal.another_browser().go(portal.link())).status_code == 410
+
+
+async def test_of_two_invitations_the_newer_counts(portal, owner):
+    await invite(owner)
+    first = portal.link()
+    await invite(owner, role="OWNER")
+    assert owner.at.text.count(JUMA) == 2  # the row, and what a screen reader hears of its button
+    assert (await portal.another_browser().go(first)).status_code == 410
+    assert "as an owner" in (await portal.another_browser().go(portal.link())).text
+
+
+async def test_an_invitation_is_over_after_three_days(portal, owner):
+    await invite(owner)
+    portal.clock.advance(timedelta(days=3, seconds=1))
+    assert (await portal.another_browser().go(portal.link())).status_code == 410
+
+
+async def test_an_account_without_a_business_joins_with_its_own_password(
+    portal, owner, database_url
+):
+    await portal.sign_up(JUMA)
+    await invite(owner)
+    browser = portal.another_browser()
+    page = await browser.go(portal.link())
+    assert "With your account" in page.text
+    wrong = await browser.send(portal.link(), password="other good words")
+    assert (wrong.status_code, "not your password" in wrong.text) == (422, True)
+    await browser.send(portal.link(), password=PASSWORD)
+    assert browser.at.url.path == "/home"
+    assert (JUMA, "STAFF") in await rows(database_url, MEMBERS)
+
+
+async def test_whether_an_address_has_a_business_is_for_its_owner_alone(
+    portal, owner, database_url
+):
+    other = await portal.sign_up(JUMA)
+    await describe(other, name="Juma Salon", phone="+255712345679")
+    known, unknown = await invite(owner), await invite(owner, "nobody@example.com")
+    assert known.status_code == unknown.status_code == 200
+    assert [mail.to for mail in portal.mails[-2:]] == [JUMA, "nobody@example.com"]
+    link = re.search(r"/join/\S+", portal.mails[-2].text)[0]
+    browser = portal.another_browser()
+    page = await browser.go(link)
+    assert "belongs to a business here already" in page.text
+    assert "<form" not in page.text.split("<main", 1)[1]
+    assert len(await rows(database_url, "SELECT DISTINCT tenant FROM users")) == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"email": "asha"}, "email"),
+        ({"email": "ASHA@example.com"}, "email"),
+        ({"role": "ADMIN"}, "role"),
+    ],
+)
+async def test_who_cannot_be_invited_is_said_at_the_field(portal, owner, values, field):
+    sent = len(portal.mails)
+    answer = await invite(owner, **values)
+    assert answer.status_code == 422
+    assert f'aria-describedby="{field}-more"' in answer.text
+    assert len(portal.mails) == sent
+
+
+async def test_a_business_writes_to_no_crowd(owner):
+    for number in range(INVITATIONS.tries):
+        assert (await invite(owner, f"x{number}@example.com")).status_code == 200
+    assert (await invite(owner, "one.more@example.com")).status_code == 429
+
+
+async def test_activity_tells_who_did_what_in_the_readers_language(portal, owner, database_url):
+    staff = await staff_of(portal, owner)
+    await owner.go("/settings/texts")
+    await owner.send("/settings/texts", greeting="Karibu!")
+    juma = await member(database_url)
+    await owner.go("/team")
+    await owner.send(f"/team/{juma}/role", role="OWNER")
+    page = re.sub(r"\s+", " ", (await staff.go("/activity")).text)
+    said = [
+        "asha@example.com changed the role of juma@example.com: now as an owner",
+        "asha@example.com changed the bot&#39;s texts",
+        "juma@example.com joined as staff",
+        "asha@example.com invited juma@example.com as staff",
+        "asha@example.com described the business and asked for the bot",
+    ]
+    assert [page.index(each) for each in said] == sorted(page.index(each) for each in said)
+    await staff.go("/account")
+    await staff.send("/language", language="SW")
+    assert "asha@example.com alibadilisha maneno ya boti" in (await staff.go("/activity")).text
+
+
+async def test_activity_is_paged_and_names_nobody_of_another_business(portal, owner, database_url):
+    await execute(
+        database_url,
+        "INSERT INTO portal_event_logs (tenant, event_type, payload_json, created_at)"
+        " SELECT id, 'signed_in', jsonb_build_object('who', 'n' || n), now() - n * interval '1 h'"
+        " FROM tenants, generate_series(1, 60) n",
+    )
+    first = (await owner.go("/activity")).text
+    assert ("n1 signed in" in first, "n60 signed in" in first) == (True, False)
+    second = (await owner.go(re.search(r"/activity\?before=[^\"]+", first)[0])).text
+    assert ("n1 signed in" in second, "n60 signed in" in second) == (False, True)
+    assert (await owner.go("/activity?before=x")).status_code == 400
+    other = await portal.sign_up("neema@example.com")
+    await describe(other, name="Neema Salon", phone="+255712345679")
+    assert "n1 signed in" not in (await other.go("/activity")).text
+
+
+async def test_what_we_do_not_know_the_word_of_is_told_without_breaking_the_page(
+    owner, database_url
+):
+    await execute(
+        database_url,
+        "INSERT INTO portal_event_logs (tenant, event_type, payload_json)"
+        """ SELECT id, 'new_thing', '{"who": "<script>{0}"}' FROM tenants""",
+        "INSERT INTO portal_event_logs (tenant, event_type) SELECT id, 'signed_in' FROM tenants",
+    )
+    page = (await owner.go("/activity")).text
+    assert "&lt;script&gt;{0} did something else" in page
+    assert "Somebody who has left signed in" in page
+
+
+async def test_a_linked_business_stays_linked_whoever_goes(portal, owner, database_url):
+    await staff_of(portal, owner)
+    await execute(database_url, LINKED)
+    path = f"/team/{await member(database_url)}/remove"
+    await owner.go(path)
+    await owner.send(path)
+    assert (await owner.go("/home")).status_code == 200
