@@ -46,6 +46,7 @@ from worker.whatsapp.file_client import FileClient
 from worker.whatsapp.journal import Journal
 from worker.whatsapp.library import Library, find_library
 from worker.whatsapp.neonize_client import NeonizeClient
+from worker.whatsapp.typing import Typing
 
 log = structlog.get_logger(__name__)
 
@@ -138,6 +139,7 @@ class _Worker:
         self._receipts = Receipts(
             database, is_sending=lambda: sending.is_under_way, on_recorded=self._wake_uplink
         )
+        self._typing = Typing(self._client, tasks)
         self.outbound = Outbound(
             client=self._client,
             database=database,
@@ -146,6 +148,7 @@ class _Worker:
             tasks=tasks,
             clock=clock,
             rules=settings.pacing,
+            typing=self._typing,
             connected=self._link.connected,
             on_change=self._wake_uplink,
         )
@@ -209,6 +212,7 @@ class _Worker:
             database=self._database,
         )
         self._file_client.aclose()
+        self._typing.aclose()
         self._client.aclose()
 
     async def _stay_up(self, stopping: asyncio.Event) -> None:

@@ -25,6 +25,7 @@ from sandbox.control.views import (
     WrittenView,
     customer_view,
     received_view,
+    typed_view,
 )
 from sandbox.exchange import Exchange
 from sandbox.services.open_file import open_file
@@ -122,6 +123,7 @@ class CustomersController(Controller):
         return InboxView(
             items=[received_view(customer, item) for item in inbox.after(after)],
             dropped=inbox.dropped,
+            typed=[typed_view(item) for item in inbox.typed],
         )
 
     @get("/{number:str}/messages/{n:int}/file", summary="The file of a message that came")

@@ -8,7 +8,7 @@ from sandbox.devices.device import Device
 from sandbox.exchange import Exchange
 from sandbox.faults.script import FaultScript
 from sandbox.messages.seen import Card, Media, Place
-from sandbox.people.inboxes import Received
+from sandbox.people.inboxes import Received, Typed
 from sandbox.people.person import Person
 from shared.enums import MessageKind
 
@@ -94,11 +94,23 @@ class ReceivedView(msgspec.Struct, frozen=True, kw_only=True):
     media: MediaView | None
 
 
+class TypedView(msgspec.Struct, frozen=True, kw_only=True):
+    """is_typing: false when they stopped. received: the `n` of the last message before it."""
+
+    sender: str = msgspec.field(name="from")
+    is_typing: bool
+    received: int
+
+
 class InboxView(msgspec.Struct, frozen=True, kw_only=True):
-    """dropped: ids of messages that came with a used key, or that nobody could decrypt."""
+    """dropped: ids of messages that came with a used key, or that nobody could decrypt.
+
+    typed: when whoever writes to the customer was seen typing; the last hundred times.
+    """
 
     items: list[ReceivedView]
     dropped: list[str]
+    typed: list[TypedView]
 
 
 def device_view(exchange: Exchange, device: Device) -> DeviceView:
@@ -137,6 +149,10 @@ def received_view(reader: Person, item: Received) -> ReceivedView:
     media = None if item.media is None else _media_view(reader, item.n, item.media)
     shown = msgspec.structs.asdict(item) | {"sender": f"+{item.sender}", "media": media}
     return ReceivedView(**shown)
+
+
+def typed_view(item: Typed) -> TypedView:
+    return TypedView(sender=f"+{item.sender}", is_typing=item.is_typing, received=item.received)
 
 
 def _media_view(reader: Person, n: int, media: Media) -> MediaView:

@@ -1,5 +1,6 @@
 """What simulated people received, and what they could not read."""
 
+from collections import deque
 from datetime import datetime
 
 import msgspec
@@ -9,6 +10,7 @@ from sandbox.messages.seen import Seen
 from sandbox.store import Store
 
 _RECEIVED, _DROPPED = "received", "dropped"
+_MOST_TYPED = 100
 
 
 class Received(Seen, frozen=True, kw_only=True):
@@ -20,6 +22,16 @@ class Received(Seen, frozen=True, kw_only=True):
     at: datetime
 
 
+class Typed(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody was seen typing, or stopping. sender: digits. received: how many messages had come
+    from anybody by then.
+    """
+
+    sender: str
+    is_typing: bool
+    received: int
+
+
 class Inbox:
     def __init__(self, number: str, store: Store) -> None:
         self.changed = Bell()
@@ -28,6 +40,8 @@ class Inbox:
         self._items: list[Received] = []
         self._by_id: dict[tuple[str, str], Received] = {}
         self._dropped: dict[str, None] = {}
+        # What is on a screen for a moment is not kept.
+        self.typed: deque[Typed] = deque(maxlen=_MOST_TYPED)
 
     def restore(self, item: Received) -> None:
         self._items.append(item)
@@ -57,6 +71,10 @@ class Inbox:
     def drop(self, message_id: str) -> None:
         self._dropped[message_id] = None
         self._store.put(_DROPPED, f"{self._number}:{message_id}", message_id)
+        self.changed.ring()
+
+    def show_typing(self, *, sender: str, is_typing: bool) -> None:
+        self.typed.append(Typed(sender=sender, is_typing=is_typing, received=len(self)))
         self.changed.ring()
 
     def after(self, n: int) -> list[Received]:

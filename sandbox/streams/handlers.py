@@ -9,6 +9,7 @@ from sandbox.streams.device_stream import DeviceStream
 from sandbox.streams.iqs import IQ_HANDLERS
 from sandbox.streams.outgoing import take_message
 from sandbox.streams.receipts import take_acknowledgement, take_receipt
+from sandbox.streams.typing import take_typing
 from sandbox.wire.nodes import Node
 from shared.errors import PermanentError
 
@@ -52,7 +53,7 @@ def _asks_to_be_active(node: Node) -> bool:
 
 
 def _ignore(stream: DeviceStream, node: Node) -> None:
-    """Presence and typing: nobody here watches."""
+    """Presence: nobody here watches."""
 
 
 def _names(node: Node) -> list[str]:
@@ -65,6 +66,6 @@ _HANDLERS: dict[str, Callable[[DeviceStream, Node], None]] = {
     "receipt": take_receipt,
     "ack": take_acknowledgement,
     "presence": _ignore,
-    "chatstate": _ignore,
+    "chatstate": take_typing,
     "ib": _ignore,
 }

@@ -23,6 +23,7 @@ from worker.outbox.quiet_hours import Quiet
 from worker.outbox.sending import Outcome, Sending
 from worker.outbox.turns import Turns
 from worker.whatsapp.neonize_client import SEND_THREADS, NeonizeClient
+from worker.whatsapp.typing import Typing
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +47,7 @@ class Outbound:
         tasks: TaskGroup,
         clock: Clock,
         rules: Pacing,
+        typing: Typing,
         connected: asyncio.Event,
         on_change: Callable[[], None],
     ) -> None:
@@ -56,6 +58,7 @@ class Outbound:
         self._tasks = tasks
         self._clock = clock
         self._rules = rules
+        self._typing = typing
         self._connected = connected
         self._on_change = on_change
         self._quiet: Quiet | None = None
@@ -255,8 +258,8 @@ class Outbound:
             if message is None:
                 self._on_change()
                 return
-            typing = pacing.typing_time(self._rules, message.send.content)
-            if await self._stopped_within(typing):
+            time = pacing.typing_time(self._rules, message.send.content)
+            if await self._typed_in_vain(message.send.to, time):
                 return
             await self._learn(await self._sending.send(message, is_cold=head.is_cold))
         finally:
@@ -265,6 +268,15 @@ class Outbound:
             if not self._lanes:
                 self._idle.set()
             self.wake()
+
+    async def _typed_in_vain(self, to: Party, time: timedelta) -> bool:
+        """Waits as long as a person would type. True when stopping came first."""
+        if not time:
+            return self._stopping.is_set()
+        self._typing.show(to, is_typing=True)
+        stopped = await self._stopped_within(time)
+        self._typing.show(to, is_typing=False)
+        return stopped
 
     async def _learn(self, outcome: Outcome) -> None:
         before = self._freeze

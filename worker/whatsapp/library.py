@@ -30,6 +30,9 @@ _FILE_KINDS = {
     FileKind.DOCUMENT: (3, b"document"),
 }
 _UNKNOWN_SIZE = -1
+# The library's numbers for how somebody writes, and what (`neonize/utils/enum.py`).
+_COMPOSING, _PAUSED = 0, 1
+_AS_TEXT = 0
 
 QrCallback = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
 EventCallback = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_int)
@@ -87,6 +90,7 @@ class Library:
         self._declare("IsOnWhatsApp", [text, text, size], self._take_buffer)
         self._declare("SendMessage", [text, text, size, text, size], self._take_buffer)
         self._declare("PairPhone", [text, text, size], self._take_buffer)
+        self._declare("SendChatPresence", [text, text, size, size, size], self._take_string)
         self._declare("GetMe", [text], self._take_buffer)
         download = [text, text, text, size, text, size, text, size, size, size, text]
         self._declare("DownloadMediaWithPath", download, self._take_pointer)
@@ -155,6 +159,12 @@ class Library:
     def send(self, client: bytes, jid: bytes, message: bytes) -> bytes:
         """Returns when the server took the message, or after 75 s at most."""
         return self._buffer(self._go.SendMessage(client, jid, len(jid), message, len(message)))
+
+    def show_typing(self, client: bytes, jid: bytes, *, is_typing: bool) -> str:
+        """The error, or ''. Waits for no answer, but may for the line."""
+        state = _COMPOSING if is_typing else _PAUSED
+        error: bytes = self._go.SendChatPresence(client, jid, len(jid), state, _AS_TEXT)
+        return error.decode("utf-8", "replace")
 
     def download(
         self, client: bytes, source: FileSource, take: Callable[[memoryview], ResultT]

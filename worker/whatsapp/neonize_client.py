@@ -201,7 +201,7 @@ class NeonizeClient:
         current = self._round
         if current is None:
             raise NotSentError("there is no connection")
-        jid = _encode_jid(to.lid or to.phone or "")
+        jid = encode_jid(to.lid or to.phone or "")
         reply = read(await self._in_thread(self._send, current, jid, message))
         if 1 in reply:
             raise to_error(text(reply[1]))
@@ -227,7 +227,7 @@ class NeonizeClient:
         if current is None or (contact.phone and contact.lid):
             return contact
         find = self._library.find_lid if contact.phone else self._library.find_phone
-        jid = _encode_jid(contact.phone or contact.lid or "")
+        jid = encode_jid(contact.phone or contact.lid or "")
         answer = await asyncio.to_thread(self._ask, current, lambda name: find(name, jid))
         found = translate.read_jid(read(answer).get(2))
         return Party(
@@ -410,7 +410,7 @@ def _translate_message(code: int, body: bytes) -> MessageEvent:
         return Skipped(SkipReason.UNREADABLE)
 
 
-def _encode_jid(address: str) -> bytes:
+def encode_jid(address: str) -> bytes:
     """`+255…` or `…@lid` as the library's JID; all six fields are required."""
     user, _, server = address.partition("@")
     fields: dict[int, Writable] = {

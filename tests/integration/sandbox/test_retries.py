@@ -124,6 +124,7 @@ def test_after_five_times_the_customer_gives_up(scene) -> None:
     assert sandbox.call("GET", f"/customers/{customer}/messages") == {
         "items": [],
         "dropped": [sent],
+        "typed": [],
     }
 
 

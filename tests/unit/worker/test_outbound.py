@@ -1,7 +1,6 @@
 """Queued messages end to end within the worker: real SQLite, a client with a memory."""
 
 import asyncio
-from contextlib import asynccontextmanager
 from datetime import UTC, timedelta
 
 import pytest
@@ -11,11 +10,9 @@ from shared.clock import SystemClock
 from shared.enums import FileProblem, MessageKind
 from shared.structs.content import (
     EditContent,
-    ImageContent,
     LocationContent,
     TextContent,
 )
-from shared.tasks import TaskGroup
 from shared.wire.events import (
     MessageSent,
     Party,
@@ -25,21 +22,24 @@ from shared.wire.events import (
 )
 from shared.wire.frames import CancelSend, Send, SendTaken
 from tests.fakes.inbound import ASHA, OWN_PHONE, message
-from tests.fakes.whatsapp_client import FakeClient
+from tests.fakes.outbound_room import (
+    ASHA_LID,
+    AT_ONCE,
+    BARAKA,
+    BRIEFLY,
+    IMAGE,
+    opened,
+)
 from worker.database import Database, StorageError
 from worker.inbox import rows
 from worker.outbox import freeze as freeze_module
 from worker.outbox import outbound_rows
 from worker.outbox import sending as sending_module
-from worker.outbox.outbound import LANES, Outbound
+from worker.outbox.outbound import LANES
 from worker.outbox.pacing import Pacing
-from worker.outbox.quiet import QuietTimes
 from worker.outbox.quiet_hours import Quiet
-from worker.outbox.sending import MAX_REFUSALS, Sending
-from worker.outbox.turns import Turns
-from worker.uplink import event_rows
+from worker.outbox.sending import MAX_REFUSALS
 from worker.whatsapp.file_client import FileError
-from worker.whatsapp.files import FileKind, FileSource, Uploaded
 from worker.whatsapp.outcomes import (
     NoAccountError,
     NotSentError,
@@ -47,123 +47,6 @@ from worker.whatsapp.outcomes import (
     SendRefusedError,
     SendUncertainError,
 )
-
-BARAKA = "+255700000002"
-ASHA_LID = Party(phone=ASHA, lid="100@lid")
-HASTY = Pacing(
-    a_minute=10_000,
-    a_minute_per_chat=10_000,
-    cold_chats_a_day=10_000,
-    typing_shortest=timedelta(0),
-    typing_longest=timedelta(0),
-)
-AT_ONCE = Backoff(first=timedelta(0), ceiling=timedelta(0))
-BRIEFLY = Backoff(first=timedelta(milliseconds=50), ceiling=timedelta(milliseconds=50))
-
-
-IMAGE = ImageContent(sha256="70" * 32, mime_type="image/jpeg", size=3, caption="Picha")
-
-
-class Attachments:
-    """Uploads: `failures` answers the next of them."""
-
-    def __init__(self):
-        self.failures = []
-        self.count = 0
-
-    async def attach(self, content):
-        if not isinstance(content, ImageContent):
-            return None
-        self.count += 1
-        if self.failures:
-            raise self.failures.pop(0)
-        source = FileSource(
-            kind=FileKind.IMAGE, path="/v/1?x", key=b"k" * 32, sha256=b"p" * 32,
-            sealed_sha256=b"s" * 32, size=3,
-        )  # fmt: skip
-        return Uploaded(url="https://mmg.whatsapp.net/v/1?x", source=source)
-
-
-class Room:
-    def __init__(self, database, outbound, client, turns, connected):
-        self.database = database
-        self.outbound = outbound
-        self.client = client
-        self.turns = turns
-        self.connected = connected
-        self.changed = asyncio.Condition()
-
-    def tell(self):
-        async def notify():
-            async with self.changed:
-                self.changed.notify_all()
-
-        asyncio.ensure_future(notify())  # noqa: RUF006  lives as long as the test
-
-    async def queue(self, *numbers, to=ASHA, **more):
-        for number in numbers:
-            content = TextContent(text=f"text {number}")
-            send = Send(id=f"O{number}", to=Party(phone=to), content=content, **more)
-            assert await self.outbound.take(send) == SendTaken(id=send.id)
-
-    async def events(self):
-        batch = await self.database.run(lambda db: event_rows.next_batch(db, after=0))
-        return [numbered.event for numbered in batch]
-
-    async def ended(self, count):
-        """The events, once there are `count`."""
-        async with asyncio.timeout(10), self.changed:
-            while len(events := await self.events()) < count:
-                await self.changed.wait()
-        return events
-
-    async def states(self):
-        query = "SELECT state FROM outbound ORDER BY position"
-        return [r[0] for r in await self.database.run(lambda db: db.execute(query).fetchall())]
-
-
-@asynccontextmanager
-async def opened(database, *, connected=True, rules=HASTY, running=True):
-    client, clock, turns = FakeClient(), SystemClock(), Turns()
-    attachments = Attachments()
-    is_connected = asyncio.Event()
-    if connected:
-        is_connected.set()
-    tells = []
-
-    def tell():
-        for one in tells:
-            one()
-
-    async with TaskGroup() as tasks:
-        sending = Sending(
-            client,
-            database,
-            QuietTimes(clock),
-            turns,
-            clock,
-            attach=attachments.attach,
-            own_phone=lambda: OWN_PHONE,
-            on_settled=tell,
-        )
-        outbound = Outbound(
-            client=client,
-            database=database,
-            sending=sending,
-            turns=turns,
-            tasks=tasks,
-            clock=clock,
-            rules=rules,
-            connected=is_connected,
-            on_change=tell,
-        )
-        room = Room(database, outbound, client, turns, is_connected)
-        room.attachments = attachments
-        tells.append(room.tell)
-        await outbound.restore()
-        if running:
-            tasks.supervise("outbound", outbound.run())
-        yield room
 
 
 @pytest.fixture
@@ -314,6 +197,20 @@ async def test_typing_takes_its_time(database):
         await room.queue(1)
         await room.ended(1)
         assert asyncio.get_running_loop().time() - began >= 0.075
+
+
+async def test_typing_is_shown_while_it_takes_its_time(database):
+    slow = Pacing(typing_shortest=timedelta(milliseconds=20))
+    async with opened(database, rules=slow) as room:
+        await room.queue(1)
+        await room.ended(1)
+        assert room.typing.shown == [(ASHA, True, 0), (ASHA, False, 0)]
+
+
+async def test_what_nobody_types_shows_no_typing(room):
+    await room.queue(1)
+    await room.ended(1)
+    assert room.typing.shown == []
 
 
 async def test_a_limit_freezes_everything_and_lets_go_by_itself(room, monkeypatch):
