@@ -1,7 +1,8 @@
 """`python -m portal`: serves the portal until SIGTERM or SIGINT."""
 
-import asyncio
 import sys
+
+import uvloop
 
 from portal.app import run
 from portal.settings import PortalSettings
@@ -12,7 +13,7 @@ from shared.settings import read_settings
 
 def main() -> int:
     try:
-        asyncio.run(run(read_settings(PortalSettings)))
+        uvloop.run(run(read_settings(PortalSettings)))
     except SettingsError as error:
         sys.stderr.write(f"portal: {error}\n")
         return ExitCode.CONFIGURATION

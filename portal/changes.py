@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from portal.looks import Looks
 from shared.ids import TenantId
 
 # Tabs of a whole team; more would be somebody's script.
@@ -18,6 +19,7 @@ class TooManyPagesError(Exception):
 class Changes:
     def __init__(self) -> None:
         self._waiting: defaultdict[TenantId, set[asyncio.Event]] = defaultdict(set)
+        self.looks = Looks()
         self.has_ended = False
 
     @contextmanager
@@ -34,11 +36,13 @@ class Changes:
             events.discard(event)
             if not events:
                 self._waiting.pop(tenant_id, None)
+                self.looks.forget(tenant_id)
 
     def has_room(self, tenant_id: TenantId) -> bool:
         return len(self._waiting.get(tenant_id, ())) < PAGES_PER_TENANT
 
     def tell(self, tenant_id: TenantId) -> None:
+        self.looks.forget(tenant_id)
         for event in self._waiting.get(tenant_id, ()):
             event.set()
 

@@ -13,10 +13,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, ServerSentEvent
 
+from portal.changes import Changes
 from portal.pages.live import stream_of
 from portal.services.reply import MAX_REPLY, reply
 from portal.services.show_chats import show_chats
-from portal.services.show_thread import show_thread, show_whole_text
+from portal.services.show_thread import Thread, show_thread, show_whole_text
 from portal.services.take_over import hand_back, take_over
 from portal.visitor import house_of, visitor_of
 from shared.ids import TenantId
@@ -48,12 +49,17 @@ async def stream_chats(
     request: PageRequest, tenant_id: NamedDependency[TenantId]
 ) -> ServerSentEvent:
     language, clock = visitor_of(request).language, house_of(request).clock
+    changes: Changes = request.app.state.changes
 
     async def look() -> str:
         chats = await show_chats(tenant_id, language=language, clock=clock)
         return render(request, "chats.html", chats=chats, is_first=True)
 
-    return stream_of(request, tenant_id, look, pace=PACE)
+    # With nothing of the person who looks: no form, so no token of one.
+    async def share() -> str:
+        return await changes.looks.see(tenant_id, ("chats", language), look)
+
+    return stream_of(request, tenant_id, share, pace=PACE)
 
 
 @get("/messages/{person:str}")
@@ -104,9 +110,13 @@ async def stream_chat(
     request: PageRequest, tenant_id: NamedDependency[TenantId], person: FromPath[str]
 ) -> ServerSentEvent:
     language, clock = visitor_of(request).language, house_of(request).clock
+    changes: Changes = request.app.state.changes
+
+    async def find() -> Thread:
+        return await show_thread(tenant_id, person, language=language, clock=clock)
 
     async def look() -> str:
-        thread = await show_thread(tenant_id, person, language=language, clock=clock)
+        thread = await changes.looks.see(tenant_id, ("chat", person, language), find)
         return render(request, "bubbles.html", thread=thread, is_newest=True)
 
     await look()  # of nobody there is no stream, which a browser would ask for again and again
