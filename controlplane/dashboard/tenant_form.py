@@ -33,10 +33,9 @@ def read_tenant(form: Mapping[str, str]) -> CreateTenantInput:
     body: dict[str, Any] = {
         "name": form.get("name", "").strip(),
         "phone_number": to_phone(form.get("phone_number", "")),
-        "template_type": form.get("template_type", ""),
-        "language": form.get("language", ""),
         "time_zone": form.get("time_zone", "").strip(),
     }
+    body |= {choice: form[choice] for choice in ("template_type", "language") if form.get(choice)}
     if business_name := form.get("business_name", "").strip():
         body["business_name"] = business_name
     quiet = {part: form.get(f"quiet_hours.{part}", "").strip() for part in QUIET_PARTS}

@@ -1,10 +1,11 @@
-"""A portal as it runs, and Debian's Chromium in front of it."""
+"""Portal and dashboard as they run, and Debian's Chromium in front of them."""
 
 import re
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -40,9 +41,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = _free_port()
     url = f"http://127.0.0.1:{port}"
     settings = {
         "database_url": as_portal(database_url),
@@ -52,27 +51,50 @@ def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
         "public_url": url,
     }
     log = tmp_path / "portal.log"
+    environ = environment.for_process(environment.current(), settings)
+    with _serving([sys.executable, "-P", "-m", "portal"], f"{url}/readyz", log, environ):
+        yield Portal(url=url, mails=tmp_path / "mail", log=log)
+
+
+@pytest.fixture
+def dashboard_url(database_url: str, tmp_path: Path) -> Iterator[str]:
+    """The dashboard's own pages; what they ask of workers is heard by nobody."""
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "tests.fakes.dashboard_process", database_url, str(port)]
+    ready = f"{url}/dashboard/sign-in"
+    with _serving(command, ready, tmp_path / "dashboard.log", environment.current()):
+        yield url
+
+
+@contextmanager
+def _serving(
+    command: list[str], ready: str, log: Path, environ: Mapping[str, str]
+) -> Iterator[None]:
+    """Until the end of it; then its log must hold no defect and no token."""
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "portal"],
-            cwd=ROOT,
-            env=environment.for_process(environment.current(), settings),
-            stdout=output,
-            stderr=subprocess.STDOUT,
+        process = subprocess.Popen(  # noqa: S603  our own processes
+            command, cwd=ROOT, env=dict(environ), stdout=output, stderr=subprocess.STDOUT
         )
         try:
-            assert wait_for(lambda: _is_ready(url) or None, within=START), log.read_text()
-            yield Portal(url=url, mails=tmp_path / "mail", log=log)
+            assert wait_for(lambda: _is_ready(ready) or None, within=START), log.read_text()
+            yield
             said = log.read_text(encoding="utf-8")
             assert "page.failed" not in said
-            assert not re.search(r"fh[ms]_", said), "a token reached the log"
+            assert not re.search(r"fh[kmst]_", said), "a token or a key reached the log"
         finally:
             process.terminate()
             process.wait(timeout=20)
 
 
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def _is_ready(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/readyz").is_success
+        return httpx.get(url).is_success
     except httpx.TransportError:
         return False

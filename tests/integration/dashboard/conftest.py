@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import httpx
 import pytest
+from litestar import Litestar
 
 from controlplane.dashboard.desk import Desk
 from controlplane.dashboard.site import create_dashboard
@@ -53,23 +54,30 @@ class Dashboard:
         return browser
 
 
-@pytest.fixture
-async def dashboard(
-    database: Database,  # noqa: ARG001  the stores are bound to it
-    blockbuster,
-) -> AsyncIterator[Dashboard]:
-    """With one operator."""
-    clock, passwords = ManualClock(), Passwords(QUICK)
-    opened = Dashboard(transport=None, clock=clock, passwords=passwords)
-    desk = Desk(secret="of the tests", is_secure=False, clock=clock, passwords=passwords)
-    blockbuster.deactivate()  # it reads its templates, before it serves
-    site = create_dashboard(
+def open_site(opened: Dashboard) -> Litestar:
+    """The pages; what they ask of the rest of the control plane is written into `opened`."""
+    desk = Desk(
+        secret="of the tests", is_secure=False, clock=opened.clock, passwords=opened.passwords
+    )
+    return create_dashboard(
         desk,
         wake=opened.woken.append,
         disconnect=opened.dropped.append,
         instruct=opened.instruct,
         configure=opened.configure,
     )
+
+
+@pytest.fixture
+async def dashboard(
+    database: Database,  # noqa: ARG001  the stores are bound to it
+    blockbuster,
+) -> AsyncIterator[Dashboard]:
+    """With one operator."""
+    passwords = Passwords(QUICK)
+    opened = Dashboard(transport=None, clock=ManualClock(), passwords=passwords)
+    blockbuster.deactivate()  # it reads its templates, before it serves
+    site = open_site(opened)
     blockbuster.activate()
     opened.transport = httpx.ASGITransport(site, client=(ADDRESS, 4711), raise_app_exceptions=False)
     await operators.create(EMAIL, password_hash=await passwords.hash(PASSWORD))
