@@ -22,6 +22,7 @@ from portal.pages import (
     link,
     live,
     messages,
+    search,
     sign_in,
     team,
 )
@@ -71,6 +72,8 @@ PAGES = (
     home.start,
     messages.list_chats,
     messages.stream_chats,
+    search.search,
+    search.export,
     messages.open_chat,
     messages.write,
     messages.stream_chat,

@@ -15,6 +15,7 @@ from litestar.response import Redirect, ServerSentEvent
 
 from portal.changes import Changes
 from portal.pages.live import stream_of
+from portal.search_form import SearchForm
 from portal.services.reply import MAX_REPLY, reply
 from portal.services.show_chats import show_chats
 from portal.services.show_thread import Thread, show_thread, show_whole_text
@@ -41,7 +42,14 @@ async def list_chats(
         clock=house_of(request).clock,
         cursor=before,
     )
-    return page(request, "messages.html", chats=chats, is_first=before is None)
+    return page(
+        request,
+        "messages.html",
+        chats=chats,
+        is_first=before is None,
+        form=SearchForm(),
+        wrong={},
+    )
 
 
 @get("/messages/stream")

@@ -4,6 +4,35 @@ from shared.web.texts import Text
 
 MESSAGES = {
     "messages": Text("Messages", "Ujumbe"),
+    "search": Text("Search", "Tafuta"),
+    "search.title": Text("Search in messages", "Tafuta kwenye ujumbe"),
+    "search.words": Text("Word, name, number", "Neno, jina, namba"),
+    "search.more": Text("Direction and days", "Mwelekeo na siku"),
+    "search.direction": Text("Direction", "Mwelekeo"),
+    "search.direction_wrong": Text("Choose one.", "Chagua moja."),
+    "search.both": Text("Received and sent", "Ulioingia na uliotumwa"),
+    "search.in": Text("Received", "Ulioingia"),
+    "search.out": Text("Sent", "Uliotumwa"),
+    "search.first": Text("From", "Kuanzia"),
+    "search.last": Text("To", "Hadi"),
+    "search.day_wrong": Text("Write a day, like 2026-11-24.", "Andika siku, kama 2026-11-24."),
+    "search.backwards": Text(
+        "This day is before the first one.", "Siku hii iko kabla ya ile ya kwanza."
+    ),
+    "search.people": Text("People", "Watu"),
+    "search.nothing": Text(
+        "Nothing was found. Try fewer words, or other days.",
+        "Hakuna kilichopatikana. Jaribu maneno machache, au siku nyingine.",
+    ),
+    "search.export": Text("Save all of these as a table (CSV)", "Hifadhi zote kama jedwali (CSV)"),
+    "search.column_date": Text("Date", "Tarehe"),
+    "search.column_time": Text("Time", "Saa"),
+    "search.column_direction": Text("Direction", "Mwelekeo"),
+    "search.column_name": Text("Name", "Jina"),
+    "search.column_number": Text("Number", "Namba"),
+    "search.column_kind": Text("Kind", "Aina"),
+    "search.column_text": Text("Text", "Maandishi"),
+    "search.column_file": Text("File", "Faili"),
     "messages.none": Text("Nobody has written yet", "Bado hakuna aliyeandika"),
     "messages.none_more": Text(
         "Once somebody writes to your number, the conversation is here.",

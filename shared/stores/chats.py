@@ -6,13 +6,14 @@ By when a message was sent, as people remember it; the log's own order is that o
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from shared.contacts import PRECISION
 from shared.enums import Direction, MessageKind, OutboundState
 from shared.ids import TenantId
 from shared.stores import contacts
 from shared.stores.content import parse_content
-from shared.stores.cursors import Cursor, parse_cursor, to_page
+from shared.stores.cursors import Cursor, encode_cursor, parse_cursor, to_page
 from shared.stores.messages import decode_media
 from shared.stores.rows import to_uuid
 from shared.structs.chats import ChatMessage, ChatSummary
@@ -126,6 +127,11 @@ async def list_messages(
         item=lambda row: _to_message(row, length),
         cursor=lambda row: Cursor(_CHAT, row["at"], to_uuid(row["id"])),
     )
+
+
+def cursor_after(at: datetime, message_id: UUID) -> str:
+    """Of the page of a chat that ends with this message."""
+    return encode_cursor(Cursor(_CHAT, at, UUID(int=message_id.int + 1)))
 
 
 async def _find_heads(

@@ -1,6 +1,6 @@
 """Who wrote to a tenant, or was written to: one row a person, however many names arrive."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -111,6 +111,31 @@ async def get_named(tenant_id: TenantId, name: str) -> ContactView:
     if not rows:
         raise NotFoundError("there is no such contact")
     return _to_view(rows[0])
+
+
+async def list_named(tenant_id: TenantId, names: Collection[str]) -> list[ContactView]:
+    """Those of the tenant who have one of these phones or LIDs."""
+    keys = [to_key(name) for name in names]
+    rows = await ContactTable.raw(
+        f"SELECT {_COLUMNS} FROM contacts WHERE tenant = {{}}"
+        " AND (phone = ANY({}::text[]) OR lid = ANY({}::text[]))",
+        tenant_id,
+        keys,
+        keys,
+    )
+    return [_to_view(row) for row in rows]
+
+
+async def list_called(tenant_id: TenantId, words: str, *, limit: int) -> list[ContactView]:
+    """Those whose own name for themselves has `words` in it, last seen first."""
+    rows = await ContactTable.raw(
+        f"SELECT {_COLUMNS} FROM contacts WHERE tenant = {{}}"
+        " AND position(lower({}) in lower(push_name)) > 0 ORDER BY last_seen_at DESC LIMIT {}",
+        tenant_id,
+        to_storable(words),
+        limit,
+    )
+    return [_to_view(row) for row in rows]
 
 
 async def _plan(tenant_id: TenantId, seen: Sequence[Sighting]) -> ContactChange:

@@ -51,7 +51,7 @@ _INSERT = """
 """.replace("STAND_INS", ", ".join(f"'{kind}'" for kind in MessageKind if kind.is_stand_in))
 
 # The number of a row is the LID where no phone was known: only then is the contact looked up.
-_SELECT = """
+SELECT = """
     SELECT m.id, m.direction, m.kind, m.message_text, m.wa_message_id, m.contact_lid,
            m.in_reply_to, m.media_json, m.occurred_at, m.created_at,
            CASE WHEN m.from_number = m.contact_lid THEN COALESCE(c.phone, m.from_number)
@@ -106,14 +106,14 @@ async def list_page(
         where.append("(m.created_at, m.id) < ({}, {})")
         values += [after.at, after.id]
     rows = await MessageLog.raw(
-        f"{_SELECT} WHERE {' AND '.join(where)} ORDER BY m.created_at DESC, m.id DESC LIMIT {{}}",
+        f"{SELECT} WHERE {' AND '.join(where)} ORDER BY m.created_at DESC, m.id DESC LIMIT {{}}",
         *values,
         limit + 1,
     )
     return to_page(
         rows,
         limit=limit,
-        item=_to_view,
+        item=to_view,
         cursor=lambda row: Cursor(_LIST, row["created_at"], to_uuid(row["id"])),
     )
 
@@ -121,11 +121,11 @@ async def list_page(
 async def get(tenant_id: TenantId, message_id: UUID) -> MessageLogView:
     """Raises NotFoundError, also for another tenant's."""
     rows = await MessageLog.raw(
-        f"{_SELECT} WHERE m.tenant = {{}} AND m.id = {{}}", tenant_id, message_id
+        f"{SELECT} WHERE m.tenant = {{}} AND m.id = {{}}", tenant_id, message_id
     )
     if not rows:
         raise NotFoundError("there is no such message")
-    return _to_view(rows[0])
+    return to_view(rows[0])
 
 
 def ascending_ids(count: int) -> list[UUID]:
@@ -173,7 +173,7 @@ def decode_media(text: str | None) -> Media | None:
     return None if text is None else msgspec.json.decode(text, type=Media)
 
 
-def _to_view(row: dict[str, Any]) -> MessageLogView:
+def to_view(row: dict[str, Any]) -> MessageLogView:
     return MessageLogView(
         id=to_uuid(row["id"]),
         direction=Direction(row["direction"]),

@@ -1,0 +1,66 @@
+"""Finds messages by what was said, by whom and when, as the portal's role."""
+
+from datetime import timedelta
+from typing import Any
+
+from shared.ids import TenantId
+from shared.stores.cursors import Cursor, parse_cursor, to_page
+from shared.stores.messages import SELECT, to_view
+from shared.stores.rows import to_uuid
+from shared.stores.text import to_storable
+from shared.structs.messages import MessageLogView
+from shared.structs.pages import Page
+from shared.structs.search import MessageSearch
+from shared.tables import MessageLog
+
+_LIST = "found"
+_FIND = "SELECT found_id FROM flowhq_find_messages({}, {}, {}, {}, {}, {}, {}, {})"
+# A row is written when its message has come, at once or as late as WhatsApp keeps one for a
+# device that is away; clocks differ a little. It spares reading what cannot be meant.
+_EARLIEST, _LATEST = timedelta(hours=1), timedelta(days=45)
+
+
+async def search(
+    tenant_id: TenantId, wanted: MessageSearch, *, limit: int, cursor: str | None = None
+) -> Page[MessageLogView]:
+    """Newest first, by when they were written down. Call it within the tenant's guard."""
+    before = parse_cursor(cursor, of=_LIST)
+    where, values = ["m.tenant = {}"], list[Any]([tenant_id])
+    if wanted.words or wanted.names:
+        where.append(f"m.id IN ({_FIND})")
+        values += [
+            *(to_storable(wanted.words), [to_storable(name) for name in wanted.names]),
+            *(wanted.direction, wanted.since, wanted.until),
+            *((before.at, before.id) if before else (None, None)),
+            limit + 1,
+        ]
+    else:
+        _narrow(wanted, before, where, values)
+    rows = await MessageLog.raw(
+        f"{SELECT} WHERE {' AND '.join(where)} ORDER BY m.created_at DESC, m.id DESC LIMIT {{}}",
+        *values,
+        limit + 1,
+    )
+    return to_page(
+        rows,
+        limit=limit,
+        item=to_view,
+        cursor=lambda row: Cursor(_LIST, row["created_at"], to_uuid(row["id"])),
+    )
+
+
+def _narrow(
+    wanted: MessageSearch, before: Cursor | None, where: list[str], values: list[Any]
+) -> None:
+    if wanted.direction is not None:
+        where.append("m.direction = {}")
+        values.append(wanted.direction.value)
+    if wanted.since is not None:
+        where.append("m.occurred_at >= {} AND m.created_at >= {}")
+        values += [wanted.since, wanted.since - _EARLIEST]
+    if wanted.until is not None:
+        where.append("m.occurred_at < {} AND m.created_at < {}")
+        values += [wanted.until, wanted.until + _LATEST]
+    if before is not None:
+        where.append("(m.created_at, m.id) < ({}, {})")
+        values += [before.at, before.id]
