@@ -13,6 +13,7 @@ import msgspec
 from launcher import http
 from launcher.errors import LauncherError
 from launcher.http import Site
+from launcher.logins import ensure_logins
 from launcher.paths import Paths
 from launcher.platform import Platform
 from launcher.waiting import wait_for
@@ -70,6 +71,10 @@ TENANTS = (
 )
 
 
+# Whose owner the demo login of the portal is.
+SHOWN = TENANTS[1]
+
+
 class Memory(msgspec.Struct, kw_only=True):
     """Tenant ids by phone number, and whose customers have written already."""
 
@@ -95,6 +100,8 @@ def ensure_demo(platform: Platform) -> str:
             _write(platform.paths, memory)
     for tenant in TENANTS:
         _await_answers(platform.control_plane, tenant, memory.tenants[tenant.phone_number])
+    shown = memory.tenants[SHOWN.phone_number]
+    ensure_logins(platform.control_plane, platform.paths, tenant_id=shown)
     return f"{len(TENANTS)} connected, with answered messages"
 
 

@@ -42,6 +42,10 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         return self.state / "admin.key"
 
     @property
+    def logins(self) -> Path:
+        return self.state / "demo.logins"
+
+    @property
     def portal_secret(self) -> Path:
         return self.state / "portal.secret"
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import FrameType
 from typing import Never
 
-from launcher import demo, foreground, locking, parts, platform, processes
+from launcher import demo, foreground, locking, logins, parts, platform, processes
 from launcher.console import say, step
 from launcher.errors import LauncherError, NotReadyError
 from launcher.paths import Paths
@@ -57,14 +57,24 @@ def _already(running: Platform, options: UpOptions, environ: Mapping[str, str]) 
 def _describe(running: Platform) -> None:
     site = running.control_plane.url
     say()
-    say(f"  Admin API   {site}/schema")
+    known = None if running.live else logins.find_logins(running.paths)
+    say(f"  Dashboard   {site}/dashboard")
+    _describe_login(logins.OPERATOR, known.operator if known else None)
     say(f"  Portal      {running.portal.url}")
+    if known:
+        _describe_login(logins.OWNER, known.owner)
+    say(f"  Admin API   {site}/schema")
     if not running.live:
         say(f"  Sandbox     {running.sandbox.url}/schema")
     say(f"  Admin key   {running.paths.admin_key}")
     say(f"  Logs        {running.paths.logs}")
     say("  Stop with   ./scripts/down")
     say()
+
+
+def _describe_login(email: str, password: str | None) -> None:
+    login = f"{email}  {password}" if password else "./scripts/operator add you@example.com"
+    say(f"              {login}")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> Never:

@@ -19,6 +19,7 @@ from controlplane.api.headers import add_security_headers
 from controlplane.api.keys import keys_router, tenant_keys_router
 from controlplane.api.logs import named_logs_router, own_logs_router
 from controlplane.api.media import named_media_router, own_media_router
+from controlplane.api.members import members_router
 from controlplane.api.messages import named_messages_router, own_messages_router
 from controlplane.api.operators import operators_router
 from controlplane.api.problems import HANDLERS
@@ -91,6 +92,7 @@ def create_api(
             named_messages_router,
             named_media_router,
             tenant_keys_router,
+            members_router,
             keys_router,
             setup_requests_router,
             operators_router,

@@ -31,6 +31,7 @@ from shared.structs.content_input import (
 )
 from shared.structs.keys import CreateAdminKeyInput, CreateTenantKeyInput
 from shared.structs.media import FromUrlInput
+from shared.structs.members import CreateMemberInput
 from shared.structs.operators import CreateOperatorInput, SetPasswordInput
 from shared.structs.outbound import SendBatchInput, SendMessageInput
 from shared.structs.sessions import PairingCodeInput
@@ -52,6 +53,7 @@ INPUTS = (
     CreateSetupRequestInput,
     DecisionInput,
     CreateOperatorInput,
+    CreateMemberInput,
     SetPasswordInput,
     PairingCodeInput,
     CreateTenantKeyInput,

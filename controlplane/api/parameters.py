@@ -58,6 +58,7 @@ MessagePath = Annotated[UUID, PathParameter(description="The queued message's id
 LogPath = Annotated[UUID, PathParameter(description="The logged message's id.")]
 KeyPath = Annotated[UUID, PathParameter(description="The API key's id.")]
 OperatorPath = Annotated[UUID, PathParameter(description="The operator's id.")]
+MemberPath = Annotated[UUID, PathParameter(description="The member's id.")]
 RequestPath = Annotated[UUID, PathParameter(description="The setup request's id.")]
 Limit = Annotated[
     int, QueryParameter(ge=1, le=MAX_LIMIT, description="How many items a page has at most.")

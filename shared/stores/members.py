@@ -42,9 +42,12 @@ async def create_owner(email: str, *, password_hash: str, language: Language) ->
 
 
 async def create_invited(
-    email: str, offer: Offer, *, password_hash: str, language: Language
+    email: str, offer: Offer, *, password_hash: str | None, language: Language
 ) -> UUID:
-    """Within the transaction of the invitation's proof. Raises EmailTakenError."""
+    """Within the transaction of the invitation's proof, or by an operator. Raises EmailTakenError.
+
+    password_hash: None for who will choose one by mail.
+    """
     member_id = uuid4()
     try:
         await User.raw(
@@ -89,6 +92,18 @@ async def set_role(member_id: UUID, role: UserRole) -> None:
 async def remove(member_id: UUID) -> None:
     """With every session, in the transaction of an owner. Raises as `set_role`."""
     await _manage("SELECT flowhq_remove_member({}) AS done", member_id)
+
+
+async def remove_of_tenant(tenant_id: TenantId, member_id: UUID) -> Member:
+    """With every session, and be it the last owner. Raises NotFoundError."""
+    rows = await User.raw(
+        f"DELETE FROM users WHERE id = {{}} AND tenant = {{}} RETURNING {_COLUMNS}",
+        member_id,
+        tenant_id,
+    )
+    if not rows:
+        raise NotFoundError("the tenant has no such member")
+    return to_member(rows[0])
 
 
 async def get(member_id: UUID) -> Member:

@@ -1,12 +1,14 @@
 """People of a business, as the portal knows them."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import msgspec
 
 from shared.enums import Language, ProofPurpose, UserRole
 from shared.ids import TenantId
+from shared.structs.text import Password
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +26,24 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 
     tenant_id: TenantId
     role: UserRole
+
+
+class CreateMemberInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """password: without one the member chooses it by "Forgot your password?" of the portal."""
+
+    email: str
+    role: Literal["OWNER", "STAFF"]
+    language: Language = Language.SW
+    password: Password | None = None
+
+
+class MemberView(msgspec.Struct, frozen=True, kw_only=True):
+    """A member of a tenant, as operators see them."""
+
+    id: UUID
+    email: str
+    role: UserRole
+    language: Language
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):

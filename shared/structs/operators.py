@@ -1,13 +1,11 @@
 """People who run the platform, as the API and the dashboard speak of them."""
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
-# What is wrong with one is told in words by the services: here is only what no password is.
-Password = Annotated[str, msgspec.Meta(max_length=2000)]
+from shared.structs.text import Password
 
 
 class CreateOperatorInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

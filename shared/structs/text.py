@@ -17,6 +17,8 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=ONE_LIN
 # half a character has no place.
 _LABEL = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+(?![\s\S])"
 Label = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=_LABEL)]
+# What is wrong with one is told in words by the services: here is only what no password is.
+Password = Annotated[str, msgspec.Meta(max_length=2000)]
 Note = Annotated[str, msgspec.Meta(max_length=2000, pattern=_ONE_LINE)]
 TIME_PATTERN = rf"^([01][0-9]|2[0-3]):[0-5][0-9]{_END}"
 # A name of the time zone database; whether there is one so named is `shared.zones`'s to say.

@@ -23,6 +23,8 @@ ACTIONS = {
     "media.uploaded": "uploaded a file",
     "api_key.issued": "made an API key",
     "api_key.revoked": "revoked an API key",
+    "member.added": "added a member",
+    "member.removed": "removed a member",
     "operator.added": "added an operator",
     "operator.removed": "removed an operator",
     "operator.password_set": "set an operator's password",

@@ -193,6 +193,7 @@ async def test_the_description_names_every_path_and_the_key(api):
         f"{request}/approve",
         f"{request}/reject",
         *(f"/admin/operators{rest}" for rest in ("", operator, f"{operator}/password")),
+        *(f"{tenant}/members{rest}" for rest in ("", "/{member_id}")),
         "/admin/audit",
         *(f"/admin/api-keys{rest}" for rest in ("", "/{key_id}", "/of-tenants")),
         f"{tenant}/api-keys",

@@ -47,6 +47,8 @@ CHANGES = [
     ("POST", f"{TENANT}/media/from-url", {"json": {"url": "https://example.com/a.png"}}),
     ("POST", f"{TENANT}/api-keys", {"json": {"name": "shop"}}),
     ("DELETE", f"{TENANT}/api-keys/{{key_id}}", {}),
+    ("POST", f"{TENANT}/members", {"json": {"email": "asha@example.com", "role": "OWNER"}}),
+    ("DELETE", f"{TENANT}/members/{{member_id}}", {}),
     ("POST", "/admin/api-keys", {"json": {"name": "k", "scopes": ["read"]}}),
     ("DELETE", "/admin/api-keys/{key_id}", {}),
     ("POST", "/admin/operators", {"json": OPERATOR}),
@@ -59,6 +61,7 @@ NAMES = {
     "/admin/setup-requests": "request_id",
     f"{TENANT}/messages": "message_id",
     f"{TENANT}/api-keys": "key_id",
+    f"{TENANT}/members": "member_id",
     "/admin/api-keys": "key_id",
     "/admin/operators": "operator_id",
 }

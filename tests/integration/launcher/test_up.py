@@ -14,11 +14,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
 from launcher import engine, environment, fleet, http, instance, platform, processes, records
 from launcher.http import Site
+from launcher.logins import OPERATOR, OWNER
 from launcher.paths import ROOT, Paths
 from launcher.settings import LauncherSettings
 from launcher.waiting import wait_for
@@ -152,6 +154,25 @@ def test_the_key_is_a_secret_and_is_shown_once(running: Installation) -> None:
     key = running.paths.admin_key
     assert key.stat().st_mode & 0o077 == 0
     assert key.read_text(encoding="utf-8").strip() not in running.up()
+
+
+def test_a_stranger_gets_in_with_what_it_prints(running: Installation) -> None:
+    printed = running.up()
+    for page, email in ((f"{running.api.url}/dashboard", OPERATOR), (portal_of(running), OWNER)):
+        found = re.search(rf"{re.escape(page)}\n +{re.escape(email)}  (\S+)\n", printed)
+        assert found, printed
+        with httpx.Client(follow_redirects=True) as browser:
+            door = browser.get(f"{page}/sign-in")
+            hidden = re.search(r'name="_csrf_token" value="([^"]+)"', door.text)
+            assert hidden
+            form = {"_csrf_token": hidden[1], "email": email, "password": found[1]}
+            inside = browser.post(f"{page}/sign-in", data=form)
+            assert inside.is_success, inside.text
+            assert "Baraka Shop" in inside.text
+
+
+def portal_of(running: Installation) -> str:
+    return f"http://127.0.0.1:{running.settings.portal_port}"
 
 
 def test_another_mode_is_refused_while_it_runs(running: Installation) -> None:
