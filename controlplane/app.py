@@ -40,12 +40,14 @@ from shared.backoff import Backoff
 from shared.clock import Clock, SystemClock
 from shared.db.engine import check_database, open_database
 from shared.db.lease import Lease
+from shared.db.listening import CHANGED, Listener
 from shared.errors import ContainerRuntimeError, SettingsError
 from shared.ids import TenantId
 from shared.log import TenantFiles, configure_logging
 from shared.secret_files import ensure_secret
 from shared.stores import credentials, fleet
 from shared.tasks import TaskGroup
+from shared.web.changes import Changes
 from shared.web.health import Check
 from shared.web.passwords import Passwords
 from shared.web.serving import listening_socket, serve, stop_on_signals
@@ -74,7 +76,7 @@ async def _serve(
     listening: socket.socket,
     stop: asyncio.Event,
 ) -> None:
-    clock = SystemClock()
+    clock, changes = SystemClock(), Changes()
     if await ensure_admin_key(settings.state_dir, clock=clock) is not None:
         # The file is the owner's alone; the key itself never reaches a log.
         log.info("admin_key.created", file=str(settings.state_dir / FILE_NAME))
@@ -120,6 +122,7 @@ async def _serve(
             gateway=gateway,
             dispatcher=dispatcher,
             worker_logs=WorkerLogs(driver),
+            changes=changes,
             files=files,
             fetching=fetching,
             clock=clock,
@@ -134,10 +137,15 @@ async def _serve(
             tasks.supervise("events", events.run())
             _listen(tasks, settings.database_url, gateway, dispatch=dispatcher.wake, clock=clock)
             _watch_fleet(tasks, leading=lease.held, clock=clock)
+            listener = Listener(
+                settings.database_url, CHANGED, changed=changes.tell, missed=changes.tell_all
+            )
+            tasks.supervise("listener", listener.run())
             tasks.supervise("api", serve(site, listening))
             log.info("controlplane.started", instance=settings.instance, port=settings.port)
             await tasks.join(until=stop)
             log.info("controlplane.stopping")
+            changes.end()
         await heartbeats.flush()
     finally:
         await driver.aclose()
@@ -163,6 +171,7 @@ async def _open_site(
     gateway: Gateway,
     dispatcher: Dispatcher,
     worker_logs: WorkerLogs,
+    changes: Changes,
     files: MediaFiles,
     fetching: Fetching,
     clock: Clock,
@@ -193,6 +202,9 @@ async def _open_site(
         disconnect=connections.drop,
         instruct=connections.push_command,
         configure=connections.push_config,
+        alarms=list_alarms,
+        worker_logs=worker_logs,
+        changes=changes,
     )
     return join(api, dashboard)
 

@@ -4,7 +4,6 @@ import asyncio
 
 import structlog
 
-from portal.changes import Changes
 from portal.mail import choose_mailer
 from portal.settings import PortalSettings
 from portal.site import create_site
@@ -14,6 +13,7 @@ from shared.db.engine import check_database, open_database
 from shared.db.listening import CHANGED, Listener
 from shared.log import configure_logging
 from shared.tasks import TaskGroup
+from shared.web.changes import Changes
 from shared.web.passwords import Passwords
 from shared.web.serving import listening_socket, serve, stop_on_signals
 

@@ -7,7 +7,6 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from portal.changes import Changes
 from portal.house import House
 from portal.insider import OwnersOnlyError, answer_staff, provide_insider, provide_owner
 from portal.mail import Mailer
@@ -38,6 +37,7 @@ from portal.visitor import (
 from shared.clock import Clock
 from shared.web import assets, pages
 from shared.web.assets import Assets, serve_asset
+from shared.web.changes import Changes
 from shared.web.headers import add_page_headers
 from shared.web.health import Check, healthz, readyz
 from shared.web.pages import Pages

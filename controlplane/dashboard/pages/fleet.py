@@ -1,15 +1,83 @@
-"""All tenants."""
+"""All tenants: found, ordered and counted, live; and the fleet over time."""
+
+from datetime import timedelta
+from typing import Any
 
 from litestar import Response, get
+from litestar.response import ServerSentEvent
 
-from controlplane.api.parameters import DEFAULT_LIMIT
+from controlplane.api.parameters import Alarming, Timing
+from controlplane.dashboard.fleet_query import SPANS, FleetQuery, read_query
+from controlplane.dashboard.history_plot import draw_history
+from controlplane.dashboard.moments import Sayer
+from controlplane.dashboard.streams import stream_of
+from controlplane.services.acting import ListAlarms
+from controlplane.services.show_history import show_history
+from shared.clock import Clock
+from shared.enums import DesiredState, SessionState, TenantSort, TenantStatus, WorkerStatus
+from shared.errors import InvalidInputError, NotFoundError
 from shared.stores import tenant_lists
-from shared.web.rendering import page
+from shared.web.rendering import page, render
 from shared.web.requests import PageRequest
+
+ROWS = 100
+# A fleet is never still: it is shown anew this seldom.
+PACE = timedelta(seconds=3)
+COLUMNS = (
+    (TenantSort.NAME, "tenant"),
+    (TenantSort.SESSION, "session"),
+    (TenantSort.WORKER, "worker"),
+    (TenantSort.IMAGE, "image"),
+    (TenantSort.STARTED, "started"),
+    (TenantSort.MEMORY, "memory_of"),
+    (TenantSort.LAST_INBOUND, "last_inbound"),
+    (TenantSort.OUTBOX, "outbox"),
+    (TenantSort.RESTARTS, "restarts"),
+)
+KINDS = {
+    "status": list(TenantStatus),
+    "session": list(SessionState),
+    "worker": list(WorkerStatus),
+    "desired": [DesiredState.RUNNING, DesiredState.STOPPED],
+}
 
 
 @get("/")
-async def show(request: PageRequest) -> Response[str]:
-    cursor = request.query_params.get("cursor") or None
-    found = await tenant_lists.list_page(limit=DEFAULT_LIMIT, cursor=cursor)
-    return page(request, "fleet.html", found=found)
+async def show(request: PageRequest, clock: Timing, alarms: Alarming) -> Response[str]:
+    query = read_query(request.query_params)
+    seen = await _look(query, clock=clock, alarms=alarms)
+    history = draw_history(await show_history(hours=query.span, clock=clock))
+    return page(request, "fleet.html", history=history, kinds=KINDS, spans=SPANS, **seen)
+
+
+@get("/stream")
+async def stream(request: PageRequest, clock: Timing, alarms: Alarming) -> ServerSentEvent:
+    query = read_query(request.query_params)
+
+    async def look() -> str:
+        seen = await _look(query, clock=clock, alarms=alarms)
+        return render(request, "fleet_live.html", **seen)
+
+    return stream_of(request, None, look, pace=PACE)
+
+
+async def _look(query: FleetQuery, *, clock: Clock, alarms: ListAlarms) -> dict[str, Any]:
+    now = clock.now()
+    try:
+        found = await tenant_lists.list_page(
+            limit=ROWS,
+            cursor=query.cursor,
+            chosen=query.chosen,
+            sort=query.sort,
+            order=query.order,
+        )
+    except InvalidInputError as error:
+        raise NotFoundError("there is no such part of the list") from error
+    return {
+        "query": query,
+        "found": found,
+        "counts": await tenant_lists.count_tenants(now=now),
+        "alarms": await alarms(),
+        "columns": COLUMNS,
+        "say": Sayer(now),
+    }

@@ -1,10 +1,11 @@
 """All words of the dashboard, by key."""
 
 from controlplane.dashboard.texts.audit import AUDIT
+from controlplane.dashboard.texts.fleet import FLEET
 from controlplane.dashboard.texts.general import GENERAL
 from controlplane.dashboard.texts.keys import KEYS
 from controlplane.dashboard.texts.tenants import TENANTS
 from shared.web.texts import Text, in_english
 from shared.web.words import WORDS
 
-TEXTS: dict[str, Text] = {**WORDS, **in_english(GENERAL | TENANTS | KEYS | AUDIT)}
+TEXTS: dict[str, Text] = {**WORDS, **in_english(GENERAL | FLEET | TENANTS | KEYS | AUDIT)}

@@ -23,13 +23,6 @@ GENERAL = {
     "account.password": "Another password",
     "account.password_lead": "It signs you out everywhere, also here.",
     "account.save": "Set the password",
-    "fleet": "Fleet",
-    "fleet.none": "There is no tenant yet.",
-    "fleet.tenant": "Tenant",
-    "fleet.phone": "Number",
-    "fleet.status": "Status",
-    "fleet.link": "Link",
-    "fleet.worker": "Worker",
     "more": "Further ones",
     "problem.conflict_more": (
         "Somebody, perhaps you in another window, was quicker. Load the page again to see."

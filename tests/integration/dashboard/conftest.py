@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -9,14 +10,18 @@ from litestar import Litestar
 
 from controlplane.dashboard.desk import Desk
 from controlplane.dashboard.site import create_dashboard
+from controlplane.reconcile.alarm_watch import list_alarms
+from controlplane.services.worker_logs import WorkerLogs
 from shared.db.engine import Database
 from shared.ids import TenantId
 from shared.stores import operators, tenants
 from shared.structs.tenants import TenantConfig
+from shared.web.changes import Changes
 from shared.web.passwords import Passwords
 from shared.wire.frames import Command
 from tests.fakes.businesses import business
 from tests.fakes.clocks import ManualClock
+from tests.fakes.containers import FakeDriver, FakeEngine
 from tests.fakes.pages import Browser
 from tests.integration.portal.conftest import PASSWORD, QUICK
 
@@ -26,7 +31,7 @@ ADDRESS = "192.0.2.7"
 
 @dataclass
 class Dashboard:
-    """woken, dropped, commands, configured: as of the API's tests."""
+    """woken, dropped, commands, configured, engine, driver: as of the API's tests."""
 
     transport: httpx.ASGITransport
     clock: ManualClock
@@ -35,6 +40,12 @@ class Dashboard:
     dropped: list[TenantId] = field(default_factory=list)
     commands: dict[TenantId, list[Command]] = field(default_factory=dict)
     configured: list[tuple[TenantId, TenantConfig]] = field(default_factory=list)
+    changes: Changes = field(default_factory=Changes)
+    engine: FakeEngine = field(default_factory=FakeEngine)
+
+    @property
+    def driver(self) -> FakeDriver:
+        return FakeDriver(self.engine, instance="here")
 
     async def instruct(self, tenant_id: TenantId, command: Command) -> bool:
         self.commands.get(tenant_id, []).append(command)
@@ -65,6 +76,9 @@ def open_site(opened: Dashboard) -> Litestar:
         disconnect=opened.dropped.append,
         instruct=opened.instruct,
         configure=opened.configure,
+        alarms=list_alarms,
+        worker_logs=WorkerLogs(opened.driver, quiet=timedelta(milliseconds=50)),
+        changes=opened.changes,
     )
 
 

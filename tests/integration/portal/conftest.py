@@ -10,12 +10,12 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 
-from portal.changes import Changes
 from portal.mail import Mail
 from portal.settings import PortalSettings
 from portal.site import create_site
 from shared.clock import SystemClock
 from shared.db.engine import check_database, open_database
+from shared.web.changes import Changes
 from shared.web.passwords import Passwords
 from tests.fakes.clocks import ManualClock
 from tests.fakes.pages import Browser

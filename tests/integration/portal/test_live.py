@@ -6,7 +6,6 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from portal.changes import PAGES_PER_TENANT, Changes, TooManyPagesError
 from portal.pages.live import follow
 from shared.db.engine import transaction
 from shared.db.listening import ASKED, CHANGED, Listener
@@ -15,6 +14,7 @@ from shared.errors import DatabaseUnavailableError, NotFoundError
 from shared.ids import TenantId, new_tenant_id
 from shared.stores import link_requests, sessions, tenants
 from shared.tasks import TaskGroup
+from shared.web.changes import PAGES_PER_TENANT, Changes, TooManyPagesError
 from shared.wire.frames import SessionReport
 from tests.fakes.businesses import NOW, business
 from tests.fakes.pages import forms_of
@@ -105,6 +105,16 @@ async def test_a_page_gets_what_there_is_and_then_every_change_and_nothing_twice
     changes.tell(tenant_id)
     assert (await within(anext(seen))).data == "two"
     await seen.aclose()
+
+
+async def test_who_waits_for_news_of_anybody_is_told_of_every_tenant():
+    changes = Changes()
+    with changes.of(None) as anybody, changes.of(new_tenant_id()) as another:
+        changes.tell(new_tenant_id())
+        assert (anybody.is_set(), another.is_set()) == (True, False)
+        anybody.clear()
+        changes.tell_all()
+        assert (anybody.is_set(), another.is_set()) == (True, True)
 
 
 async def as_soon_as(text: str) -> str:

@@ -63,7 +63,19 @@ def test_no_values_are_an_empty_box(draw):
 
 @pytest.mark.parametrize(
     ("value", "top"),
-    [(0, 1), (1, 1), (2, 2), (3, 5), (5, 5), (6, 10), (10, 10), (11, 20), (412, 500), (501, 1000)],
+    [
+        (0, 1),
+        (1, 1),
+        (2, 2),
+        (3, 3),
+        (7, 8),
+        (9, 10),
+        (10, 10),
+        (11, 20),
+        (24, 30),
+        (412, 500),
+        (501, 600),
+    ],
 )
 def test_the_top_is_a_number_that_people_read_by(value, top):
     assert round_up(value) == top

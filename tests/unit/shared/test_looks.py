@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from portal.looks import Looks
 from shared.ids import new_tenant_id
+from shared.web.looks import Looks
 
 
 class Sight:

@@ -5,10 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from portal.looks import Looks
 from shared.ids import TenantId
+from shared.web.looks import Looks
 
-# Tabs of a whole team; more would be somebody's script.
+# Tabs of a whole team, or of all operators; more would be somebody's script.
 PAGES_PER_TENANT = 50
 
 
@@ -18,13 +18,16 @@ class TooManyPagesError(Exception):
 
 class Changes:
     def __init__(self) -> None:
-        self._waiting: defaultdict[TenantId, set[asyncio.Event]] = defaultdict(set)
+        self._waiting: defaultdict[TenantId | None, set[asyncio.Event]] = defaultdict(set)
         self.looks = Looks()
         self.has_ended = False
 
     @contextmanager
-    def of(self, tenant_id: TenantId) -> Iterator[asyncio.Event]:
-        """Set whenever something changed; whoever waits clears it, and then looks."""
+    def of(self, tenant_id: TenantId | None) -> Iterator[asyncio.Event]:
+        """Set whenever something changed; whoever waits clears it, and then looks.
+
+        None: of whichever tenant.
+        """
         if not self.has_room(tenant_id):
             raise TooManyPagesError
         events = self._waiting[tenant_id]
@@ -36,15 +39,17 @@ class Changes:
             events.discard(event)
             if not events:
                 self._waiting.pop(tenant_id, None)
-                self.looks.forget(tenant_id)
+                if tenant_id is not None:
+                    self.looks.forget(tenant_id)
 
-    def has_room(self, tenant_id: TenantId) -> bool:
+    def has_room(self, tenant_id: TenantId | None) -> bool:
         return len(self._waiting.get(tenant_id, ())) < PAGES_PER_TENANT
 
     def tell(self, tenant_id: TenantId) -> None:
         self.looks.forget(tenant_id)
-        for event in self._waiting.get(tenant_id, ()):
-            event.set()
+        for waiting in (tenant_id, None):
+            for event in self._waiting.get(waiting, ()):
+                event.set()
 
     def end(self) -> None:
         """No news come any more: what is pushed to pages ends, and their browsers ask again."""
@@ -52,5 +57,8 @@ class Changes:
         self.tell_all()
 
     def tell_all(self) -> None:
-        for tenant_id in list(self._waiting):
-            self.tell(tenant_id)
+        for tenant_id, events in self._waiting.items():
+            if tenant_id is not None:
+                self.looks.forget(tenant_id)
+            for event in events:
+                event.set()

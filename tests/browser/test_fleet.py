@@ -1,0 +1,95 @@
+"""Operators at the fleet's page: they find, order, and see it change while it is open."""
+
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import expect
+
+from shared.enums import SessionReason, SessionState
+from shared.stores import sessions
+from shared.tasks import TaskGroup
+from shared.web.serving import listening_socket, serve
+from shared.wire.frames import SessionReport
+from tests.browser.test_accounts import walk  # noqa: F401  the fixture
+from tests.browser.walking import Walk
+from tests.fakes.businesses import NOW
+from tests.fakes.varied_fleet import add_past_day, add_varied_fleet
+from tests.integration.dashboard.conftest import EMAIL, Dashboard, dashboard  # noqa: F401
+from tests.integration.portal.conftest import PASSWORD
+
+TENANTS = 24
+
+
+@pytest.fixture
+async def address(dashboard: Dashboard) -> AsyncIterator[str]:  # noqa: F811  the fixture
+    """Where a browser finds it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    with listening_socket("127.0.0.1", port) as listening:
+        async with TaskGroup() as tasks:
+            tasks.supervise("pages", serve(dashboard.transport.app, listening))
+            yield f"http://127.0.0.1:{port}"
+            dashboard.changes.end()
+
+
+async def sign_in(walk: Walk, address: str) -> None:  # noqa: F811  the fixture's
+    walk.name = f"dashboard-{walk.name}"
+    await walk.page.goto(f"{address}/dashboard")
+    await walk.fill(email=EMAIL, password=PASSWORD)
+    await walk.page.wait_for_url("**/dashboard")
+
+
+LOOKS = [
+    pytest.param(("en", "phone", "light", True), id="on a phone"),
+    pytest.param(("en", "phone", "dark", True), id="on a phone at night"),
+    pytest.param(("en", "desk", "light", True), id="at a desk"),
+    pytest.param(("en", "desk", "dark", False), id="at a desk at night, without scripts"),
+]
+
+
+@pytest.mark.parametrize("walk", LOOKS, indirect=True)
+async def test_a_tenant_is_found_among_many(address: str, walk: Walk):  # noqa: F811  the fixture
+    await add_varied_fleet(TENANTS, now=NOW)
+    await add_past_day(now=NOW)
+    await sign_in(walk, address)
+    page = walk.page
+    await walk.at("fleet")
+    rows = page.locator(".rows tbody tr")
+    await expect(rows).to_have_count(TENANTS)
+    await page.click(".counts a:has-text('Error')")
+    await walk.at("fleet-errors")
+    await expect(page.locator(".rows tbody")).to_contain_text("Logged out")
+    await expect(page.locator(".rows tbody")).not_to_contain_text("Connected")
+    await page.select_option("#status", "")
+    await page.fill("#search", "neema")
+    await page.press("#search", "Enter")
+    await expect(rows).to_have_count(3)
+    await page.fill("#search", "nobody at all")
+    await page.press("#search", "Enter")
+    await walk.at("fleet-nobody")
+    await page.click("text=Show all")
+    await page.click(".rows thead a:has-text('Memory')")
+    await expect(rows.first).to_contain_text("31.")
+    await page.click("text=7 days")
+    assert "sort=MEMORY" in page.url
+
+
+@pytest.mark.parametrize("walk", LOOKS[2:3], indirect=True)
+async def test_an_open_page_changes_and_who_is_at_a_row_stays_there(
+    address: str,
+    walk: Walk,  # noqa: F811  the fixture
+    dashboard: Dashboard,  # noqa: F811  the fixture
+):
+    tenant_id, *_ = await add_varied_fleet(3, now=NOW)
+    await sign_in(walk, address)
+    page = walk.page
+    await page.focus(".rows tbody a >> nth=0")
+    place = "document.activeElement.textContent"
+    focused = await page.evaluate(place)
+    report = SessionReport(state=SessionState.BANNED, reason=SessionReason.TEMPORARY_BAN)
+    await sessions.record_session(tenant_id, report, NOW)
+    dashboard.changes.tell(tenant_id)
+    await expect(page.locator(".rows tbody tr >> nth=0")).to_contain_text("Banned")
+    assert await page.evaluate(place) == focused
