@@ -17,6 +17,8 @@ from controlplane.dashboard.pages import (
     requests,
     sign_in,
     tenant,
+    tenant_acts,
+    worker_log,
 )
 from controlplane.dashboard.texts import TEXTS
 from controlplane.dashboard.visitor import (
@@ -47,6 +49,18 @@ INSIDE = (
     fleet.show,
     fleet.stream,
     tenant.show,
+    tenant.stream,
+    tenant.list_incidents,
+    tenant.list_messages,
+    tenant_acts.start,
+    tenant_acts.stop,
+    tenant_acts.restart,
+    tenant_acts.force_restart,
+    tenant_acts.new_qr,
+    tenant_acts.reset,
+    tenant_acts.remove,
+    worker_log.show,
+    worker_log.stream,
     requests.show,
     requests.approve,
     requests.reject,

@@ -30,7 +30,8 @@ def stream_of(
     changes: Changes = request.app.state.changes
 
     async def look_if_in() -> str:
-        await ensure_signed_in(request)
+        if not await is_signed_in(request):
+            raise NotFoundError("nobody is signed in any more")
         return await look()
 
     if not changes.has_room(tenant_id):
@@ -42,8 +43,9 @@ def stream_of(
     )
 
 
-async def ensure_signed_in(request: PageRequest) -> None:
-    """Raises NotFoundError once the session that the page was opened with is over."""
+async def is_signed_in(request: PageRequest) -> bool:
+    """Whether the session that the page was opened with goes on."""
     token = session_of(request)
-    if token is None or await find_operator(token, clock=desk_of(request).clock) is None:
-        raise NotFoundError("nobody is signed in any more")
+    if token is None:
+        return False
+    return await find_operator(token, clock=desk_of(request).clock) is not None

@@ -8,36 +8,15 @@ from uuid import uuid4
 import pytest
 
 from controlplane.api.worker_logs import to_events
-from controlplane.containers.spec import (
-    Limits,
-    build_spec,
-    container_name,
-    network_name,
-)
 from controlplane.services import worker_logs
 from controlplane.services.worker_logs import TooManyFollowersError, WorkerLogs
-from shared.structs.workers import WorkerStartInput
-from tests.fakes.programs import SLEEP
+from tests.fakes.worker_containers import add_container
 
 
 @pytest.fixture
 async def container(api, tenant_id):
     """The name of the tenant's container, which runs."""
-    api.engine.images["worker:1"] = "sha256:1"
-    start = WorkerStartInput(
-        tenant_id=tenant_id,
-        generation=1,
-        session_generation=0,
-        image="worker:1",
-        network=network_name("here"),
-        gateway_url="ws://gateway",
-        environment=SLEEP.environment,
-    )
-    spec = build_spec(start, instance="here", limits=Limits())
-    await api.driver.ensure_network()
-    await api.driver.create_container(spec, generation=1, token="t")
-    await api.driver.start_container(container_name(tenant_id))
-    return container_name(tenant_id)
+    return await add_container(api.engine, api.driver, tenant_id)
 
 
 async def test_the_end_of_the_log_is_shown(api, tenant_id, container):

@@ -1,0 +1,113 @@
+"""What an operator asks of one tenant: the services of the API, and back to the tenant's page."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from litestar import Response, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from controlplane.api.parameters import Acting, Instructing, Timing, Waking
+from controlplane.dashboard.pages.tenant import tenant_page
+from controlplane.services.remove_tenant import remove_tenant
+from controlplane.services.request_qr_round import request_qr_round
+from controlplane.services.reset_session import reset_session
+from controlplane.services.restart_worker import restart_worker
+from controlplane.services.set_worker import set_worker
+from shared.enums import DesiredState
+from shared.errors import ConflictError
+from shared.ids import TenantId
+from shared.stores import tenants
+from shared.web.forms import read_form
+from shared.web.rendering import go_to
+from shared.web.requests import PageRequest
+
+NOT_THE_NAME = "That is not the name of this tenant."
+
+
+@post("/tenants/{tenant_id:uuid}/worker/start")
+async def start(tenant_id: FromPath[UUID], caller: Acting, wake: Waking) -> Redirect:
+    await set_worker(TenantId(tenant_id), DesiredState.RUNNING, caller=caller, wake=wake)
+    return _back(tenant_id, "start")
+
+
+@post("/tenants/{tenant_id:uuid}/worker/stop")
+async def stop(tenant_id: FromPath[UUID], caller: Acting, wake: Waking) -> Redirect:
+    await set_worker(TenantId(tenant_id), DesiredState.STOPPED, caller=caller, wake=wake)
+    return _back(tenant_id, "stop")
+
+
+@post("/tenants/{tenant_id:uuid}/worker/restart")
+async def restart(tenant_id: FromPath[UUID], caller: Acting, wake: Waking) -> Redirect:
+    await restart_worker(TenantId(tenant_id), force=False, caller=caller, wake=wake)
+    return _back(tenant_id, "restart")
+
+
+@post("/tenants/{tenant_id:uuid}/worker/force-restart")
+async def force_restart(tenant_id: FromPath[UUID], caller: Acting, wake: Waking) -> Redirect:
+    await restart_worker(TenantId(tenant_id), force=True, caller=caller, wake=wake)
+    return _back(tenant_id, "force_restart")
+
+
+@post("/tenants/{tenant_id:uuid}/session/new-qr")
+async def new_qr(
+    request: PageRequest,
+    tenant_id: FromPath[UUID],
+    caller: Acting,
+    instruct: Instructing,
+    clock: Timing,
+) -> Response[str] | Redirect:
+    try:
+        await request_qr_round(TenantId(tenant_id), caller=caller, instruct=instruct)
+    except ConflictError as error:
+        return await tenant_page(
+            request,
+            TenantId(tenant_id),
+            clock=clock,
+            status=HTTPStatus.CONFLICT,
+            refused=str(error),
+        )
+    return _back(tenant_id, "new_qr")
+
+
+@post("/tenants/{tenant_id:uuid}/session/reset")
+async def reset(
+    request: PageRequest, tenant_id: FromPath[UUID], caller: Acting, wake: Waking, clock: Timing
+) -> Response[str] | Redirect:
+    if not await _is_named(request, TenantId(tenant_id)):
+        return await tenant_page(
+            request,
+            TenantId(tenant_id),
+            clock=clock,
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            wrong={"reset": NOT_THE_NAME},
+        )
+    await reset_session(TenantId(tenant_id), caller=caller, wake=wake)
+    return _back(tenant_id, "reset")
+
+
+@post("/tenants/{tenant_id:uuid}/remove")
+async def remove(
+    request: PageRequest, tenant_id: FromPath[UUID], caller: Acting, wake: Waking, clock: Timing
+) -> Response[str] | Redirect:
+    if not await _is_named(request, TenantId(tenant_id)):
+        return await tenant_page(
+            request,
+            TenantId(tenant_id),
+            clock=clock,
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            wrong={"remove": NOT_THE_NAME},
+        )
+    await remove_tenant(TenantId(tenant_id), caller=caller, wake=wake, clock=clock)
+    return go_to("/dashboard")
+
+
+async def _is_named(request: PageRequest, tenant_id: TenantId) -> bool:
+    """Whether the form says the tenant's name: what cannot be undone is not done by a slip."""
+    tenant = await tenants.get(tenant_id)
+    typed = (await read_form(request)).get("name", "")
+    return " ".join(typed.split()) == " ".join(tenant.name.split())
+
+
+def _back(tenant_id: UUID, done: str) -> Redirect:
+    return go_to(f"/dashboard/tenants/{tenant_id}?done={done}")

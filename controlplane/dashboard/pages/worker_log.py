@@ -1,0 +1,76 @@
+"""The end of what a tenant's worker logs, live."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from datetime import timedelta
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.exceptions import TooManyRequestsException
+from litestar.params import FromPath
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+
+from controlplane.api.parameters import LogKeeping
+from controlplane.dashboard.log_rows import read_row
+from controlplane.dashboard.streams import is_signed_in
+from controlplane.services.worker_logs import TooManyFollowersError
+from shared.errors import ContainerRuntimeError
+from shared.ids import TenantId
+from shared.stores import tenants
+from shared.web.live import LIFE
+from shared.web.rendering import page, render
+from shared.web.requests import PageRequest
+
+LINES = 150
+# A worker that says much is shown this often, not line by line.
+PACE = timedelta(seconds=1)
+
+
+@get("/tenants/{tenant_id:uuid}/log")
+async def show(
+    request: PageRequest, tenant_id: FromPath[UUID], worker_logs: LogKeeping
+) -> Response[str]:
+    tenant = await tenants.get(TenantId(tenant_id))
+    try:
+        lines = (await worker_logs.tail(TenantId(tenant_id), lines=LINES)).lines
+    except ContainerRuntimeError:
+        return page(request, "tenant_log.html", tenant=tenant, rows=[], is_away=True)
+    rows = [read_row(line) for line in lines]
+    return page(request, "tenant_log.html", tenant=tenant, rows=rows, is_away=False)
+
+
+@get("/tenants/{tenant_id:uuid}/log/stream")
+async def stream(
+    request: PageRequest, tenant_id: FromPath[UUID], worker_logs: LogKeeping
+) -> ServerSentEvent:
+    try:
+        batches = await worker_logs.begin_to_follow(TenantId(tenant_id), lines=LINES)
+    except TooManyFollowersError as error:
+        raise TooManyRequestsException from error
+    return ServerSentEvent(
+        follow_log(request, batches), headers={"X-Accel-Buffering": "no"}, retry_duration=3000
+    )
+
+
+async def follow_log(
+    request: PageRequest, batches: AsyncGenerator[list[str], None], *, life: timedelta = LIFE
+) -> AsyncIterator[ServerSentEventMessage]:
+    """The newest lines whenever there are new ones. Ends with the container; the browser then
+    comes again, and finds the next one.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + life.total_seconds()
+    shown: deque[str] = deque(maxlen=LINES)
+    async with aclosing(batches):
+        async for batch in batches:
+            if batch:
+                shown.extend(batch)
+                rows = [read_row(line) for line in shown]
+                yield ServerSentEventMessage(data=render(request, "log_rows.html", rows=rows))
+                await asyncio.sleep(PACE.total_seconds())
+            else:
+                yield ServerSentEventMessage(data=None, comment="")
+            if loop.time() >= deadline or not await is_signed_in(request):
+                return
