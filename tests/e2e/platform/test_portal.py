@@ -14,31 +14,32 @@ pytestmark = pytest.mark.e2e
 A_START = 60_000  # a container, and the library's first code, on a machine with work to do
 
 
-async def test_a_business_signs_up_links_its_phone_and_is_answered_for(
+SIZES = {"phone": {"width": 360, "height": 740}, "desk": {"width": 1280, "height": 800}}
+PASSWORD = "three good words"
+
+
+@pytest.mark.parametrize(
+    ("language", "size"),
+    [pytest.param("en", "phone", id="English"), pytest.param("sw", "desk", id="Swahili")],
+)
+async def test_a_business_serves_itself_from_the_front_page_to_a_reply(
     platform: Platform,
     chromium: Browser,  # noqa: F811  the fixture
+    language: str,
+    size: str,
 ):
-    portal = Portal(
-        url=platform.portal_url,
-        mails=platform.state_dir / "mail",
-        log=platform.state_dir / "logs" / "portal.log",
-    )
     phone = platform.sandbox.post("/phones", json={"name": "Asha"}).raise_for_status().json()
-    context = await chromium.new_context(viewport={"width": 360, "height": 740})
+    business = f"Duka {phone['phone_number'][-6:]}"
+    context = await chromium.new_context(
+        viewport=SIZES[size], locale={"en": "en-GB", "sw": "sw-TZ"}[language]
+    )
     page = await context.new_page()
-    walk = Walk(page, "journey-en-phone-light")
-    before = len(list(portal.mails.glob("*.eml")))
-    await page.goto(f"{portal.url}/sign-up")
-    await walk.fill(email=f"asha{phone['phone_number'][1:]}@example.com")
-    await page.goto(await portal.newest_link(after=before))
-    await walk.fill(password="three good words")
-    await page.select_option("#template", "SUPPORT")
-    await page.fill("#name", "Duka la Asha")
-    await walk.fill(phone=phone["phone_number"])
-    await expect(page.locator("h1")).to_have_text("Your request is with us")
+    walk = Walk(page, f"journey-{language}-{size}-light")
+    await sign_up(platform, walk, phone, business)
+    await expect(page.locator("#live .standing")).to_be_visible()
     await walk.at("submitted")
     # From here on nobody loads the page: all that it shows is pushed to it.
-    await asyncio.to_thread(approve_newest, platform)
+    await approve(platform, chromium, business)
     picture = page.locator("#live img.qr")
     await expect(picture).to_be_visible(timeout=A_START)
     await walk.at("code")
@@ -47,18 +48,74 @@ async def test_a_business_signs_up_links_its_phone_and_is_answered_for(
     await expect(picture).to_be_visible()
     await walk.at("typed")
     await asyncio.to_thread(scan, platform, phone["phone_number"], await walk.read_code())
-    await expect(page.locator("h1")).to_have_text("Your bot answers", timeout=A_START)
+    await expect(page.locator("#live .standing.good")).to_be_visible(timeout=A_START)
     await walk.at("linked")
+    await talk(platform, walk, phone)
     await context.close()
     assert walk.complaints == []
+
+
+async def sign_up(platform: Platform, walk: Walk, phone: dict[str, str], business: str) -> None:
+    page = walk.page
+    portal = Portal(
+        url=platform.portal_url,
+        mails=platform.state_dir / "mail",
+        log=platform.state_dir / "logs" / "portal.log",
+    )
+    before = len(list(portal.mails.glob("*.eml")))
+    await page.goto(f"{portal.url}/sign-up")
+    await walk.fill(email=f"asha{phone['phone_number'][1:]}@example.com")
+    await page.goto(await portal.newest_link(after=before))
+    await walk.fill(password=PASSWORD)
+    await page.select_option("#template", "SUPPORT")
+    await page.fill("#name", business)
+    await walk.fill(phone=phone["phone_number"])
+
+
+async def approve(platform: Platform, browser: Browser, business: str) -> None:
+    """As an operator does, in the dashboard."""
+    email = f"{business.split()[1]}@example.com"
+    body = {"email": email, "password": PASSWORD}
+    await asyncio.to_thread(platform.call, "POST", "/admin/operators", json=body)
+    context = await browser.new_context(viewport=SIZES["desk"])
+    walk = Walk(await context.new_page(), "journey-dashboard-desk-light")
+    await walk.page.goto(f"{platform.api_url}/")
+    await walk.fill(email=email, password=PASSWORD)
+    await walk.page.click("header a[href='/dashboard/requests']")
+    request = walk.page.locator("article", has_text=business)
+    await walk.at("request")
+    await request.locator("button:not([formaction])").click()
+    await expect(walk.page.locator(".notice.good")).to_contain_text(business)
+    await walk.at("approved")
+    await context.close()
+    assert walk.complaints == []
+
+
+async def talk(platform: Platform, walk: Walk, phone: dict[str, str]) -> None:
+    """A customer writes, the bot answers, and a person goes on in the portal."""
+    page = walk.page
     customer = await asyncio.to_thread(platform.new_customer)
-    await asyncio.to_thread(platform.write, customer, phone, "Hello")
-    assert await asyncio.to_thread(wait_for, lambda: platform.received(customer), "an answer")
-
-
-def approve_newest(platform: Platform) -> None:
-    newest = platform.call("GET", "/admin/setup-requests")["items"][0]
-    platform.call("POST", f"/admin/setup-requests/{newest['id']}/approve", json={})
+    await page.click("header a[href='/messages']")
+    await asyncio.to_thread(platform.write, customer, phone, "Habari, mna unga?")
+    # The list stands open, and is not loaded again.
+    await page.click("#live .chats a")
+    await expect(page.locator(".bubble.ours")).to_have_count(1)
+    await asyncio.to_thread(platform.write, customer, phone, "Kilo tano <b>leo</b>")
+    await expect(page.locator(".bubble:not(.ours)").last).to_contain_text("Kilo tano <b>leo</b>")
+    await walk.at("written")
+    await page.fill("#text", "Ndiyo, tunazo.")
+    await page.click("form.write button")
+    received = await asyncio.to_thread(
+        wait_for,
+        lambda: [item for item in platform.received(customer) if item["text"] == "Ndiyo, tunazo."],
+        "the reply at the customer",
+    )
+    assert len(received) == 1
+    reply = page.locator(".bubble.ours", has_text="Ndiyo, tunazo.")
+    await expect(reply).to_have_count(1)
+    delivered = {"en": "delivered", "sw": "imefika"}[walk.name.split("-")[1]]
+    await expect(reply).to_contain_text(delivered, ignore_case=True)
+    await walk.at("replied")
 
 
 def scan(platform: Platform, phone: str, qr: str) -> None:
