@@ -68,6 +68,7 @@ def sandbox(
         SANDBOX,
         {
             "state_dir": str(paths.sandbox),
+            "mail_dir": str(paths.mail),
             "host": LOOPBACK,
             "port": str(settings.sandbox_port),
             "tls_port": str(settings.sandbox_tls_port),

@@ -30,6 +30,11 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         return self.state / "postgres"
 
     @property
+    def mail(self) -> Path:
+        """Where the portal writes its mails, without a mail server."""
+        return self.state / "mail"
+
+    @property
     def sandbox(self) -> Path:
         return self.state / "sandbox"
 

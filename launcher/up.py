@@ -65,7 +65,7 @@ def _describe(running: Platform) -> None:
         _describe_login(logins.OWNER, known.owner)
     say(f"  Admin API   {site}/schema")
     if not running.live:
-        say(f"  Sandbox     {running.sandbox.url}/schema")
+        say(f"  Sandbox     {running.sandbox.url}, with the mails of the portal")
     say(f"  Admin key   {running.paths.admin_key}")
     say(f"  Logs        {running.paths.logs}")
     say("  Stop with   ./scripts/down")

@@ -64,7 +64,9 @@ async def _serve(
     control_socket = listen(settings.host, settings.port)
     # Any free port: only our proxy must know it.
     media_socket = listen(_LOOPBACK, 0)
-    control = _http_server(make_api(exchange))
+    # It reads its templates.
+    api = await asyncio.to_thread(make_api, exchange, mail_dir=settings.mail_dir)
+    control = _http_server(api)
     media = _http_server(make_media_server(exchange), keys)
     async with contextlib.AsyncExitStack() as stack:
         chat = await whatsapp.start(listen(_LOOPBACK, settings.tls_port), _tls(keys))

@@ -1,5 +1,7 @@
 """The control API: what tests, demos and people do to the simulated world."""
 
+from pathlib import Path
+
 from litestar import Litestar, get
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
@@ -7,9 +9,12 @@ from litestar.openapi.plugins import JsonRenderPlugin
 
 from sandbox.control.customers import CustomersController
 from sandbox.control.faults import FaultsController
+from sandbox.control.mails import list_mails, open_pages, show
 from sandbox.control.phones import PhonesController
 from sandbox.control.problems import PROBLEM_HANDLERS
 from sandbox.exchange import Exchange
+from shared.web.assets import serve_asset
+from shared.web.headers import add_page_headers
 
 _LARGEST_BODY = 1 << 20
 
@@ -19,13 +24,28 @@ async def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-def make_api(exchange: Exchange) -> Litestar:
+def make_api(exchange: Exchange, *, mail_dir: Path) -> Litestar:
+    """mail_dir: where the portal writes its mails, if it does."""
+
     async def provide_exchange() -> Exchange:
         return exchange
 
     return Litestar(
-        [PhonesController, FaultsController, CustomersController, healthz],
-        dependencies={"exchange": Provide(provide_exchange)},
+        [
+            PhonesController,
+            FaultsController,
+            CustomersController,
+            healthz,
+            show,
+            list_mails,
+            serve_asset,
+        ],
+        dependencies={
+            "exchange": Provide(provide_exchange),
+            "mail_dir": Provide(lambda: mail_dir, sync_to_thread=False),
+        },
+        before_send=[add_page_headers],
+        state=open_pages(),
         exception_handlers=PROBLEM_HANDLERS,
         logging_config=None,  # structlog is set up by the process
         request_max_body_size=_LARGEST_BODY,
