@@ -8,6 +8,7 @@ from litestar.response import Redirect
 
 from portal.business_form import blank_form, read_business
 from portal.services.describe_business import describe_business
+from portal.services.show_history import show_history
 from portal.services.show_home import show_home
 from portal.visitor import house_of
 from shared.enums import TemplateType, Weekday
@@ -24,8 +25,10 @@ async def show_own(
 ) -> Response[str] | Redirect:
     if member.tenant_id is None:
         return go_to("/start")
-    home = await show_home(member.tenant_id, clock=house_of(request).clock)
-    return page(request, "home.html", home=home)
+    clock = house_of(request).clock
+    home = await show_home(member.tenant_id, language=member.language, clock=clock)
+    history = await show_history(member.tenant_id, language=member.language, clock=clock)
+    return page(request, "home.html", home=home, history=history)
 
 
 @get("/start")

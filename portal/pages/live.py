@@ -18,6 +18,9 @@ from shared.web.live import follow
 from shared.web.rendering import render
 from shared.web.requests import PageRequest
 
+# Each message of a busy hour changes the count of today.
+PACE = timedelta(seconds=1)
+
 
 @get("/home/stream")
 async def stream(request: PageRequest, member: NamedDependency[Member]) -> ServerSentEvent:
@@ -26,9 +29,10 @@ async def stream(request: PageRequest, member: NamedDependency[Member]) -> Serve
     tenant_id, house = member.tenant_id, house_of(request)
 
     async def look() -> str:
-        return render(request, "live.html", home=await show_home(tenant_id, clock=house.clock))
+        home = await show_home(tenant_id, language=member.language, clock=house.clock)
+        return render(request, "live.html", home=home)
 
-    return stream_of(request, tenant_id, look)
+    return stream_of(request, tenant_id, look, pace=PACE)
 
 
 def stream_of(

@@ -4,6 +4,7 @@ from portal.texts.accounts import ACCOUNTS
 from portal.texts.activity import ACTIVITY
 from portal.texts.business import BUSINESS
 from portal.texts.general import GENERAL
+from portal.texts.home import HOME
 from portal.texts.messages import MESSAGES
 from portal.texts.settings import SETTINGS
 from portal.texts.team import TEAM
@@ -19,4 +20,5 @@ TEXTS: dict[str, Text] = {
     **SETTINGS,
     **TEAM,
     **ACTIVITY,
+    **HOME,
 }

@@ -70,7 +70,7 @@ BUSINESS = {
         "Write to whoever runs this FlowHQ to learn why.",
         "Mwandikie anayeendesha FlowHQ hii kujua sababu.",
     ),
-    "standing.active": Text("Your bot answers", "Boti yako inajibu"),
+    "standing.active": Text("Answering since {at}", "Inajibu tangu {at}"),
     "standing.active_more": Text(
         "It is linked to your phone, and answers who writes to you.",
         "Imeunganishwa na simu yako, na humjibu anayekuandikia.",
@@ -87,8 +87,10 @@ BUSINESS = {
     ),
     "standing.round": Text("The codes have run out", "Misimbo imekwisha"),
     "standing.round_more": Text(
-        "Nobody scanned one in time. Take your phone, and ask for new ones.",
-        "Hakuna aliyeskani kwa wakati. Chukua simu yako, kisha uombe mingine.",
+        "No scan came in time. Take your phone, and ask for new ones. If it says that it has too"
+        " many linked devices, remove one there first.",
+        "Hakuna kilichoskaniwa kwa wakati. Chukua simu yako, kisha uombe mingine. Kama inasema ina"
+        " vifaa vingi vilivyounganishwa, ondoa kimoja kwanza.",
     ),
     "link.owners": Text(
         "An owner of the business links it: the code is on their page.",
@@ -131,6 +133,46 @@ BUSINESS = {
     "standing.removed_more": Text(
         "It answers nobody until the phone is linked again.",
         "Haimjibu mtu hadi simu iunganishwe tena.",
+    ),
+    "standing.logging_in": Text("Scanned: logging in", "Imeskaniwa: inaingia"),
+    "standing.logging_in_more": Text(
+        "That takes a few seconds. Keep WhatsApp open on the phone until it is done.",
+        "Huchukua sekunde chache. Acha WhatsApp wazi kwenye simu hadi ikamilike.",
+    ),
+    "standing.away": Text(
+        "No connection to WhatsApp since {at}", "Hakuna muunganisho na WhatsApp tangu {at}"
+    ),
+    "standing.away_more": Text(
+        "It is tried again by itself, and needs nothing of you. What is written meanwhile waits"
+        " at WhatsApp, and is answered then.",
+        "Inajaribu tena yenyewe, na hakuna unachotakiwa kufanya. Yanayoandikwa kwa sasa yanasubiri"
+        " WhatsApp, na yatajibiwa baadaye.",
+    ),
+    "standing.silent": Text(
+        "Nothing heard of your bot since {at}", "Hakuna habari za boti yako tangu {at}"
+    ),
+    "standing.silent_more": Text(
+        "It may be answering all the same. Whoever runs this FlowHQ sees this too.",
+        "Huenda bado inajibu. Anayeendesha FlowHQ hii anaona hili pia.",
+    ),
+    "standing.failed": Text("Linking did not work", "Kuunganisha hakukufanikiwa"),
+    "standing.failed_more": Text(
+        "WhatsApp did not take the scan. If the phone says that it has too many linked devices,"
+        " remove one there; then ask for new codes.",
+        "WhatsApp haikukubali. Kama simu inasema ina vifaa vingi vilivyounganishwa, ondoa kimoja"
+        " hapo; kisha uombe misimbo mipya.",
+    ),
+    "standing.again": Text("Your phone must be linked again", "Simu inahitaji kuunganishwa tena"),
+    "standing.again_more": Text(
+        "The link of before is over. The code to scan appears here in a moment, by itself.",
+        "Muunganisho wa awali umeisha. Msimbo wa kuskani utaonekana hapa punde, wenyewe.",
+    ),
+    "standing.banned_until": Text(
+        "WhatsApp has paused this number until {at}", "WhatsApp imesimamisha namba hii hadi {at}"
+    ),
+    "standing.banned_until_more": Text(
+        "The bot goes on by itself then. Do not link it anew meanwhile.",
+        "Boti itaendelea yenyewe wakati huo. Usiiunganishe upya kwa sasa.",
     ),
     "standing.banned": Text("WhatsApp has paused this number", "WhatsApp imesimamisha namba hii"),
     "standing.banned_more": Text(

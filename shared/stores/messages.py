@@ -45,7 +45,14 @@ _INSERT = """
             from_number = excluded.from_number, contact_lid = excluded.contact_lid,
             in_reply_to = excluded.in_reply_to, media_json = excluded.media_json
         WHERE m.kind IN (STAND_INS) AND excluded.kind NOT IN (STAND_INS)
-        RETURNING 1
+        -- A row that was there has a deleter: the statement itself.
+        RETURNING direction, occurred_at, xmax = 0 AS is_new
+    ), counted AS (
+        INSERT INTO message_hours AS h (id, tenant, hour, direction, messages)
+        SELECT gen_random_uuid(), {}, date_trunc('hour', occurred_at, 'UTC'), direction, count(*)
+          FROM inserted WHERE is_new GROUP BY 3, 4 ORDER BY 3, 4
+        ON CONFLICT (tenant, hour, direction) DO UPDATE
+        SET messages = h.messages + excluded.messages
     )
     SELECT count(*) AS count FROM inserted
 """.replace("STAND_INS", ", ".join(f"'{kind}'" for kind in MessageKind if kind.is_stand_in))
@@ -75,7 +82,7 @@ async def append_messages(tenant_id: TenantId, messages: Sequence[MessageLogInpu
     if not messages:
         return 0
     try:
-        rows = await MessageLog.raw(_INSERT, *_to_columns(messages), tenant_id)
+        rows = await MessageLog.raw(_INSERT, *_to_columns(messages), tenant_id, tenant_id)
     except asyncpg.ForeignKeyViolationError as error:
         raise NotFoundError("there is no such tenant") from error
     return int(rows[0]["count"])

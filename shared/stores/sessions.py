@@ -47,6 +47,7 @@ async def record_session(tenant_id: TenantId, report: SessionReport, now: dateti
                    own_phone = COALESCE({{}}::text, own_phone),
                    last_qr = {{}}, qr_expires_at = {{}}, qr_attempt = {{}}, qr_attempts = {{}},
                    pairing_code = {{}}, pairing_phone = {{}}, pairing_expires_at = {{}},
+                   ban_ends_at = {{}},
                    last_seen_at = CASE WHEN {{}} THEN {{}}::timestamptz ELSE last_seen_at END,
                    state_changed_at = CASE WHEN state = {{}} AND reason = {{}} THEN state_changed_at
                                            ELSE {{}} END
@@ -68,6 +69,7 @@ async def record_session(tenant_id: TenantId, report: SessionReport, now: dateti
         to_storable_or_none(report.pairing_code),
         to_storable_or_none(report.pairing_phone),
         report.pairing_expires_at,
+        report.ban_ends_at,
         connected,
         now,
         report.state.value,

@@ -134,6 +134,7 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
     """detail: more than `reason` says, for a person; empty when there is no more.
 
     changed_at: when it became as it is. last_seen_at: when it was last known to be CONNECTED.
+    ban_ends_at: while it is BANNED.
     """
 
     state: SessionState
@@ -142,6 +143,7 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     changed_at: datetime | None = None
     last_seen_at: datetime | None = None
+    ban_ends_at: datetime | None = None
 
 
 class WorkerView(msgspec.Struct, frozen=True, kw_only=True):

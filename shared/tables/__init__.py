@@ -4,6 +4,7 @@ from piccolo.table import Table
 
 from shared.tables.contacts import Contact
 from shared.tables.fleet import FleetSample
+from shared.tables.hours import MessageHour
 from shared.tables.keys import AdminAuditLog, ApiKey, WorkerCredential
 from shared.tables.media import MediaUpload
 from shared.tables.messages import MessageLog
@@ -27,6 +28,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     WhatsAppSession,
     LinkRequest,
     MessageLog,
+    MessageHour,
     Contact,
     OutboundMessage,
     EarlyReceipt,
@@ -58,6 +60,7 @@ __all__ = [
     "LinkRequest",
     "MailProof",
     "MediaUpload",
+    "MessageHour",
     "MessageLog",
     "OutboundMessage",
     "PortalEventLog",

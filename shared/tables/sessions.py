@@ -28,6 +28,7 @@ class WhatsAppSession(Table, tablename="whatsapp_sessions"):
     pairing_code = Text(null=True, default=None)
     pairing_phone = Text(null=True, default=None)
     pairing_expires_at = Timestamptz(null=True, default=None)
+    ban_ends_at = Timestamptz(null=True, default=None)
     last_seen_at = Timestamptz(null=True, default=None)
     state_changed_at = Timestamptz(default=TimestamptzNow())
 

@@ -45,6 +45,7 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True, tag="session", om
     qr, qr_expires_at, qr_attempt, qr_attempts: present while a scan is awaited.
     pairing_code, pairing_phone, pairing_expires_at: beside them while a code that was asked for
     is good, and the number of the only phone that takes it.
+    ban_ends_at: while WhatsApp has banned the number for a time.
     """
 
     state: SessionState
@@ -58,6 +59,7 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True, tag="session", om
     pairing_code: str | None = None
     pairing_phone: str | None = None
     pairing_expires_at: datetime | None = None
+    ban_ends_at: datetime | None = None
 
 
 class Numbered(msgspec.Struct, frozen=True, array_like=True):

@@ -123,6 +123,7 @@ class PhoneLink:
             pairing_code=pairing.code if pairing else None,
             pairing_phone=pairing.phone_number if pairing else None,
             pairing_expires_at=pairing.expires_at if pairing else None,
+            ban_ends_at=link.deadline if link.state is SessionState.BANNED else None,
         )
 
     async def _next_event(self) -> Event:

@@ -195,7 +195,7 @@ def _pairing(link: Link, event: Event, *, now: datetime, jitter: float) -> Step:
         case whatsapp.QrRoundOver(outcome):
             return _round_over(link, outcome, now=now, jitter=jitter)
         case whatsapp.PairFailed(detail):
-            return _qr_expired(link, f"linking failed: {detail}"), Action.STOP
+            return _linking_failed(link, detail), Action.STOP
         case _:
             return _logging_in(link, now), Action.KEEP
 
@@ -310,7 +310,12 @@ def _connecting(link: Link, now: datetime, *, detail: str = "") -> Link:
 
 def _logging_in(link: Link, now: datetime) -> Link:
     connecting = _connecting(link, now, detail="scanned, logging in")
-    return msgspec.structs.replace(connecting, pairing=None, deadline=now + LOGIN_PATIENCE)
+    return msgspec.structs.replace(
+        connecting,
+        reason=SessionReason.LOGGING_IN,
+        pairing=None,
+        deadline=now + LOGIN_PATIENCE,
+    )
 
 
 def _retry(
@@ -339,6 +344,10 @@ def _qr_ready(link: Link, code: str, now: datetime) -> Link:
 
 def _qr_expired(link: Link, detail: str) -> Link:
     return _still(link, SessionState.QR_EXPIRED, SessionReason.QR_ROUND_OVER, detail=detail)
+
+
+def _linking_failed(link: Link, detail: str) -> Link:
+    return _still(link, SessionState.QR_EXPIRED, SessionReason.LINKING_FAILED, detail=detail)
 
 
 def _passkey_required(link: Link) -> Link:

@@ -114,7 +114,7 @@ async def test_two_businesses_see_nothing_of_each_other(portal):
         ),
         (
             LINKED,
-            "Your bot answers",
+            "Answering since ",
         ),
     ],
 )

@@ -1,10 +1,10 @@
 """Instants in the words of one place."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from portal.moments import load_zone, to_clock, to_moment
+from portal.moments import load_zone, start_of_day, to_clock, to_moment, to_point, to_span
 from shared.enums import Language
 
 DAR = load_zone("Africa/Dar_es_Salaam")
@@ -35,3 +35,32 @@ def test_a_list_says_the_time_of_today_and_else_the_day(at, english, swahili):
 
 def test_a_zone_that_is_not_known_is_the_usual_one():
     assert to_clock(NOW, load_zone("Africa/Nowhere")) == "00:30"
+
+
+@pytest.mark.parametrize(
+    ("hours", "english", "swahili"),
+    [
+        (0, "00:30", "00:30"),
+        (14, "14:30", "14:30"),
+        (-1, "yesterday 23:30", "jana 23:30"),
+        (24, "tomorrow 00:30", "kesho 00:30"),
+        (-72, "22 Nov, 00:30", "22 Nov, 00:30"),
+    ],
+)
+def test_within_a_sentence_a_moment_is_said_with_its_day(hours, english, swahili):
+    at = NOW + timedelta(hours=hours)
+    for language, said in ((Language.EN, english), (Language.SW, swahili)):
+        assert to_point(at, now=NOW, zone=DAR, language=language) == said
+
+
+def test_a_day_begins_where_the_business_is():
+    assert start_of_day(NOW, DAR) == datetime(2026, 11, 24, 21, tzinfo=UTC)
+    assert start_of_day(NOW, DAR, days=-1) == datetime(2026, 11, 23, 21, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "0.0 s"), (9.94, "9.9 s"), (12.4, "12 s"), (59, "59 s"), (90, "2 min"), (5400, "1.5 h")],
+)
+def test_a_span_is_said_as_short_as_may_be(seconds, said):
+    assert to_span(timedelta(seconds=seconds)) == said

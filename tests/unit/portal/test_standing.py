@@ -20,6 +20,8 @@ from shared.enums import (
 from shared.status import derive_status
 from shared.structs.tenants import SessionView, TenantConfig, TenantWithRelations, WorkerView
 
+SINCE, UNTIL = datetime(2026, 11, 24, 6, 12, tzinfo=UTC), datetime(2026, 11, 24, 11, tzinfo=UTC)
+
 
 def tenant(
     state: SessionState = SessionState.CONNECTED,
@@ -28,6 +30,7 @@ def tenant(
     desired: DesiredState = DesiredState.RUNNING,
     worker: WorkerStatus = WorkerStatus.RUNNING,
     generation: int = 1,
+    **session: datetime,
 ) -> TenantWithRelations:
     return TenantWithRelations(
         id=uuid4(),
@@ -37,7 +40,9 @@ def tenant(
         config=TenantConfig(
             template_type=TemplateType.SUPPORT, business_name="Duka", language=Language.SW
         ),
-        session=SessionView(state=state, reason=reason, who_must_act=reason.actor),
+        session=SessionView(
+            state=state, reason=reason, who_must_act=reason.actor, changed_at=SINCE, **session
+        ),
         worker=WorkerView(
             desired_state=desired,
             status=worker,
@@ -80,6 +85,50 @@ def tenant(
             id="banned for a while",
         ),
         pytest.param(
+            tenant(SessionState.BANNED, SessionReason.TEMPORARY_BAN, ban_ends_at=UNTIL),
+            "standing.banned_until",
+            id="banned, and it is known until when",
+        ),
+        pytest.param(
+            tenant(SessionState.QR_READY, SessionReason.WAITING_FOR_SCAN, last_seen_at=SINCE),
+            "standing.again",
+            id="a code to scan, where there was a link before",
+        ),
+        pytest.param(
+            tenant(SessionState.QR_EXPIRED, SessionReason.LINKING_FAILED),
+            "standing.failed",
+            id="WhatsApp did not take the scan",
+        ),
+        pytest.param(
+            tenant(SessionState.QR_EXPIRED, SessionReason.PASSKEY_REQUIRED),
+            "standing.passkey",
+            id="a passkey is wanted",
+        ),
+        pytest.param(
+            tenant(SessionState.CONNECTING, SessionReason.LOGGING_IN),
+            "standing.logging_in",
+            id="just scanned",
+        ),
+        pytest.param(
+            tenant(SessionState.DISCONNECTED, SessionReason.CONNECTION_LOST),
+            "standing.away",
+            id="no way to WhatsApp",
+        ),
+        pytest.param(
+            tenant(SessionState.DISCONNECTED, SessionReason.WORKER_SILENT),
+            "standing.silent",
+            id="a worker that nobody hears",
+        ),
+        pytest.param(
+            tenant(
+                SessionState.DISCONNECTED,
+                SessionReason.WORKER_STOPPED,
+                worker=WorkerStatus.STARTING,
+            ),
+            "standing.starting",
+            id="what the link was is of a container that is gone",
+        ),
+        pytest.param(
             tenant(worker=WorkerStatus.ERROR), "standing.error", id="broken, whatever it said last"
         ),
         pytest.param(
@@ -113,3 +162,9 @@ def test_nothing_but_a_linked_running_worker_is_called_answering():
         assert (standing.key == "standing.active") == is_answering
         assert standing.key != "standing.scan" or worker is WorkerStatus.RUNNING
         assert (standing.tone == "good") == is_answering
+
+
+def test_a_ban_says_until_when_and_the_rest_since_when():
+    banned = tenant(SessionState.BANNED, SessionReason.TEMPORARY_BAN, ban_ends_at=UNTIL)
+    assert judge_standing(banned, setup=None).at == UNTIL
+    assert judge_standing(tenant(), setup=None).at == SINCE

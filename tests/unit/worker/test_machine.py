@@ -67,11 +67,11 @@ TABLE = [
         id="a scan is told by Paired",
     ),
     pytest.param(
-        SHOWING, whatsapp.Paired("+255700000001"), S.CONNECTING, R.STARTING, Action.KEEP,
+        SHOWING, whatsapp.Paired("+255700000001"), S.CONNECTING, R.LOGGING_IN, Action.KEEP,
         id="a scanned code leads to a login",
     ),
     pytest.param(
-        SHOWING, whatsapp.PairFailed("bad signature"), S.QR_EXPIRED, R.QR_ROUND_OVER, Action.STOP,
+        SHOWING, whatsapp.PairFailed("bad signature"), S.QR_EXPIRED, R.LINKING_FAILED, Action.STOP,
         id="a failed scan ends the round",
     ),
     pytest.param(
