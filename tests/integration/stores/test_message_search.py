@@ -130,6 +130,16 @@ async def test_no_text_is_too_long_to_be_stored_and_its_beginning_is_found(tenan
     assert len(found) == (1 if len(word) < 2000 else 0)
 
 
+async def test_what_is_old_is_found_behind_more_than_are_looked_at_first(tenant_id, find):
+    """Of a common word the newest are looked through, and where that is not enough the index."""
+    await say(tenant_id, "unga 1", "unga 2", "unga 3")
+    await say(tenant_id, *(f"bei {number:03}" for number in range(60)))
+    bei = [f"bei {number:03}" for number in reversed(range(60))]
+    assert await find(limit=1, words="bei") == bei
+    assert await find(limit=1, words="unga") == ["unga 3", "unga 2", "unga 1"]
+    assert await find(limit=1, words="bei or unga") == [*bei, "unga 3", "unga 2", "unga 1"]
+
+
 async def test_a_rare_word_is_found_by_the_index_of_words(tenant_id, database_url):
     connection = await asyncpg.connect(database_url)
     try:
