@@ -73,6 +73,12 @@ async def test_an_operator_signs_in_decides_on_requests_and_enters_a_tenant(
     await walk.fill(phone_number="+255 712 345 678")
     await page.wait_for_url("**/dashboard/tenants/*")
     await walk.at("tenant")
+    await page.click(".choices a:has-text('Members')")
+    await walk.fill(email="asha@example.com")
+    await page.wait_for_selector("th:has-text('asha@example.com')")
+    await walk.at("members")
+    await page.click(".choices a:has-text('API keys')")
+    await walk.at("tenant-keys")
 
 
 @everywhere

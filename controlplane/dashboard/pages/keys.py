@@ -111,6 +111,7 @@ async def _show_own(request: PageRequest, *, clock: Clock, **values: Any) -> Res
     cursor = request.query_params.get("cursor") or None
     return _page(
         request,
+        "keys.html",
         clock=clock,
         tenant=None,
         path=PATH,
@@ -126,6 +127,7 @@ async def _show_tenants(
 ) -> Response[str]:
     return _page(
         request,
+        "tenant_keys.html",
         clock=clock,
         tenant=await tenants.get(tenant_id),
         path=f"/dashboard/tenants/{tenant_id}/keys",
@@ -138,6 +140,7 @@ async def _show_tenants(
 
 def _page(
     request: PageRequest,
+    template: str,
     *,
     clock: Clock,
     form: Form | None = None,
@@ -148,7 +151,7 @@ def _page(
     """made: shown this once."""
     return page(
         request,
-        "keys.html",
+        template,
         status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
         form=_blank(clock) | (form or {}),
         wrong=wrong or {},

@@ -4,9 +4,13 @@ from controlplane.dashboard.texts.audit import AUDIT
 from controlplane.dashboard.texts.fleet import FLEET
 from controlplane.dashboard.texts.general import GENERAL
 from controlplane.dashboard.texts.keys import KEYS
+from controlplane.dashboard.texts.members import MEMBERS
 from controlplane.dashboard.texts.tenant import TENANT
 from controlplane.dashboard.texts.tenants import TENANTS
 from shared.web.texts import Text, in_english
 from shared.web.words import WORDS
 
-TEXTS: dict[str, Text] = {**WORDS, **in_english(GENERAL | FLEET | TENANT | TENANTS | KEYS | AUDIT)}
+TEXTS: dict[str, Text] = {
+    **WORDS,
+    **in_english(GENERAL | FLEET | TENANT | TENANTS | MEMBERS | KEYS | AUDIT),
+}

@@ -308,3 +308,15 @@ async def test_an_operator_is_nobody_in_the_portal(portal, database_url):
     await connection.execute("UPDATE users SET role = 'ADMIN'")
     await connection.close()
     assert not is_in(await sign_in(portal))
+
+
+async def test_whom_an_operator_added_chooses_a_password_by_mail(portal, database_url):
+    await portal.sign_up()
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("UPDATE users SET password_hash = NULL")
+    await connection.close()
+    assert not is_in(await sign_in(portal))
+    await ask(portal, "/forgotten", EMAIL)
+    await portal.browser.go(portal.link())
+    assert is_in_after(await portal.browser.send(portal.link(), password=OTHER))
+    assert is_in(await sign_in(portal, password=OTHER))
