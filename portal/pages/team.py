@@ -4,13 +4,14 @@ from http import HTTPStatus
 from uuid import UUID
 
 from litestar import Response, get, post
+from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
 from portal.insider import Insider
 from portal.services.finish_by_mail import LinkOverError
-from portal.services.invite import invite, withdraw_invitation
+from portal.services.invite import invite, send_invitation, withdraw_invitation
 from portal.services.join_business import join_business, look_at_invitation
 from portal.services.manage_team import change_role, find_colleague, remove_colleague, show_team
 from portal.visitor import house_of, to_language_cookie, to_session_cookie, visitor_of
@@ -34,13 +35,16 @@ async def show(request: PageRequest, insider: NamedDependency[Insider]) -> Respo
 async def ask_to_join(
     request: PageRequest, owner: NamedDependency[Insider]
 ) -> Response[str] | Redirect:
-    form = await read_form(request)
+    form, house = await read_form(request), house_of(request)
     try:
         email = read_email(form)
-        await invite(house_of(request), owner, email, _read_role(form))
+        letter = await invite(house, owner, email, _read_role(form))
     except FormError as error:
         return await _page(request, owner, form, wrong=error.wrong)
-    return go_to("/team?invited=1")
+    answer = go_to("/team?invited=1")
+    # A mail server may take its time.
+    answer.background = BackgroundTask(send_invitation, house, owner, letter)
+    return answer
 
 
 @post("/team/invitations/{invitation_id:uuid}/withdraw")

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import msgspec
+
 from portal.house import House
 from portal.insider import Insider
 from portal.services.send_mail import send_mail
@@ -15,7 +17,15 @@ from shared.web import limits
 from shared.web.fields import FormError
 
 
-async def invite(house: House, owner: Insider, email: str, role: UserRole) -> None:
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be mailed to who is invited; its link holds the only copy of the token."""
+
+    to: str
+    business: str
+    link: str
+
+
+async def invite(house: House, owner: Insider, email: str, role: UserRole) -> Letter:
     """The same for every address but a colleague's: whether it has an account elsewhere is for
     who reads its mail. Raises FormError, TooManyAttemptsError.
     """
@@ -30,14 +40,18 @@ async def invite(house: House, owner: Insider, email: str, role: UserRole) -> No
         await mail_proofs.invite(hash_secret(token), email, offer, now=house.clock.now())
         config = await tenants.get_config(owner.tenant_id)
         await leave_trace(owner, "invited", email=email, role=role.value)
+    return Letter(to=email, business=config.business_name, link=house.link(f"/join/{token}"))
+
+
+async def send_invitation(house: House, owner: Insider, letter: Letter) -> None:
     await send_mail(
         house,
         "mail.invite",
-        email,
+        letter.to,
         owner.member.language,
         who=owner.member.email,
-        business=config.business_name,
-        link=house.link(f"/join/{token}"),
+        business=letter.business,
+        link=letter.link,
     )
 
 

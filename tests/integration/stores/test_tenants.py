@@ -46,6 +46,18 @@ async def test_a_session_says_more_than_its_reason_where_there_is_more():
     assert (await tenants.get(tenant_id)).session.detail == "messages wait"
 
 
+async def test_a_ban_says_when_it_ends_for_as_long_as_it_lasts():
+    tenant_id = TenantId((await tenants.create(business())).id)
+    banned = SessionReport(
+        state=SessionState.BANNED, reason=SessionReason.TEMPORARY_BAN, ban_ends_at=NOW
+    )
+    await sessions.record_session(tenant_id, banned, NOW)
+    assert (await tenants.get(tenant_id)).session.ban_ends_at == NOW
+    linked = SessionReport(state=SessionState.CONNECTED, reason=SessionReason.LINKED)
+    await sessions.record_session(tenant_id, linked, NOW)
+    assert (await tenants.get(tenant_id)).session.ban_ends_at is None
+
+
 async def test_a_taken_phone_number_leaves_no_row():
     await tenants.create(business(1))
     with pytest.raises(tenants.PhoneNumberTakenError):

@@ -315,6 +315,14 @@ async def test_a_refused_login_is_named(linked, sandbox, gateway, reason, state)
     await sandbox.call("PUT", f"/phones/{linked.phone}/login-refusal", {"reason": reason})
     await sandbox.call("POST", f"/phones/{linked.phone}/disconnect")
     await gateway.until(lambda: any(getattr(f, "state", None) is state for f in gateway.frames))
+    report = next(f for f in gateway.of(SessionReport) if f.state is state)
+    assert (report.ban_ends_at is not None) == (state is SessionState.BANNED)
+
+
+@pytest.mark.usefixtures("linked")
+async def test_a_scan_is_told_at_once(gateway):
+    told = [report.reason for report in gateway.of(SessionReport)]
+    assert told.index(SessionReason.LOGGING_IN) < told.index(SessionReason.LINKED)
 
 
 @pytest.mark.parametrize(
