@@ -81,7 +81,7 @@ ACCOUNTS = {
         "We send a link to the new address. It counts once you have opened it.",
         "Tutatuma kiungo kwa anwani mpya. Itatumika ukishakifungua.",
     ),
-    "account.old_password": Text("Password of now", "Nenosiri la sasa"),
+    "account.old_password": Text("Current password", "Nenosiri la sasa"),
     "account.save_password": Text("Save the new one", "Hifadhi jipya"),
     "account.password_changed": Text("Your password is changed.", "Nenosiri lako limebadilishwa."),
     "account.change_password": Text("Change the password", "Badilisha nenosiri"),
