@@ -19,6 +19,7 @@ from launcher.host import find_tool
 from launcher.paths import ROOT
 from launcher.waiting import wait_for
 from tests.browser.walking import Portal
+from tests.fakes.plain_http import NO_TLS
 from tests.integration.portal.conftest import as_portal
 
 START = timedelta(seconds=30)
@@ -26,15 +27,39 @@ START = timedelta(seconds=30)
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    # What Playwright sets where it starts the browser itself: no page is kept or put to sleep.
+    *("--disable-back-forward-cache", "--disable-renderer-backgrounding"),
+    *("--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows"),
+    *("--disable-dev-shm-usage", "--disable-extensions", "--hide-scrollbars"),
+    "--force-color-profile=srgb",
 )
 
 
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
+@pytest.fixture(scope="session")
+def devtools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the browser is spoken to. One for all tests: it takes a second of a core to start."""
     path = find_tool(COMMAND)
     assert path, "run ./scripts/test: it installs what the tests need"
+    profile = tmp_path_factory.mktemp("chromium")
+    process = subprocess.Popen(  # noqa: S603  Debian's own
+        [path, *FLAGS, "--remote-debugging-port=0", f"--user-data-dir={profile}"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        said = wait_for(lambda: _read_port(profile / "DevToolsActivePort"), within=START)
+        assert said, "the browser does not start"
+        yield f"http://127.0.0.1:{said}"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@pytest.fixture
+async def chromium(devtools: str) -> AsyncIterator[Browser]:
+    """What a test keeps in it is in a context of the test's own."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        browser = await playwright.chromium.connect_over_cdp(devtools)
         yield browser
         await browser.close()
 
@@ -87,6 +112,12 @@ def _serving(
             process.wait(timeout=20)
 
 
+def _read_port(file: Path) -> str | None:
+    """Written by the browser, and then the path of its socket on a second line."""
+    lines = file.read_text().splitlines() if file.exists() else []
+    return lines[0] if len(lines) > 1 else None
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -95,6 +126,6 @@ def _free_port() -> int:
 
 def _is_ready(url: str) -> bool:
     try:
-        return httpx.get(url).is_success
+        return httpx.get(url, verify=NO_TLS).is_success
     except httpx.TransportError:
         return False

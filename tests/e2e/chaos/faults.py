@@ -24,6 +24,7 @@ from tests.e2e.chaos.ground import Ground
 from tests.e2e.chaos.skewed import MODULE
 from tests.e2e.platform.running import wait_for
 from tests.fakes import small_disk
+from tests.fakes.plain_http import NO_TLS
 
 Strike = Callable[[Ground, str], AbstractContextManager[None]]
 GRACE = 20  # seconds that the control plane gives a worker
@@ -219,7 +220,10 @@ def second_control_plane(ground: Ground, _tenant_id: str) -> Iterator[None]:
         )
     ready = f"http://127.0.0.1:{ground.spare_ports[0]}/healthz"
     try:
-        wait_for(lambda: second.poll() is not None or httpx.get(ready).is_success, "a second one")
+        wait_for(
+            lambda: second.poll() is not None or httpx.get(ready, verify=NO_TLS).is_success,
+            "a second one",
+        )
         yield
     finally:
         second.terminate()

@@ -12,6 +12,7 @@ import yaml
 
 from launcher import engine, environment
 from tests.e2e.compose.images import ROOT, Images
+from tests.fakes.plain_http import NO_TLS
 
 COMPOSE_FILE = ROOT / "compose.yaml"
 PATIENCE = 60.0
@@ -90,6 +91,7 @@ class Deployment:
             headers={"authorization": f"Bearer {self.admin_key()}"},
             json=body,
             timeout=PATIENCE,
+            verify=NO_TLS,
         )
         answer.raise_for_status()
         return answer.json() if answer.content else None
@@ -139,7 +141,7 @@ class Deployment:
 
 def _is_ready(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/readyz", timeout=PATIENCE).is_success
+        return httpx.get(f"{url}/readyz", timeout=PATIENCE, verify=NO_TLS).is_success
     except httpx.TransportError:
         return False
 

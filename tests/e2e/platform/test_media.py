@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.e2e.platform.running import PATIENCE, Platform, wait_for
+from tests.fakes.plain_http import NO_TLS
 
 pytestmark = pytest.mark.e2e
 
@@ -24,7 +25,7 @@ def request(platform: Platform, method: str, path: str, **options: Any) -> httpx
     key = (platform.state_dir / "admin.key").read_text().strip()
     headers = {"authorization": f"Bearer {key}", **options.pop("headers", {})}
     url = platform.api_url + path
-    return httpx.request(method, url, headers=headers, timeout=PATIENCE, **options)
+    return httpx.request(method, url, headers=headers, timeout=PATIENCE, verify=NO_TLS, **options)
 
 
 def send_in(

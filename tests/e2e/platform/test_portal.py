@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.conftest import chromium  # noqa: F401  the fixture
+from tests.browser.conftest import chromium, devtools  # noqa: F401  the fixtures
 from tests.browser.walking import Portal, Walk
 from tests.e2e.platform.running import Platform, wait_for
 
