@@ -21,6 +21,7 @@ _SAID = {
     "replied": "activity.replied",
     "chat_taken": "activity.chat_taken",
     "chat_handed_back": "activity.chat_handed_back",
+    "messages_exported": "activity.messages_exported",
     "password_changed": "activity.password_changed",
 }
 

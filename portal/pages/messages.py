@@ -13,6 +13,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, ServerSentEvent
 
+from portal.insider import Insider
 from portal.pages.live import stream_of
 from portal.search_form import SearchForm
 from portal.services.reply import MAX_REPLY, reply
@@ -21,7 +22,6 @@ from portal.services.show_thread import Thread, show_thread, show_whole_text
 from portal.services.take_over import hand_back, take_over
 from portal.visitor import house_of, visitor_of
 from shared.ids import TenantId
-from shared.structs.members import Member
 from shared.web.changes import Changes
 from shared.web.fields import FormError
 from shared.web.forms import read_form
@@ -83,33 +83,31 @@ async def open_chat(
 @post("/messages/{person:str}")
 async def write(
     request: PageRequest,
-    tenant_id: NamedDependency[TenantId],
-    member: NamedDependency[Member],
+    insider: NamedDependency[Insider],
     person: FromPath[str],
 ) -> Response[str] | Redirect:
     form = await read_form(request, longest=2 * MAX_REPLY)
     text, key = form.get("text", ""), form.get("key", "")
     clock = house_of(request).clock
     try:
-        await reply(tenant_id, person, text, key=key, member=member, clock=clock)
+        await reply(insider, person, text, key=key, clock=clock)
     except FormError as error:
-        return await _chat_page(request, tenant_id, person, text=text, wrong=error.wrong)
+        return await _chat_page(request, insider.tenant_id, person, text=text, wrong=error.wrong)
     return go_to(f"/messages/{quote(person, safe='')}#newest")
 
 
 @post("/messages/{person:str}/bot")
 async def say_who_answers(
     request: PageRequest,
-    tenant_id: NamedDependency[TenantId],
-    member: NamedDependency[Member],
+    insider: NamedDependency[Insider],
     person: FromPath[str],
 ) -> Redirect:
     """A wish that we do not know comes to nothing."""
     wish, clock = (await read_form(request)).get("wish"), house_of(request).clock
     if wish == "TAKE_OVER":
-        await take_over(tenant_id, person, member=member, clock=clock)
+        await take_over(insider, person, clock=clock)
     elif wish == "HAND_BACK":
-        await hand_back(tenant_id, person, member=member, clock=clock)
+        await hand_back(insider, person, clock=clock)
     return go_to(f"/messages/{quote(person, safe='')}#newest")
 
 

@@ -6,11 +6,11 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.response import Stream
 
+from portal.insider import Insider
 from portal.search_form import SearchForm, to_form
 from portal.services.find_messages import Hits, begin_export, export_messages, find_messages
 from portal.visitor import house_of, visitor_of
 from shared.ids import TenantId
-from shared.structs.members import Member
 from shared.web.fields import FormError
 from shared.web.rendering import page
 from shared.web.requests import PageRequest
@@ -33,17 +33,15 @@ async def search(request: PageRequest, tenant_id: NamedDependency[TenantId]) -> 
 
 
 @get("/messages/export.csv")
-async def export(
-    request: PageRequest, tenant_id: NamedDependency[TenantId], member: NamedDependency[Member]
-) -> Response[str] | Stream:
+async def export(request: PageRequest, insider: NamedDependency[Insider]) -> Response[str] | Stream:
     form = to_form(request.query_params)
     try:
-        wanted = await begin_export(tenant_id, form, member=member)
+        wanted = await begin_export(insider, form)
     except FormError as error:
         return _wrong(request, form, error)
     today = house_of(request).clock.now().astimezone(wanted.zone).date()
     return Stream(
-        export_messages(tenant_id, wanted, language=visitor_of(request).language),
+        export_messages(insider.tenant_id, wanted, language=visitor_of(request).language),
         media_type="text/csv; charset=utf-8; header=present",
         headers={"Content-Disposition": f'attachment; filename="messages-{today}.csv"'},
     )

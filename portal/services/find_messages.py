@@ -11,18 +11,19 @@ from portal.csv_rows import MARK, to_lines
 from portal.excerpts import cut, one_line
 from portal.files import describe_file
 from portal.highlight import find_excerpt, split_marked
+from portal.insider import Insider
 from portal.moments import load_zone, to_clock, to_moment
 from portal.search_form import SearchForm, find_digits, read_search
 from portal.services.show_chats import NAME_BYTES
 from portal.services.show_thread import Person, to_person
+from portal.services.tracing import leave_trace
 from portal.texts import TEXTS
 from shared.clock import Clock
 from shared.db.guard import member_transaction, tenant_transaction
 from shared.enums import Direction, Language, MessageKind
 from shared.ids import TenantId
-from shared.stores import chats, contacts, message_search, portal_events, tenants
+from shared.stores import chats, contacts, message_search, tenants
 from shared.structs.contacts import ContactView
-from shared.structs.members import Member
 from shared.structs.messages import MessageLogView
 from shared.structs.search import MessageSearch
 
@@ -119,11 +120,11 @@ async def find_messages(
     )
 
 
-async def begin_export(tenant_id: TenantId, form: SearchForm, *, member: Member) -> Wanted:
+async def begin_export(insider: Insider, form: SearchForm) -> Wanted:
     """Raises FormError."""
-    async with member_transaction(member.id, tenant_id=tenant_id):
-        wanted = await prepare(tenant_id, form)
-        await portal_events.record(tenant_id, "messages_exported", {"member": str(member.id)})
+    async with member_transaction(insider.member.id, tenant_id=insider.tenant_id):
+        wanted = await prepare(insider.tenant_id, form)
+        await leave_trace(insider, "messages_exported")
     return wanted
 
 

@@ -6,14 +6,14 @@ from hashlib import sha256
 
 import msgspec
 
-from portal.services.take_over import say_taken
+from portal.insider import Insider
+from portal.services.take_over import name_of, say_taken
+from portal.services.tracing import leave_trace
 from shared.clock import Clock
 from shared.db.guard import member_transaction
 from shared.errors import InvalidInputError
-from shared.ids import TenantId
-from shared.stores import contacts, outbound, portal_events
+from shared.stores import contacts, outbound
 from shared.structs.content import TextContent
-from shared.structs.members import Member
 from shared.structs.outbound import NewOutbound
 from shared.structs.takeovers import TAKEN_FOR
 from shared.structs.text import MessageText
@@ -24,9 +24,7 @@ MAX_REPLY = 4000
 MAX_KEY = 64
 
 
-async def reply(
-    tenant_id: TenantId, name: str, text: str, *, key: str, member: Member, clock: Clock
-) -> None:
+async def reply(insider: Insider, name: str, text: str, *, key: str, clock: Clock) -> None:
     """key: of the form: what is sent twice with one is queued once.
 
     Raises FormError for the text, NotFoundError, ConflictError when the key was used for another.
@@ -35,10 +33,11 @@ async def reply(
     if not key or len(key) > MAX_KEY or not key.isascii() or not key.isprintable():
         raise InvalidInputError("key", "is not one of a form of ours")
     # No other member, and no program with the tenant's API key, can have used it.
-    key = f"portal/{member.id}/{key}"
-    async with member_transaction(member.id, tenant_id=tenant_id):
+    tenant_id, member_id = insider.tenant_id, insider.member.id
+    key = f"portal/{member_id}/{key}"
+    async with member_transaction(member_id, tenant_id=tenant_id):
         contact = await contacts.get_named(tenant_id, name)
-        to = contact.phone or contact.lid or ""
+        to = name_of(contact)
         fingerprint = sha256(msgspec.json.encode((to, text))).hexdigest()
         if await outbound.find_by_key(tenant_id, key, fingerprint=fingerprint) is not None:
             return
@@ -48,7 +47,7 @@ async def reply(
         )
         # Two who answer one person, one of them a bot, talk past each other.
         await say_taken(tenant_id, contact, until=clock.now() + TAKEN_FOR, now=clock.now())
-        await portal_events.record(tenant_id, "replied", {"member": str(member.id), "chat": to})
+        await leave_trace(insider, "replied", chat=to)
 
 
 def read_reply(text: str) -> str:

@@ -2,29 +2,32 @@
 
 from datetime import datetime
 
+from portal.insider import Insider
+from portal.services.tracing import leave_trace
 from shared.clock import Clock
 from shared.db.guard import member_transaction
 from shared.ids import TenantId
-from shared.stores import announcements, contacts, portal_events, takeovers
+from shared.stores import announcements, contacts, takeovers
 from shared.structs.contacts import ContactView
-from shared.structs.members import Member
 from shared.structs.takeovers import TAKEN_FOR, ChatTaken
 
 
-async def take_over(tenant_id: TenantId, name: str, *, member: Member, clock: Clock) -> None:
+async def take_over(insider: Insider, name: str, *, clock: Clock) -> None:
     """Raises NotFoundError."""
-    async with member_transaction(member.id, tenant_id=tenant_id):
+    tenant_id = insider.tenant_id
+    async with member_transaction(insider.member.id, tenant_id=tenant_id):
         contact = await contacts.get_named(tenant_id, name)
         await say_taken(tenant_id, contact, until=clock.now() + TAKEN_FOR, now=clock.now())
-        await _record(tenant_id, "chat_taken", contact, member)
+        await leave_trace(insider, "chat_taken", chat=name_of(contact))
 
 
-async def hand_back(tenant_id: TenantId, name: str, *, member: Member, clock: Clock) -> None:
+async def hand_back(insider: Insider, name: str, *, clock: Clock) -> None:
     """Raises NotFoundError."""
-    async with member_transaction(member.id, tenant_id=tenant_id):
+    tenant_id = insider.tenant_id
+    async with member_transaction(insider.member.id, tenant_id=tenant_id):
         contact = await contacts.get_named(tenant_id, name)
         await say_taken(tenant_id, contact, until=clock.now(), now=clock.now())
-        await _record(tenant_id, "chat_handed_back", contact, member)
+        await leave_trace(insider, "chat_handed_back", chat=name_of(contact))
 
 
 async def say_taken(
@@ -38,8 +41,6 @@ async def say_taken(
     await announcements.announce([tenant_id])
 
 
-async def _record(
-    tenant_id: TenantId, event_type: str, contact: ContactView, member: Member
-) -> None:
-    chat = contact.phone or contact.lid
-    await portal_events.record(tenant_id, event_type, {"member": str(member.id), "chat": chat})
+def name_of(contact: ContactView) -> str:
+    """By which the chat is found, and a message sent."""
+    return contact.phone or contact.lid or ""

@@ -45,6 +45,9 @@ ACTIVITY = {
         "{who} handed the chat with {chat} back to the bot",
         "{who} alirudisha mazungumzo na {chat} kwa boti",
     ),
+    "activity.messages_exported": Text(
+        "{who} saved messages as a table", "{who} alihifadhi ujumbe kama jedwali"
+    ),
     "activity.other": Text("{who} did something else", "{who} alifanya jambo jingine"),
     "activity.role_owner": Text("as an owner", "kama mmiliki"),
     "activity.role_staff": Text("as staff", "kama mfanyakazi"),

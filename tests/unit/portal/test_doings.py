@@ -35,3 +35,12 @@ def test_it_is_said_who_did_what(said, expected):
 
 def test_every_setting_has_a_word():
     assert set(TenantConfig.__struct_fields__) == set(_SETTINGS)
+
+
+@pytest.mark.parametrize("event_type", ["replied", "chat_taken", "chat_handed_back"])
+def test_what_is_done_in_a_chat_names_it(event_type):
+    assert "+255712" in words(event_type, member="1", chat="+255712")
+
+
+def test_who_saved_a_table_is_said():
+    assert words("messages_exported", member="1") == "asha@x.de saved messages as a table"
