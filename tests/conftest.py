@@ -164,7 +164,7 @@ def _database_at(address: str, name: str) -> str:
 @asynccontextmanager
 async def _new_database(address: str, *, template: str) -> AsyncIterator[str]:
     name = f"test_{uuid4().hex}"
-    await _run_statement(address, f"CREATE DATABASE {name} TEMPLATE {template}")
+    await _run_statement(address, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     try:
         yield _database_at(address, name)
     finally:
