@@ -221,6 +221,27 @@ async def test_every_table_of_tenants_is_protected_also_from_its_owner(connectio
     assert {row["relname"] for row in rows} >= OWNERS.keys()
 
 
+async def test_no_table_of_the_portals_own_stands_in_for_one_of_ours(connection, ids):
+    member = uuid4()
+    for name, value in (("tenant", ids[OURS]), ("member", member)):
+        await connection.execute("SELECT set_config($1, $2, false)", f"flowhq.{name}", str(value))
+    await connection.execute("CREATE TEMPORARY TABLE users (id uuid, tenant uuid, role text)")
+    await connection.execute(
+        "INSERT INTO pg_temp.users VALUES ($1, $2, 'OWNER')", member, ids[OURS]
+    )
+    await connection.execute("GRANT SELECT ON pg_temp.users TO PUBLIC")
+    assert await connection.fetchval("SELECT flowhq_is_owner()") is False
+
+
+async def test_all_that_runs_as_the_owner_looks_for_tables_where_the_owner_makes_them(connection):
+    paths = await connection.fetch(
+        "SELECT proname, proconfig FROM pg_proc WHERE prosecdef AND proname LIKE 'flowhq%'"
+    )
+    assert paths
+    for function in paths:
+        assert "search_path=pg_catalog, public, pg_temp" in function["proconfig"], function
+
+
 async def test_an_owner_who_is_no_superuser_goes_on_as_before(empty_database_url, migrate):
     """As with an external database, where whoever migrates is often an ordinary role."""
     url, name = empty_database_url, f"owner_{uuid4().hex}"
