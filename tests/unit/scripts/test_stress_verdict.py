@@ -9,15 +9,15 @@ from typing import Any
 import msgspec
 import pytest
 
-SCRIPT = Path(__file__).parents[3] / "scripts" / "stress_test.py"
+SCRIPT = Path(__file__).parents[3] / "scripts" / "stress_verdict.py"
 
 
 def _load() -> Any:
-    spec = importlib.util.spec_from_file_location("stress_test", SCRIPT)
+    spec = importlib.util.spec_from_file_location("stress_verdict", SCRIPT)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["stress_test"] = module
+    sys.modules["stress_verdict"] = module
     spec.loader.exec_module(module)
     return module
 
