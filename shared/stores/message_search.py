@@ -4,14 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 from shared.ids import TenantId
-from shared.stores.cursors import Cursor, parse_cursor, to_page
-from shared.stores.messages import SELECT, to_view
-from shared.stores.rows import to_uuid
+from shared.stores.cursors import Cursor, parse_cursor
+from shared.stores.messages import list_where
 from shared.stores.text import to_storable
 from shared.structs.messages import MessageLogView
 from shared.structs.pages import Page
 from shared.structs.search import MessageSearch
-from shared.tables import MessageLog
 
 _LIST = "found"
 _FIND = "SELECT found_id FROM flowhq_find_messages({}, {}, {}, {}, {}, {}, {}, {})"
@@ -36,17 +34,7 @@ async def search(
         ]
     else:
         _narrow(wanted, before, where, values)
-    rows = await MessageLog.raw(
-        f"{SELECT} WHERE {' AND '.join(where)} ORDER BY m.created_at DESC, m.id DESC LIMIT {{}}",
-        *values,
-        limit + 1,
-    )
-    return to_page(
-        rows,
-        limit=limit,
-        item=to_view,
-        cursor=lambda row: Cursor(_LIST, row["created_at"], to_uuid(row["id"])),
-    )
+    return await list_where(where, values, limit=limit, of=_LIST)
 
 
 def _narrow(

@@ -112,6 +112,13 @@ async def list_page(
     if after is not None:
         where.append("(m.created_at, m.id) < ({}, {})")
         values += [after.at, after.id]
+    return await list_where(where, values, limit=limit, of=_LIST)
+
+
+async def list_where(
+    where: Sequence[str], values: Sequence[Any], *, limit: int, of: str
+) -> Page[MessageLogView]:
+    """What meets all conditions, newest first. of: which list it is, for its cursors."""
     rows = await MessageLog.raw(
         f"{SELECT} WHERE {' AND '.join(where)} ORDER BY m.created_at DESC, m.id DESC LIMIT {{}}",
         *values,
@@ -121,7 +128,7 @@ async def list_page(
         rows,
         limit=limit,
         item=to_view,
-        cursor=lambda row: Cursor(_LIST, row["created_at"], to_uuid(row["id"])),
+        cursor=lambda row: Cursor(of, row["created_at"], to_uuid(row["id"])),
     )
 
 

@@ -14,6 +14,7 @@ from controlplane.services.request_qr_round import request_qr_round
 from controlplane.services.reset_session import reset_session
 from controlplane.services.restart_worker import restart_worker
 from controlplane.services.set_worker import set_worker
+from shared.clock import Clock
 from shared.enums import DesiredState
 from shared.errors import ConflictError
 from shared.ids import TenantId
@@ -75,13 +76,7 @@ async def reset(
     request: PageRequest, tenant_id: FromPath[UUID], caller: Acting, wake: Waking, clock: Timing
 ) -> Response[str] | Redirect:
     if not await _is_named(request, TenantId(tenant_id)):
-        return await tenant_page(
-            request,
-            TenantId(tenant_id),
-            clock=clock,
-            status=HTTPStatus.UNPROCESSABLE_ENTITY,
-            wrong={"reset": NOT_THE_NAME},
-        )
+        return await _ask_again(request, TenantId(tenant_id), clock=clock, act="reset")
     await reset_session(TenantId(tenant_id), caller=caller, wake=wake)
     return _back(tenant_id, "reset")
 
@@ -91,13 +86,7 @@ async def remove(
     request: PageRequest, tenant_id: FromPath[UUID], caller: Acting, wake: Waking, clock: Timing
 ) -> Response[str] | Redirect:
     if not await _is_named(request, TenantId(tenant_id)):
-        return await tenant_page(
-            request,
-            TenantId(tenant_id),
-            clock=clock,
-            status=HTTPStatus.UNPROCESSABLE_ENTITY,
-            wrong={"remove": NOT_THE_NAME},
-        )
+        return await _ask_again(request, TenantId(tenant_id), clock=clock, act="remove")
     await remove_tenant(TenantId(tenant_id), caller=caller, wake=wake, clock=clock)
     return go_to("/dashboard")
 
@@ -107,6 +96,18 @@ async def _is_named(request: PageRequest, tenant_id: TenantId) -> bool:
     tenant = await tenants.get(tenant_id)
     typed = (await read_form(request)).get("name", "")
     return " ".join(typed.split()) == " ".join(tenant.name.split())
+
+
+async def _ask_again(
+    request: PageRequest, tenant_id: TenantId, *, clock: Clock, act: str
+) -> Response[str]:
+    return await tenant_page(
+        request,
+        tenant_id,
+        clock=clock,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        wrong={act: NOT_THE_NAME},
+    )
 
 
 def _back(tenant_id: UUID, done: str) -> Redirect:
