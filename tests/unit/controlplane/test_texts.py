@@ -3,11 +3,29 @@
 import re
 from pathlib import Path
 
+import pytest
+
 import controlplane
 from controlplane import dashboard
 from controlplane.dashboard.texts import TEXTS
 from controlplane.dashboard.texts.audit import ACTIONS
 from shared import web
+from shared.enums import (
+    Actor,
+    CallerKind,
+    DesiredState,
+    Direction,
+    IncidentKind,
+    SessionReason,
+    SessionState,
+    SetupStatus,
+    TemplateType,
+    TenantStatus,
+    Weekday,
+    WhenClosed,
+    WorkerStatus,
+)
+from shared.structs.keys import MESSAGES_SCOPE, AdminScope
 from shared.web.words import WORDS
 from tests.fakes.words import Sources
 
@@ -34,3 +52,18 @@ def test_every_act_that_leaves_a_trace_has_words():
     }
     assert len(traced) > 20
     assert traced - ACTIONS.keys() == set()
+
+
+@pytest.mark.parametrize(
+    ("prefix", "values"),
+    [
+        *(("reason.", SessionReason), ("actor.", Actor), ("incident.", IncidentKind)),
+        *(("status.", TenantStatus), ("session.", SessionState), ("worker.", WorkerStatus)),
+        *(("desired.", DesiredState), ("requests.status_", SetupStatus), ("day.", Weekday)),
+        *(("tenant.template_", TemplateType), ("config.closed_", WhenClosed)),
+        *(("messages.way_", Direction), ("audit.kind_", CallerKind)),
+        ("keys.scope_", [*AdminScope, MESSAGES_SCOPE]),
+    ],
+)
+def test_every_value_that_a_row_may_hold_has_words(prefix, values):
+    assert {f"{prefix}{value.lower()}" for value in values} - TEXTS.keys() == set()
