@@ -43,7 +43,7 @@ async def list_page(
     after = parse_cursor(cursor, of=_LIST)
     wanted: list[tuple[str, list[Any]]] = [
         ("a.tenant_id = {}", [tenant_id] if tenant_id else []),
-        ("a.action = {}", [action] if action else []),
+        ("a.action = {}", [to_storable(action)] if action else []),
         ("a.who = {}", [to_storable(who)] if who else []),
         ("(a.at, a.id) < ({}, {})", [after.at, after.id] if after else []),
     ]

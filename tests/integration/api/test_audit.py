@@ -180,6 +180,12 @@ async def test_a_bad_filter_is_refused_by_name(api, query, field):
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
+async def test_nobody_did_what_no_row_can_hold(api):
+    for query in ("action=a%00b", "who=a%00b"):
+        answer = await api.client.get(f"/admin/audit?{query}")
+        assert (answer.status_code, answer.json()["items"]) == (200, [])
+
+
 async def test_what_was_done_is_known_when_the_tenant_is_gone(api, tenant_id):
     await api.client.delete(f"/admin/tenants/{tenant_id}")
     [item] = (await api.client.get("/admin/audit")).json()["items"]

@@ -49,7 +49,8 @@ async def test_each_part_of_a_row_leads_to_more_of_its_kind(browser, tenant_id):
 async def test_what_others_wrote_is_text(browser):
     await record(who=HOSTILE, detail={HOSTILE: HOSTILE, "list": [HOSTILE]}, address=HOSTILE)
     await record(action=HOSTILE, kind=CallerKind.PORTAL)
-    for path in (LOG, f"{LOG}?who={HOSTILE}", f"{LOG}?action={HOSTILE}"):
+    nul = f"{LOG}?who=%00&action=%00"
+    for path in (LOG, f"{LOG}?who={HOSTILE}", f"{LOG}?action={HOSTILE}", nul):
         answer = await browser.go(path)
         assert answer.status_code == 200
         assert "<script>" not in answer.text
