@@ -22,6 +22,7 @@ from controlplane.services.acting import (
 from controlplane.services.worker_logs import WorkerLogs
 from shared.clock import Clock
 from shared.enums import (
+    Actor,
     DesiredState,
     Direction,
     OutboundState,
@@ -105,6 +106,10 @@ SessionFilter = Annotated[
 DesiredFilter = Annotated[
     DesiredState | None,
     QueryParameter(name="desired", description="Only tenants whose worker is asked to be so."),
+]
+ActorFilter = Annotated[
+    Actor | None,
+    QueryParameter(name="who_must_act", description="Only tenants for which they must act."),
 ]
 Sort = Annotated[
     TenantSort, QueryParameter(description="What to order by; what is not known is least.")

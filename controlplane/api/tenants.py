@@ -7,6 +7,7 @@ from controlplane.api.authentication import NOT_TO_LOOK_AT
 from controlplane.api.parameters import (
     DEFAULT_LIMIT,
     Acting,
+    ActorFilter,
     Configuring,
     Cursor,
     DesiredFilter,
@@ -61,11 +62,17 @@ async def list_all(
     worker: WorkerFilter = None,
     session: SessionFilter = None,
     desired: DesiredFilter = None,
+    actor: ActorFilter = None,
     sort: Sort = TenantSort.CREATED,
     order: Order = SortOrder.ASC,
 ) -> Page[TenantWithRelations]:
     chosen = TenantFilter(
-        search=search, status=status, worker=worker, session=session, desired=desired
+        search=search,
+        status=status,
+        worker=worker,
+        session=session,
+        desired=desired,
+        actor=actor,
     )
     return await tenant_lists.list_page(
         limit=limit, cursor=cursor, chosen=chosen, sort=sort, order=order

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from shared.enums import (
+    Actor,
     DesiredState,
     SessionState,
     SortOrder,
@@ -42,6 +43,7 @@ class FleetQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     worker: WorkerStatus | None = None
     session: SessionState | None = None
     desired: DesiredState | None = None
+    actor: Actor | None = None
     sort: TenantSort = TenantSort.NAME
     order: SortOrder = SortOrder.ASC
     span: int = DAY
@@ -55,6 +57,7 @@ class FleetQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             worker=self.worker,
             session=self.session,
             desired=self.desired,
+            actor=self.actor,
         )
 
     @property
@@ -90,6 +93,7 @@ def read_query(given: Mapping[str, str]) -> FleetQuery:
         worker=_read(WorkerStatus, given, "worker"),
         session=_read(SessionState, given, "session"),
         desired=_read(DesiredState, given, "desired"),
+        actor=_read(Actor, given, "actor"),
         sort=_read(TenantSort, given, "sort") or TenantSort.NAME,
         order=_read(SortOrder, given, "order") or SortOrder.ASC,
         span=int(span) if span in {str(each) for each in SPANS} else DAY,

@@ -44,6 +44,8 @@ _ORDERS = {
 }
 # The states from which a tenant's one word is derived, as one text.
 _STATES = "concat_ws(' ', l.desired_state, LEAST(l.generation, 1), l.status, l.state)"
+# And those from which it is derived who must act.
+_ACTING = "concat_ws(' ', l.desired_state, l.status, l.reason)"
 
 
 async def list_page(
@@ -104,11 +106,23 @@ def list_causes(status: TenantStatus) -> list[str]:
     ]
 
 
+def list_plights(actor: Actor) -> list[str]:
+    """Every combination of states in which `actor` must act."""
+    return [
+        f"{desired} {worker} {reason}"
+        for desired, worker, reason in product(DesiredState, WorkerStatus, SessionReason)
+        if actor is derive_actor(desired=desired, worker=worker, reason=reason)
+    ]
+
+
 def _to_conditions(chosen: TenantFilter) -> tuple[list[str], list[Any]]:
     conditions, values = ["true"], list[Any]()
     if chosen.status is not None:
         conditions.append(f"{_STATES} = ANY({{}}::text[])")
         values.append(list_causes(chosen.status))
+    if chosen.actor is not None:
+        conditions.append(f"{_ACTING} = ANY({{}}::text[])")
+        values.append(list_plights(chosen.actor))
     for column, value in (
         ("status", chosen.worker),
         ("state", chosen.session),

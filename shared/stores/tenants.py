@@ -20,7 +20,7 @@ from shared.enums import (
 )
 from shared.errors import ConflictError, NotFoundError
 from shared.ids import TenantId, new_tenant_id
-from shared.status import derive_status
+from shared.status import derive_actor, derive_status
 from shared.stores.rows import to_uuid
 from shared.stores.text import to_storable
 from shared.structs.tenants import (
@@ -202,6 +202,7 @@ def to_tenant(row: dict[str, Any]) -> TenantWithRelations:
         status=derive_status(
             desired=desired, generation=row["generation"], worker=status, session=state
         ),
+        who_must_act=derive_actor(desired=desired, worker=status, reason=reason),
         config=_to_config(row),
         session=SessionView(
             state=state,

@@ -175,10 +175,15 @@ class WorkerView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TenantWithRelations(msgspec.Struct, frozen=True, kw_only=True):
+    """who_must_act: for the tenant to be served, as the fleet is counted; the session's own is for
+    its link to get better, whatever is asked of the worker.
+    """
+
     id: UUID
     name: str
     phone_number: str
     status: TenantStatus
+    who_must_act: Actor
     config: TenantConfig
     session: SessionView
     worker: WorkerView
@@ -192,6 +197,7 @@ class TenantFilter(msgspec.Struct, frozen=True, kw_only=True):
     worker: WorkerStatus | None = None
     session: SessionState | None = None
     desired: DesiredState | None = None
+    actor: Actor | None = None
     search: str | None = None
 
 

@@ -14,7 +14,7 @@ from controlplane.dashboard.streams import stream_of
 from controlplane.services.acting import ListAlarms
 from controlplane.services.show_history import show_history
 from shared.clock import Clock
-from shared.enums import DesiredState, SessionState, TenantSort, TenantStatus, WorkerStatus
+from shared.enums import Actor, DesiredState, SessionState, TenantSort, TenantStatus, WorkerStatus
 from shared.errors import InvalidInputError, NotFoundError
 from shared.stores import tenant_lists
 from shared.web.rendering import page, render
@@ -39,6 +39,7 @@ KINDS = {
     "session": list(SessionState),
     "worker": list(WorkerStatus),
     "desired": [DesiredState.RUNNING, DesiredState.STOPPED],
+    "actor": list(Actor),
 }
 
 

@@ -4,7 +4,7 @@ TENANT = {
     "tenant.pages": "Of this tenant",
     "tenant.overview": "Overview",
     "state.why": "Why",
-    "state.act": "Who must act",
+    "state.ban_ends": "Paused until",
     "state.changed": "So since",
     "state.seen": "Last connected",
     "state.keepalive": "WhatsApp answered",

@@ -23,6 +23,7 @@ async def test_tenants_are_found_and_ordered_as_asked(api):
     assert await names(api, "search=duka%201") == ["Duka 1"]
     assert await names(api, "search=%2B255712300002&status=NEW&desired=STOPPED") == ["Duka 2"]
     assert await names(api, "status=ACTIVE") == []
+    assert await names(api, "who_must_act=NOBODY&search=duka%202") == ["Duka 2"]
     assert await names(api, "worker=STOPPED&session=DISCONNECTED&limit=1") == ["Duka 0"]
 
 
@@ -35,6 +36,7 @@ async def test_tenants_are_found_and_ordered_as_asked(api):
         pytest.param("worker=1", "worker", id="no such worker"),
         pytest.param("session=", "session", id="nothing"),
         pytest.param("desired=running", "desired", id="lower case"),
+        pytest.param("who_must_act=ME", "who_must_act", id="nobody's name"),
         pytest.param("search=", "search", id="an empty search"),
         pytest.param("search=%20", "search", id="a blank search"),
         pytest.param("search=a%00b", "search", id="NUL"),

@@ -98,7 +98,8 @@ async def test_tenants_are_counted_on_top_and_the_counts_lead_to_them(browser):
     await add(2, status="ERROR")
     page = (await browser.go("/dashboard?session=DISCONNECTED")).text
     assert 'href="/dashboard?status=ERROR&amp;session=DISCONNECTED"' in page
-    assert "An operator: 2" in page
+    assert "Wait for an operator: 2" in page
+    assert 'href="/dashboard?session=DISCONNECTED&amp;actor=OPERATOR"' in page
 
 
 async def test_the_fleet_over_time_is_a_picture_and_a_sentence(browser):

@@ -68,6 +68,22 @@ async def test_the_three_states_are_shown_with_their_evidence(browser, tenant_id
         assert shown in page, shown
 
 
+async def test_who_must_act_is_said_of_the_tenant_and_not_of_its_link_alone(browser, tenant_id):
+    await set_worker(tenant_id, desired_state="RUNNING", generation=1, status="ERROR")
+    await link(tenant_id, SessionState.DISCONNECTED, SessionReason.WORKER_STOPPED)
+    page = (await browser.go(path(tenant_id))).text
+    assert "An operator must act" in page
+    assert "Nobody has to act" not in page
+
+
+async def test_it_is_said_until_when_whatsapp_paused_the_number(browser, tenant_id):
+    await set_worker(tenant_id, desired_state="RUNNING", generation=1, status="RUNNING")
+    ends = NOW + timedelta(hours=3)
+    await link(tenant_id, SessionState.BANNED, SessionReason.TEMPORARY_BAN, ban_ends_at=ends)
+    for page in (path(tenant_id), "/dashboard"):
+        assert "2026-11-23 11:00:00 UTC" in (await browser.go(page)).text
+
+
 async def test_a_code_is_shown_while_a_phone_is_awaited(browser, tenant_id):
     await link(
         tenant_id,

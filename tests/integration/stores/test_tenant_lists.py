@@ -103,6 +103,7 @@ async def test_every_order_holds_across_pages_both_ways(sort, least_first):
             ["Delta"],
             id="two at once",
         ),
+        pytest.param({"actor": Actor.OPERATOR}, ["beta", "Alpha", "Delta"], id="who must act"),
         pytest.param({"search": "ALPH"}, ["Alpha"], id="part of a name, any case"),
         pytest.param({"search": "23 000 04"}, ["Delta"], id="digits, with blanks"),
         pytest.param({"search": "+255712300002"}, ["Alpha"], id="a whole number"),
@@ -165,6 +166,18 @@ async def test_everybody_is_counted_once_in_every_respect():
         Actor.TENANT: 0,
     }
     assert (counts.restarts, counts.memory_bytes, counts.outbox_depth) == (4, 50, 8)
+
+
+async def test_who_must_act_for_a_tenant_is_who_it_is_counted_and_found_by():
+    await add_fleet()
+    await add(6, worker=running(status="ERROR"), session={"reason": "WORKER_STOPPED"})
+    await add(7, worker=running(), session={"reason": "QR_ROUND_OVER"})
+    await add(8, worker=running(status="STARTING"), session={"reason": "DEVICE_REMOVED"})
+    counts = await tenant_lists.count_tenants(now=NOW)
+    for actor in Actor:
+        found = (await tenant_lists.list_page(limit=9, chosen=TenantFilter(actor=actor))).items
+        assert len(found) == counts.who_must_act[actor] > 0
+        assert {tenant.who_must_act for tenant in found} == {actor}
 
 
 async def test_who_is_being_removed_is_neither_listed_nor_counted():

@@ -17,7 +17,7 @@ from shared.enums import (
     TemplateType,
     WorkerStatus,
 )
-from shared.status import derive_status
+from shared.status import derive_actor, derive_status
 from shared.structs.tenants import SessionView, TenantConfig, TenantWithRelations, WorkerView
 
 SINCE, UNTIL = datetime(2026, 11, 24, 6, 12, tzinfo=UTC), datetime(2026, 11, 24, 11, tzinfo=UTC)
@@ -37,6 +37,7 @@ def tenant(
         name="Duka",
         phone_number="+255712300001",
         status=derive_status(desired=desired, generation=generation, worker=worker, session=state),
+        who_must_act=derive_actor(desired=desired, worker=worker, reason=reason),
         config=TenantConfig(
             template_type=TemplateType.SUPPORT, business_name="Duka", language=Language.SW
         ),
