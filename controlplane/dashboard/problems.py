@@ -7,6 +7,8 @@ from controlplane.api.problems import TAKEN
 from shared.errors import ConflictError, InvalidInputError
 
 Wrong = dict[str, str]
+# No field: what keeps the whole form from being done.
+FORM = "form"
 
 
 def to_wrong(problems: Iterable[FieldProblem]) -> Wrong:
@@ -18,12 +20,12 @@ def to_wrong(problems: Iterable[FieldProblem]) -> Wrong:
 
 
 def wrong_of(error: InvalidInputError | ConflictError) -> Wrong:
-    """Raises `error` again where it is about no field of a form."""
+    """By field; what is about none by FORM."""
     if isinstance(error, InvalidInputError):
         return {error.field: to_sentence(error.problem)}
     if type(error) in TAKEN:
         return to_wrong([TAKEN[type(error)]])
-    raise error
+    return {FORM: to_sentence(str(error))}
 
 
 def to_sentence(words: str) -> str:

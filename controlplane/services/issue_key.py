@@ -81,6 +81,9 @@ async def _issue(
     if expires_at is not None and expires_at <= clock.now():
         raise InvalidInputError("expires_at", "must be in the future")
     async with transaction():
+        # Of two at once the second counts the first: a key past the end of the list could not be
+        # seen, and so not be revoked.
+        await api_keys.hold_lock()
         if len(await _list(tenant_id)) == MAX_KEYS:
             raise ConflictError(f"there are {MAX_KEYS} keys: revoke one first")
         view, key = await api_keys.create(

@@ -144,7 +144,7 @@ async def revoke_of_tenant(tenant_id: TenantId, key_id: UUID) -> ApiKeyView:
 
 
 async def hold_lock() -> None:
-    """Makes a second process that is about to make a first key wait until this transaction ends."""
+    """Makes whoever else is about to make a key wait until this transaction ends."""
     await ApiKey.raw("SELECT pg_advisory_xact_lock({})", _KEY_LOCK)
 
 

@@ -1,12 +1,17 @@
 """API keys: made with scopes and an end, shown once, revoked at once."""
 
+import asyncio
 import re
 from datetime import timedelta
 
 import pytest
 
+from controlplane.services import issue_key
+from controlplane.services.acting import Caller
 from shared.enums import CallerKind
+from shared.errors import ConflictError
 from shared.stores import api_keys
+from shared.structs.keys import AdminScope, CreateAdminKeyInput
 from tests.fakes.businesses import NOW
 from tests.fakes.traces import list_newest
 from tests.integration.dashboard.conftest import EMAIL
@@ -69,6 +74,34 @@ async def test_what_is_wrong_is_told_at_its_field(browser, values, field, compla
     said = re.search(rf'<p class="wrong" id="{field}-more">([^<]*)</p>', answer.text)
     assert said, answer.text
     assert complaint in said[1]
+    assert len(await api_keys.list_of_operators(limit=9)) == 1
+
+
+async def test_who_has_as_many_keys_as_may_be_is_told_to_revoke_one(browser, monkeypatch):
+    monkeypatch.setattr(issue_key, "MAX_KEYS", 1)
+    await make(browser)
+    answer = await make(browser, name="another")
+    assert answer.status_code == 422
+    assert "There are 1 keys: revoke one first." in answer.text
+    assert 'value="another"' in answer.text
+    assert "That was done already" not in answer.text
+
+
+async def test_two_keys_at_once_are_not_more_than_may_be(dashboard, monkeypatch):
+    monkeypatch.setattr(issue_key, "MAX_KEYS", 1)
+    caller = Caller(name="deploy", address="::1")
+    made = await asyncio.gather(
+        *(
+            issue_key.issue_admin_key(
+                CreateAdminKeyInput(name=name, scopes=[AdminScope.READ]),
+                caller=caller,
+                clock=dashboard.clock,
+            )
+            for name in ("a", "b")
+        ),
+        return_exceptions=True,
+    )
+    assert [type(each) for each in made if isinstance(each, Exception)] == [ConflictError]
     assert len(await api_keys.list_of_operators(limit=9)) == 1
 
 
