@@ -14,7 +14,7 @@ from controlplane.api.parameters import DEFAULT_LIMIT, Acting, Timing, Waking
 from controlplane.dashboard.problems import Wrong, to_wrong
 from controlplane.services import decide_setup_request
 from shared.enums import SetupStatus
-from shared.errors import InvalidInputError, NotFoundError
+from shared.errors import ConflictError, InvalidInputError, NotFoundError
 from shared.stores import setup_requests
 from shared.structs.setup_requests import DecisionInput, SetupRequestView
 from shared.web.forms import read_form
@@ -46,7 +46,12 @@ async def approve(
     note, wrong = await _read_note(request)
     if wrong:
         return await _list(request, about=request_id, note=note, wrong=wrong)
-    await decide_setup_request.approve(request_id, note=note, caller=caller, wake=wake, clock=clock)
+    try:
+        await decide_setup_request.approve(
+            request_id, note=note, caller=caller, wake=wake, clock=clock
+        )
+    except ConflictError:
+        return await _tell_decided(request, request_id)
     return go_to(f"{PATH}?decided={request_id}")
 
 
@@ -57,8 +62,17 @@ async def reject(
     note, wrong = await _read_note(request)
     if wrong:
         return await _list(request, about=request_id, note=note, wrong=wrong)
-    await decide_setup_request.reject(request_id, note=note, caller=caller, clock=clock)
+    try:
+        await decide_setup_request.reject(request_id, note=note, caller=caller, clock=clock)
+    except ConflictError:
+        return await _tell_decided(request, request_id)
     return go_to(f"{PATH}?decided={request_id}")
+
+
+async def _tell_decided(request: PageRequest, request_id: UUID) -> Response[str]:
+    """Somebody was quicker, and decided the other way."""
+    decided = await setup_requests.get(request_id)
+    return await _list(request, status=HTTPStatus.CONFLICT, decided=decided, was_late=True)
 
 
 async def _read_note(request: PageRequest) -> tuple[str, Wrong]:
@@ -77,7 +91,11 @@ async def _find_decided(text: str) -> SetupRequestView | None:
 
 
 async def _list(
-    request: PageRequest, *, wrong: Wrong | None = None, **values: Any
+    request: PageRequest,
+    *,
+    status: int = HTTPStatus.OK,
+    wrong: Wrong | None = None,
+    **values: Any,
 ) -> Response[str]:
     chosen = request.query_params.get("status", "")
     shown = chosen if chosen in FILTERS else next(iter(FILTERS))
@@ -91,11 +109,11 @@ async def _list(
     return page(
         request,
         "requests.html",
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else status,
         found=found,
         shown=shown,
         filters=list(FILTERS),
         undecided=UNDECIDED,
         wrong=wrong or {},
-        **{"decided": None, "about": None, "note": ""} | values,
+        **{"decided": None, "was_late": False, "about": None, "note": ""} | values,
     )

@@ -20,6 +20,7 @@ TENANTS = {
     "requests.decided_approved": "{name} is approved: its worker starts by itself.",
     "requests.decided_active": "{name} is approved: its worker starts by itself.",
     "requests.decided_rejected": "{name} is rejected.",
+    "requests.late": "Somebody decided before you, and it stays so:",
     "requests.none_waiting": "Nobody waits for a decision.",
     "requests.none_other": "There are none.",
     "tenant.new": "A new tenant",

@@ -72,6 +72,8 @@ async def test_who_comes_second_is_told_that_it_is_decided(browser, request_id):
     await setup_requests.decide(request_id, SetupStatus.REJECTED, note="", now=NOW)
     answer = await browser.send(f"{QUEUE}/{request_id}/approve")
     assert answer.status_code == 409
+    assert "Somebody decided before you, and it stays so: Duka 1 is rejected." in answer.text
+    assert "Nobody waits for a decision." in answer.text
     assert (await setup_requests.get(request_id)).status == "REJECTED"
 
 
