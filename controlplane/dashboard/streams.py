@@ -48,4 +48,5 @@ async def is_signed_in(request: PageRequest) -> bool:
     token = session_of(request)
     if token is None:
         return False
-    return await find_operator(token, clock=desk_of(request).clock) is not None
+    operator = await find_operator(token, clock=desk_of(request).clock, is_use=False)
+    return operator is not None

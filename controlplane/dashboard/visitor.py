@@ -16,16 +16,19 @@ from shared.web.rendering import go_to
 from shared.web.requests import PageRequest, SignInNeededError, address_of
 
 SIGN_IN = "/dashboard/sign-in"
+# Of a handler that browsers ask by themselves, for as long as a page is open.
+FOLLOWS = {"follows": True}
 
 
 async def require_operator(
     connection: ASGIConnection[Any, Any, Any, Any],
-    handler: BaseRouteHandler,  # noqa: ARG001  Litestar passes it
+    handler: BaseRouteHandler,
 ) -> None:
     """Raises SignInNeededError."""
     desk: Desk = connection.app.state.desk
     token = connection.cookies.get(desk.cookies.session)
-    operator = await find_operator(token, clock=desk.clock) if token else None
+    is_use = not handler.opt.get("follows")
+    operator = await find_operator(token, clock=desk.clock, is_use=is_use) if token else None
     if operator is None:
         raise SignInNeededError
     connection.scope["user"] = operator

@@ -48,14 +48,17 @@ async def check_own_password(
         raise InvalidInputError("current", "is not your password")
 
 
-async def find_operator(token: str, *, clock: Clock) -> Member | None:
-    """Who is signed in with it; nobody who is not an operator."""
+async def find_operator(token: str, *, clock: Clock, is_use: bool = True) -> Member | None:
+    """Who is signed in with it; nobody who is not an operator.
+
+    is_use: whether a person asks, which prolongs the session; an open page by itself does not.
+    """
     session, now = hash_secret(token), clock.now()
     found = await browser_sessions.find(session, now=now, life=OPERATORS)
     if found is None or found[0].role is not UserRole.ADMIN:
         return None
     operator, is_worth_prolonging = found
-    if is_worth_prolonging:
+    if is_use and is_worth_prolonging:
         await browser_sessions.prolong(session, now=now, life=OPERATORS)
     return operator
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import expect
 
 from shared.enums import SessionReason, SessionState
-from shared.stores import sessions
+from shared.stores import browser_sessions, operators, sessions
 from shared.tasks import TaskGroup
 from shared.web.serving import listening_socket, serve
 from shared.wire.frames import SessionReport
@@ -93,3 +93,31 @@ async def test_an_open_page_changes_and_who_is_at_a_row_stays_there(
     dashboard.changes.tell(tenant_id)
     await expect(page.locator(".rows tbody tr >> nth=0")).to_contain_text("Banned")
     assert await page.evaluate(place) == focused
+
+
+@pytest.mark.parametrize("walk", LOOKS[2:3], indirect=True)
+async def test_a_page_to_which_nothing_is_pushed_any_more_says_so(
+    address: str,
+    walk: Walk,  # noqa: F811  the fixture
+    dashboard: Dashboard,  # noqa: F811  the fixture
+):
+    tenant_id, *_ = await add_varied_fleet(1, now=NOW)
+    page = walk.page
+    await page.clock.install()
+    await sign_in(walk, address)
+    await expect(page.locator(".rows")).to_be_visible()
+    [operator] = await operators.list_all()
+    # The browser asks again, and is told to sign in.
+    async with page.expect_event("response", lambda answer: "/sign-in" in answer.url):
+        await browser_sessions.end_all(operator.id)
+        dashboard.changes.tell(tenant_id)
+    await expect(page.locator("#stale")).to_be_hidden()
+    await page.clock.fast_forward(7000)
+    await expect(page.locator("#stale")).to_be_visible()
+    elsewhere = await page.context.new_page()
+    await sign_in(Walk(elsewhere, walk.name), address)
+    await page.clock.fast_forward(10_000)
+    await expect(page.locator("#stale")).to_be_hidden()
+    # Of the answer that was no stream.
+    assert ["text/html" in each for each in walk.complaints] == [True]
+    walk.complaints.clear()

@@ -11,6 +11,7 @@ from controlplane.dashboard.fleet_query import SPANS, FleetQuery, read_query
 from controlplane.dashboard.history_plot import draw_history
 from controlplane.dashboard.moments import Sayer
 from controlplane.dashboard.streams import stream_of
+from controlplane.dashboard.visitor import FOLLOWS
 from controlplane.services.acting import ListAlarms
 from controlplane.services.show_history import show_history
 from shared.clock import Clock
@@ -51,7 +52,7 @@ async def show(request: PageRequest, clock: Timing, alarms: Alarming) -> Respons
     return page(request, "fleet.html", history=history, kinds=KINDS, spans=SPANS, **seen)
 
 
-@get("/stream")
+@get("/stream", opt=FOLLOWS)
 async def stream(request: PageRequest, clock: Timing, alarms: Alarming) -> ServerSentEvent:
     query = read_query(request.query_params)
 

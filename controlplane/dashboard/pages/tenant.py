@@ -13,6 +13,7 @@ from controlplane.api.parameters import DEFAULT_LIMIT, Timing
 from controlplane.dashboard.moments import Sayer
 from controlplane.dashboard.problems import Wrong
 from controlplane.dashboard.streams import stream_of
+from controlplane.dashboard.visitor import FOLLOWS
 from controlplane.services.show_tenant import show_tenant
 from shared.clock import Clock
 from shared.enums import Direction
@@ -36,7 +37,7 @@ async def show(request: PageRequest, tenant_id: FromPath[UUID], clock: Timing) -
     )
 
 
-@get("/tenants/{tenant_id:uuid}/stream")
+@get("/tenants/{tenant_id:uuid}/stream", opt=FOLLOWS)
 async def stream(request: PageRequest, tenant_id: FromPath[UUID], clock: Timing) -> ServerSentEvent:
     tenant = TenantId((await tenants.get(TenantId(tenant_id))).id)
 

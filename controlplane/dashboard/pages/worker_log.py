@@ -15,6 +15,7 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from controlplane.api.parameters import LogKeeping
 from controlplane.dashboard.log_rows import read_row
 from controlplane.dashboard.streams import is_signed_in
+from controlplane.dashboard.visitor import FOLLOWS
 from controlplane.services.worker_logs import TooManyFollowersError
 from shared.errors import ContainerRuntimeError
 from shared.ids import TenantId
@@ -41,7 +42,7 @@ async def show(
     return page(request, "tenant_log.html", tenant=tenant, rows=rows, is_away=False)
 
 
-@get("/tenants/{tenant_id:uuid}/log/stream")
+@get("/tenants/{tenant_id:uuid}/log/stream", opt=FOLLOWS)
 async def stream(
     request: PageRequest, tenant_id: FromPath[UUID], worker_logs: LogKeeping
 ) -> ServerSentEvent:

@@ -25,7 +25,7 @@
     for (const [old, next] of pairs) patch(old, next);
   };
 
-  new EventSource(live.dataset.stream).onmessage = (event) => {
+  const show = (event) => {
     const follows = hasTail && isAtEnd();
     const next = live.cloneNode(false);
     next.innerHTML = event.data; // the same template as the page's own, escaped by the server
@@ -33,4 +33,25 @@
     else live.replaceChildren(...next.childNodes);
     if (follows) live.scrollTop = live.scrollHeight;
   };
+
+  // A page that is old and does not say so is worse than none. Each stream ends after some minutes
+  // and is begun anew at once: no more is said of that than of a server that starts again.
+  const stale = document.getElementById("stale");
+  let doubt = 0;
+  const isFresh = () => {
+    clearTimeout(doubt);
+    doubt = 0;
+    stale.hidden = true;
+  };
+  const follow = () => {
+    const source = new EventSource(live.dataset.stream);
+    source.onopen = isFresh;
+    source.onmessage = show;
+    source.onerror = () => {
+      doubt ||= setTimeout(() => { stale.hidden = false; }, 6000);
+      // By itself a browser tries again only where nobody answers, not where the answer is no.
+      if (source.readyState === EventSource.CLOSED) setTimeout(follow, 10000);
+    };
+  };
+  follow();
 })();

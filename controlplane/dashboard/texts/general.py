@@ -24,6 +24,9 @@ GENERAL = {
     "account.password_lead": "It signs you out everywhere, also here.",
     "account.save": "Set the password",
     "more": "Further ones",
+    "stale": (
+        "This page is not kept up to date at the moment. Load it again to see how it is now."
+    ),
     "problem.conflict_more": (
         "Somebody, perhaps you in another window, was quicker. Load the page again to see."
     ),

@@ -10,6 +10,7 @@ from shared.stores import browser_sessions, members, operators
 from shared.stores.browser_sessions import OPERATORS
 from shared.structs.keys import AuditEntry
 from shared.tables import BrowserSession
+from shared.web import live
 from shared.web.limits import PASSWORD_OF_ACCOUNT
 from tests.fakes.pages import Browser
 from tests.fakes.traces import list_newest
@@ -111,6 +112,21 @@ async def test_a_session_that_nobody_uses_ends_after_half_a_day(dashboard, brows
     assert is_in(browser)
     assert (await browser.go("/dashboard")).url.path == "/dashboard"
     dashboard.clock.advance(OPERATORS.idle + timedelta(seconds=1))
+    assert (await browser.go("/dashboard")).url.path == "/dashboard/sign-in"
+
+
+async def test_a_page_that_is_left_open_is_nobody_who_uses_it(
+    dashboard, browser, tenant_id, monkeypatch
+):
+    lasts = {"life": timedelta(milliseconds=20), "quiet": timedelta(0), "pace": timedelta(0)}
+    follow = live.follow
+    monkeypatch.setattr(live, "follow", lambda *given, **more: follow(*given, **(more | lasts)))
+    dashboard.clock.advance(OPERATORS.idle - timedelta(hours=1))
+    tenant = f"/dashboard/tenants/{tenant_id}"
+    for stream in ("/dashboard/stream", f"{tenant}/stream", f"{tenant}/log/stream"):
+        answer = await browser.go(stream)
+        assert answer.headers["content-type"].startswith("text/event-stream")
+    dashboard.clock.advance(timedelta(hours=1, seconds=1))
     assert (await browser.go("/dashboard")).url.path == "/dashboard/sign-in"
 
 
