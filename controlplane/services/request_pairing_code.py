@@ -39,7 +39,7 @@ async def request_pairing_code(
     wanted = tenant.phone_number if number is None else parse_phone("phone_number", number)
     if tenant.session.state not in _LINKING:
         raise ConflictError(
-            f"a link that is {tenant.session.state} takes no pairing code; see session/reset"
+            f"a link that is {tenant.session.state} takes no code: reset the session to link anew"
         )
     command = Command(id=uuid4().hex, kind=PAIRING_CODE, phone_number=wanted)
     if not await instruct(tenant_id, command):

@@ -26,7 +26,7 @@ async def request_qr_round(
     if state in _CODES_ARE_COMING:
         return tenant
     if state not in _OVER:
-        raise ConflictError(f"a link that is {state} takes no new code; see session/reset")
+        raise ConflictError(f"a link that is {state} takes no code: reset the session to link anew")
     if not await instruct(tenant_id, Command(id=uuid4().hex, kind=NEW_QR_ROUND)):
         raise ConflictError("the worker is not connected: start it, and a code follows")
     await leave_trace(caller, "qr.round_requested", tenant_id=tenant_id)

@@ -49,7 +49,16 @@ async def show(request: PageRequest, clock: Timing, alarms: Alarming) -> Respons
     query = read_query(request.query_params)
     seen = await _look(query, clock=clock, alarms=alarms)
     history = draw_history(await show_history(hours=query.span, clock=clock))
-    return page(request, "fleet.html", history=history, kinds=KINDS, spans=SPANS, **seen)
+    is_removed = request.query_params.get("done") == "remove"
+    return page(
+        request,
+        "fleet.html",
+        history=history,
+        kinds=KINDS,
+        spans=SPANS,
+        is_removed=is_removed,
+        **seen,
+    )
 
 
 @get("/stream", opt=FOLLOWS)

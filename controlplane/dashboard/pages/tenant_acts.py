@@ -9,6 +9,7 @@ from litestar.response import Redirect
 
 from controlplane.api.parameters import Acting, Instructing, Timing, Waking
 from controlplane.dashboard.pages.tenant import tenant_page
+from controlplane.dashboard.problems import to_sentence
 from controlplane.services.remove_tenant import remove_tenant
 from controlplane.services.request_qr_round import request_qr_round
 from controlplane.services.reset_session import reset_session
@@ -66,7 +67,7 @@ async def new_qr(
             TenantId(tenant_id),
             clock=clock,
             status=HTTPStatus.CONFLICT,
-            refused=str(error),
+            refused=to_sentence(str(error)),
         )
     return _back(tenant_id, "new_qr")
 
@@ -88,7 +89,7 @@ async def remove(
     if not await _is_named(request, TenantId(tenant_id)):
         return await _ask_again(request, TenantId(tenant_id), clock=clock, act="remove")
     await remove_tenant(TenantId(tenant_id), caller=caller, wake=wake, clock=clock)
-    return go_to("/dashboard")
+    return go_to("/dashboard?done=remove")
 
 
 async def _is_named(request: PageRequest, tenant_id: TenantId) -> bool:

@@ -184,6 +184,7 @@ async def test_a_tenant_is_removed_by_who_types_the_name_and_is_then_not_found(b
     await browser.go(path(tenant_id))
     answer = await browser.send(path(tenant_id, "/remove"), name="Duka 1")
     assert answer.url.path == "/dashboard"
+    assert "The tenant is removed" in answer.text
     assert "Duka 1" not in answer.text
     assert (await browser.go(path(tenant_id))).status_code == 404
 
@@ -193,11 +194,11 @@ async def test_new_codes_are_asked_of_a_worker_that_is_there(dashboard, browser,
     await browser.go(path(tenant_id))
     answer = await browser.send(path(tenant_id, "/session/new-qr"))
     assert answer.status_code == 409
-    assert "the worker is not connected" in answer.text
+    assert "The worker is not connected" in answer.text
     dashboard.commands[tenant_id] = []
     await browser.go(path(tenant_id))
     assert (
-        "New codes were asked for." in (await browser.send(path(tenant_id, "/session/new-qr"))).text
+        "New codes are asked for" in (await browser.send(path(tenant_id, "/session/new-qr"))).text
     )
     assert [command.kind for command in dashboard.commands[tenant_id]] == [NEW_QR_ROUND]
 
