@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from shared.enums import SetupStatus
+from shared.enums import Language, SetupStatus, TemplateType
 from shared.errors import ConflictError, NotFoundError
 from shared.ids import TenantId
 from shared.stores.cursors import Cursor, parse_cursor, to_page
@@ -21,8 +21,11 @@ from shared.tables import SetupRequest
 
 _LIST = "setup-requests"
 _SELECT = """
-    SELECT r.id, r.tenant, t.name, r.status, r.note, r.created_at, r.decided_at
-      FROM setup_requests r JOIN tenants t ON t.id = r.tenant
+    SELECT r.id, r.tenant, t.name, t.phone_number, c.template_type, c.language, r.status, r.note,
+           r.created_at, r.decided_at
+      FROM setup_requests r
+      JOIN tenants t ON t.id = r.tenant
+      JOIN tenant_configs c ON c.tenant = r.tenant
      WHERE t.removal_requested_at IS NULL
 """
 
@@ -82,6 +85,14 @@ async def list_page(
     )
 
 
+async def count_undecided() -> int:
+    rows = await SetupRequest.raw(
+        "SELECT count(*) AS waiting FROM setup_requests r JOIN tenants t ON t.id = r.tenant"
+        " WHERE t.removal_requested_at IS NULL AND r.status IN ('SUBMITTED', 'REVIEWING')"
+    )
+    return int(rows[0]["waiting"])
+
+
 async def decide(request_id: UUID, status: SetupStatus, *, note: str, now: datetime) -> bool:
     """Settles an undecided request; of two that decide at once, one does.
 
@@ -112,6 +123,9 @@ def _to_view(row: dict[str, Any]) -> SetupRequestView:
         id=to_uuid(row["id"]),
         tenant_id=to_uuid(row["tenant"]),
         tenant_name=row["name"],
+        phone_number=row["phone_number"],
+        template_type=TemplateType(row["template_type"]),
+        language=Language(row["language"]),
         status=SetupStatus(row["status"]),
         note=row["note"],
         created_at=row["created_at"],

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.enums import SetupStatus
+from shared.enums import Language, SetupStatus, TemplateType
 from shared.structs.text import Note
 
 
@@ -24,6 +24,9 @@ class SetupRequestView(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     tenant_id: UUID
     tenant_name: str
+    phone_number: str
+    template_type: TemplateType
+    language: Language
     status: SetupStatus
     note: str | None
     created_at: datetime

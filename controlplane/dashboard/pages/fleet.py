@@ -17,7 +17,7 @@ from controlplane.services.show_history import show_history
 from shared.clock import Clock
 from shared.enums import Actor, DesiredState, SessionState, TenantSort, TenantStatus, WorkerStatus
 from shared.errors import InvalidInputError, NotFoundError
-from shared.stores import tenant_lists
+from shared.stores import setup_requests, tenant_lists
 from shared.web.rendering import page, render
 from shared.web.requests import PageRequest
 
@@ -89,6 +89,7 @@ async def _look(query: FleetQuery, *, clock: Clock, alarms: ListAlarms) -> dict[
         "found": found,
         "counts": await tenant_lists.count_tenants(now=now),
         "alarms": await alarms(),
+        "waiting": await setup_requests.count_undecided(),
         "columns": COLUMNS,
         "say": Sayer(now),
     }

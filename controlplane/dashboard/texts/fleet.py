@@ -10,6 +10,7 @@ FLEET = {
     "fleet.clear": "Show all",
     "fleet.any": "Any",
     "fleet.counts": "Tenants by status",
+    "fleet.undecided": "Ask for a bot: {count}",
     "fleet.acting_operator": "Wait for an operator: {count}",
     "fleet.acting_tenant": "Wait for the business: {count}",
     "fleet.acting_worker": "Heal by themselves: {count}",

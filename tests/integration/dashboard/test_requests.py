@@ -22,11 +22,13 @@ async def request_id(tenant_id):
 
 
 async def test_who_waits_is_shown_and_who_is_decided_is_filed_away(browser, tenant_id, request_id):
+    assert "Ask for a bot: 1" in (await browser.go("/dashboard")).text
     page = (await browser.go(QUEUE)).text
-    assert "Duka 1" in page
-    assert "by phone" in page
+    for shown in ("Duka 1", "by phone", "+255712300001", "Questions and answers", "Kiswahili"):
+        assert shown in page
     await setup_requests.decide(request_id, SetupStatus.REJECTED, note="", now=NOW)
     assert "Nobody waits for a decision." in (await browser.go(QUEUE)).text
+    assert "Ask for a bot" not in (await browser.go("/dashboard")).text
     assert "Duka 1" in (await browser.go(f"{QUEUE}?status=rejected")).text
     assert "Duka 1" in (await browser.go(f"{QUEUE}?status=all")).text
     assert "Duka 1" not in (await browser.go(f"{QUEUE}?status=approved")).text
