@@ -4,12 +4,16 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import timedelta
 
+import structlog
+
 from controlplane.containers.driver import ContainerDriver
 from controlplane.containers.spec import container_name
-from shared.errors import FlowHQError
+from shared.errors import ContainerRuntimeError, FlowHQError
 from shared.ids import TenantId
 from shared.stores import tenants
 from shared.structs.workers import WorkerLogView
+
+log = structlog.get_logger(__name__)
 
 # Each holds a thread and a connection to the engine.
 FOLLOWERS = 20
@@ -36,7 +40,9 @@ class WorkerLogs:
     async def begin_to_follow(
         self, tenant_id: TenantId, *, lines: int
     ) -> AsyncGenerator[list[str], None]:
-        """As the driver's `follow_log`. Raises NotFoundError, TooManyFollowersError."""
+        """As the driver's `follow_log`; also ends when the engine is away, for whoever follows
+        comes again. Raises NotFoundError, TooManyFollowersError.
+        """
         await tenants.get(tenant_id)
         if self._followers >= FOLLOWERS:
             raise TooManyFollowersError("too many logs are followed; close one")
@@ -49,5 +55,8 @@ class WorkerLogs:
             async with aclosing(following) as batches:
                 async for batch in batches:
                     yield batch
+        except ContainerRuntimeError as error:
+            # The answer has begun: there is no other way left to say so.
+            log.warning("worker_log.cut", container=container, error=str(error))
         finally:
             self._followers -= 1

@@ -17,7 +17,7 @@ from controlplane.dashboard.log_rows import read_row
 from controlplane.dashboard.streams import is_signed_in
 from controlplane.dashboard.visitor import FOLLOWS
 from controlplane.services.worker_logs import TooManyFollowersError
-from shared.errors import ContainerRuntimeError
+from shared.errors import ContainerRuntimeError, TransientError
 from shared.ids import TenantId
 from shared.stores import tenants
 from shared.web.live import LIFE
@@ -73,5 +73,13 @@ async def follow_log(
                 await asyncio.sleep(PACE.total_seconds())
             else:
                 yield ServerSentEventMessage(data=None, comment="")
-            if loop.time() >= deadline or not await is_signed_in(request):
+            if loop.time() >= deadline or not await _may_go_on(request):
                 return
+
+
+async def _may_go_on(request: PageRequest) -> bool:
+    """Also not while the database cannot say: the browser then asks at the door."""
+    try:
+        return await is_signed_in(request)
+    except TransientError:
+        return False

@@ -5,9 +5,11 @@ from uuid import uuid4
 
 import pytest
 
+from controlplane.dashboard import streams
 from controlplane.dashboard.pages import worker_log
 from controlplane.services import worker_logs
 from shared.enums import DesiredState, Direction, IncidentKind, SessionReason, SessionState
+from shared.errors import DatabaseUnavailableError
 from shared.ids import new_tenant_id
 from shared.stores import fleet, messages, sessions, setup_requests, tenants, workers
 from shared.structs.fleet import Incident
@@ -293,6 +295,25 @@ async def test_the_log_is_read_as_people_read_and_pushed_as_it_grows(
     dashboard.engine.end(name, 0)
     pushed = await browser.go(path(tenant_id, "/log/stream"))
     assert "link.lost tries=2" in pushed.text
+
+
+@pytest.mark.parametrize("away", ["engine", "database"])
+async def test_a_log_ends_in_order_while_what_it_needs_is_away(
+    dashboard, browser, tenant_id, monkeypatch, away
+):
+    async def find_out_nothing(*_, **__) -> None:
+        raise DatabaseUnavailableError("the database does not answer")
+
+    monkeypatch.setattr(worker_log, "PACE", timedelta(0))
+    name = await add_container(dashboard.engine, dashboard.driver, tenant_id)
+    dashboard.engine.say(name, "a line")
+    if away == "database":
+        monkeypatch.setattr(streams, "find_operator", find_out_nothing)
+    dashboard.engine.down = away == "engine"
+    dashboard.transport.raise_app_exceptions = True
+    answer = await browser.go(path(tenant_id, "/log/stream"))
+    assert answer.status_code == 200
+    assert ("a line" in answer.text) == (away == "database")
 
 
 async def test_a_log_that_cannot_be_had_says_why(dashboard, browser, tenant_id, monkeypatch):
