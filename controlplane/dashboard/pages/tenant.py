@@ -13,6 +13,7 @@ from controlplane.api.parameters import DEFAULT_LIMIT, Timing
 from controlplane.dashboard.moments import Sayer
 from controlplane.dashboard.problems import Wrong
 from controlplane.dashboard.streams import stream_of
+from controlplane.dashboard.texts.audit import ACTIONS
 from controlplane.dashboard.visitor import FOLLOWS
 from controlplane.services.show_tenant import show_tenant
 from shared.clock import Clock
@@ -111,4 +112,9 @@ async def tenant_page(
 
 async def _look(tenant_id: TenantId, *, clock: Clock) -> dict[str, Any]:
     glance = await show_tenant(tenant_id, clock=clock)
-    return {"glance": glance, "tenant": glance.tenant, "say": Sayer(clock.now())}
+    return {
+        "glance": glance,
+        "tenant": glance.tenant,
+        "actions": ACTIONS,
+        "say": Sayer(clock.now()),
+    }

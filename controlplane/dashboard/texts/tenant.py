@@ -4,6 +4,7 @@ TENANT = {
     "tenant.pages": "Of this tenant",
     "tenant.overview": "Overview",
     "state.why": "Why",
+    "state.act": "Last act",
     "state.ban_ends": "Paused until",
     "state.changed": "So since",
     "state.seen": "Last connected",

@@ -1,5 +1,6 @@
 """One tenant's pages: what is known of it, what befell it, and what an operator can ask of it."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -156,6 +157,9 @@ async def test_a_running_worker_is_asked_to_stop(browser, tenant_id):
     await browser.go(path(tenant_id))
     answer = await browser.send(path(tenant_id, "/worker/stop"))
     assert "asked to stop" in answer.text
+    assert f"stopped the worker<small><bdi>{EMAIL}</bdi>, just now" in re.sub(
+        "</?time[^>]*>", "", answer.text
+    )
     assert await desired(tenant_id) is DesiredState.STOPPED
 
 
