@@ -211,6 +211,17 @@ class MessageKind(StrEnum):
 _STAND_INS = frozenset({MessageKind.UNREADABLE, MessageKind.VIEW_ONCE, MessageKind.LOST})
 
 
+class MessageOrigin(StrEnum):
+    """Who wrote what went out.
+
+    PHONE: the owner, on the phone itself. QUEUE: who queued it, in the portal or by a program.
+    """
+
+    BOT = "BOT"
+    PHONE = "PHONE"
+    QUEUE = "QUEUE"
+
+
 class OutboundState(StrEnum):
     """How far a message that was queued through the API is.
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.enums import Direction, OutboundState
+from shared.enums import Direction, MessageKind, MessageOrigin, OutboundState
 from shared.structs.contacts import Sighting
 from shared.structs.messages import MessageLogInput
 from shared.structs.outbound import NotSent, Receipt, Sent
@@ -24,6 +24,9 @@ from shared.wire.events import (
     SendFailed,
     SendUncertain,
 )
+
+# What the owner does on the phone without answering a chat; the bot does none of it.
+_GESTURES = {MessageKind.REACTION, MessageKind.EDIT, MessageKind.DELETE}
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,6 +149,13 @@ def _to_received(event: MessageReceived) -> MessageLogInput:
     )
 
 
+def _find_origin(event: MessageSent) -> MessageOrigin:
+    if event.outbound_id is not None:
+        return MessageOrigin.QUEUE
+    is_from_phone = event.bot_waits_until is not None or event.kind in _GESTURES
+    return MessageOrigin.PHONE if is_from_phone else MessageOrigin.BOT
+
+
 def _to_sent(event: MessageSent) -> MessageLogInput:
     return MessageLogInput(
         direction=Direction.OUT,
@@ -158,4 +168,5 @@ def _to_sent(event: MessageSent) -> MessageLogInput:
         in_reply_to=event.in_reply_to,
         occurred_at=event.at,
         media=event.media,
+        origin=_find_origin(event),
     )

@@ -20,9 +20,9 @@ from portal.services.tracing import leave_trace
 from portal.texts import TEXTS
 from shared.clock import Clock
 from shared.db.guard import member_transaction, tenant_transaction
-from shared.enums import Direction, Language, MessageKind
+from shared.enums import Direction, Language, MessageKind, MessageOrigin
 from shared.ids import TenantId
-from shared.stores import chats, contacts, message_search, tenants
+from shared.stores import chats, contacts, message_search, outbound, tenants
 from shared.structs.contacts import ContactView
 from shared.structs.messages import MessageLogView
 from shared.structs.search import MessageSearch
@@ -36,7 +36,7 @@ ROWS = 250
 _COLUMNS = (
     *("search.column_date", "search.column_time", "search.column_direction"),
     *("search.column_name", "search.column_number", "search.column_kind"),
-    *("search.column_text", "search.column_file"),
+    *("search.column_text", "search.column_file", "search.column_author"),
 )
 
 
@@ -48,6 +48,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     person: Person
     is_ours: bool
+    is_bots: bool
     kind: MessageKind
     pieces: list[tuple[str, bool]]
     file: str
@@ -105,6 +106,7 @@ async def find_messages(
             id=message.id,
             person=known[message.id],
             is_ours=message.direction is Direction.OUT,
+            is_bots=message.origin is MessageOrigin.BOT,
             kind=message.kind,
             pieces=split_marked(" ".join(excerpt.split()), form.q),
             file=one_line(describe_file(message.media), NAME_BYTES) if message.media else "",
@@ -138,7 +140,16 @@ async def export_messages(
         async with tenant_transaction(tenant_id):
             page = await message_search.search(tenant_id, wanted.search, limit=ROWS, cursor=cursor)
             known = await _find_people(tenant_id, page.items)
-        rows = [_to_row(each, known[each.id], wanted.zone, language) for each in page.items]
+            queued = [each for each in page.items if each.origin is MessageOrigin.QUEUE]
+            members = await outbound.list_authors(tenant_id, [q.wa_message_id for q in queued])
+        authors = {
+            each.id: _say_author(each, members.get(each.wa_message_id), language)
+            for each in page.items
+        }
+        rows = [
+            _to_row(each, known[each.id], authors[each.id], wanted.zone, language)
+            for each in page.items
+        ]
         yield to_lines(rows).encode()
         cursor = page.next_cursor
         if cursor is None:
@@ -168,7 +179,18 @@ def _phone_or_none(number: str) -> str | None:
     return number if number.startswith("+") else None
 
 
-def _to_row(message: MessageLogView, person: Person, zone: tzinfo, language: Language) -> list[str]:
+def _say_author(message: MessageLogView, member: str | None, language: Language) -> str:
+    """member: who wrote it, where it was one. Empty where nobody knows."""
+    if message.direction is Direction.IN:
+        return TEXTS["messages.by_customer"].in_(language)
+    if message.origin is None or member is not None:
+        return member or ""
+    return TEXTS[f"messages.by_{message.origin.lower()}"].in_(language)
+
+
+def _to_row(
+    message: MessageLogView, person: Person, author: str, zone: tzinfo, language: Language
+) -> list[str]:
     at = message.occurred_at
     direction = "search.in" if message.direction is Direction.IN else "search.out"
     return [
@@ -180,4 +202,5 @@ def _to_row(message: MessageLogView, person: Person, zone: tzinfo, language: Lan
         TEXTS[f"messages.kind_{message.kind.lower()}"].in_(language),
         message.message_text,
         describe_file(message.media) if message.media else "",
+        author,
     ]

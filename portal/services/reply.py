@@ -43,7 +43,12 @@ async def reply(insider: Insider, name: str, text: str, *, key: str, clock: Cloc
             return
         message = NewOutbound(to=to, content=TextContent(text=text))
         await outbound.enqueue(
-            tenant_id, [message], fingerprint=fingerprint, key=key, now=clock.now()
+            tenant_id,
+            [message],
+            fingerprint=fingerprint,
+            key=key,
+            now=clock.now(),
+            author=insider.member.email,
         )
         # Two who answer one person, one of them a bot, talk past each other.
         await say_taken(tenant_id, contact, until=clock.now() + TAKEN_FOR, now=clock.now())

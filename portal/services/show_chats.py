@@ -9,7 +9,7 @@ from portal.excerpts import one_line
 from portal.moments import load_zone, to_moment
 from shared.clock import Clock
 from shared.db.guard import tenant_transaction
-from shared.enums import Direction, Language, MessageKind
+from shared.enums import Direction, Language, MessageKind, MessageOrigin
 from shared.ids import TenantId
 from shared.stores import chats, takeovers, tenants
 from shared.structs.chats import ChatSummary
@@ -22,7 +22,8 @@ NAME_BYTES, WORDS_BYTES = 160, 400
 class ChatLine(msgspec.Struct, frozen=True, kw_only=True):
     """person: the phone or the LID, by which the chat is found. name: empty when nobody told.
 
-    is_ours: whether the last words were ours; else they wait to be answered.
+    is_ours: whether the last words were ours; else they wait to be answered. is_bots: whether
+    they were the bot's.
     is_taken: whether the bot leaves the chat to people.
     """
 
@@ -32,6 +33,7 @@ class ChatLine(msgspec.Struct, frozen=True, kw_only=True):
     kind: MessageKind
     words: str
     is_ours: bool
+    is_bots: bool
     is_taken: bool
     at: datetime
     when: str
@@ -62,6 +64,7 @@ async def show_chats(
             kind=chat.kind,
             words=one_line(chat.beginning, WORDS_BYTES),
             is_ours=chat.direction is Direction.OUT,
+            is_bots=chat.origin is MessageOrigin.BOT,
             is_taken=not held.isdisjoint({contact.phone, contact.lid}),
             at=chat.at,
             when=to_moment(chat.at, now=now, zone=zone, language=language),

@@ -13,7 +13,7 @@ from portal.reasons import find_reason
 from portal.services.show_chats import NAME_BYTES
 from shared.clock import Clock
 from shared.db.guard import tenant_transaction
-from shared.enums import Direction, Language, MessageKind, OutboundState
+from shared.enums import Direction, Language, MessageKind, MessageOrigin, OutboundState
 from shared.errors import NotFoundError
 from shared.ids import TenantId
 from shared.stores import chats, contacts, messages, outbound, takeovers, tenants
@@ -37,7 +37,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 class Bubble(msgspec.Struct, frozen=True, kw_only=True):
     """day: of the first one of a day. is_cut: there is more of its text than is shown.
 
-    reason: the key of why it was not sent.
+    reason: the key of why it was not sent. author: as `ChatMessage` has it.
     """
 
     id: UUID
@@ -46,6 +46,8 @@ class Bubble(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     is_cut: bool
     file: str
+    origin: MessageOrigin | None
+    author: str | None
     state: OutboundState | None
     reason: str | None
     at: datetime
@@ -149,6 +151,8 @@ def _to_bubble(message: ChatMessage, at_clock: str) -> Bubble:
         text=text,
         is_cut=is_cut,
         file=one_line(describe_file(message.media), FILE_BYTES) if message.media else "",
+        origin=message.origin,
+        author=one_line(message.author, NAME_BYTES) if message.author else None,
         state=message.state,
         reason=find_reason(message.state, message.reason),
         at=message.at,

@@ -14,7 +14,7 @@ from shared.ids import TenantId
 from shared.stores import contacts
 from shared.stores.content import parse_content
 from shared.stores.cursors import Cursor, encode_cursor, parse_cursor, to_page
-from shared.stores.messages import decode_media
+from shared.stores.messages import decode_media, parse_origin
 from shared.stores.rows import to_uuid
 from shared.structs.chats import ChatMessage, ChatSummary
 from shared.structs.contacts import ContactView
@@ -36,7 +36,8 @@ _OF = (
 )
 # A person's rows are below the LID, and below the phone those of before the LID was known.
 _NEWEST = f"""
-    SELECT m.id, m.direction, m.kind, left(m.message_text, {BEGINNING}) AS beginning, m.occurred_at
+    SELECT m.id, m.direction, m.kind, left(m.message_text, {BEGINNING}) AS beginning, m.occurred_at,
+           m.origin
       FROM message_logs m WHERE m.tenant = {{}} AND {_OF} = c.name
      ORDER BY m.occurred_at DESC, m.id DESC LIMIT 1
 """
@@ -53,17 +54,17 @@ _HEADS = f"""
 """
 _LOGGED = f"""
     SELECT m.id, m.occurred_at AS at, m.direction, m.kind, left(m.message_text, {{}}) AS text,
-           m.media_json, NULL::jsonb AS content_json, o.state, o.reason
+           m.media_json, NULL::jsonb AS content_json, o.state, o.reason, m.origin, o.author
       FROM message_logs m
       LEFT JOIN LATERAL (
-          SELECT state, reason FROM outbound_messages
+          SELECT state, reason, author FROM outbound_messages
            WHERE m.direction = 'OUT' AND tenant = {{}} AND wa_message_id = m.wa_message_id LIMIT 1
       ) o ON true
      WHERE m.tenant = {{}} AND {_OF} = {{}}
 """
 _QUEUED = """
     SELECT id, created_at AS at, 'OUT' AS direction, NULL AS kind, NULL AS text,
-           NULL::jsonb AS media_json, content_json, state, reason
+           NULL::jsonb AS media_json, content_json, state, reason, 'QUEUE' AS origin, author
       FROM outbound_messages WHERE tenant = {} AND to_phone = {} AND wa_message_id IS NULL
 """
 
@@ -162,6 +163,7 @@ def _to_summary(contact: ContactView, row: dict[str, Any]) -> ChatSummary:
         kind=MessageKind(row["kind"]),
         beginning=row["beginning"],
         at=row["occurred_at"],
+        origin=parse_origin(row["origin"]),
     )
 
 
@@ -177,4 +179,6 @@ def _to_message(row: dict[str, Any], length: int) -> ChatMessage:
         media=decode_media(row["media_json"]) if content is None else media_of(content),
         state=None if row["state"] is None else OutboundState(row["state"]),
         reason=row["reason"],
+        origin=parse_origin(row["origin"]),
+        author=row["author"],
     )

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from shared.enums import Direction, MessageKind
+from shared.enums import Direction, MessageKind, MessageOrigin
 from shared.errors import NotFoundError
 from shared.ids import TenantId
 from shared.stores.cursors import Cursor, parse_cursor, to_page
@@ -28,9 +28,10 @@ _INSERT = """
     WITH told AS (
         SELECT *
           FROM unnest({}::uuid[], {}::text[], {}::text[], {}::text[], {}::text[], {}::text[],
-                      {}::text[], {}::text[], {}::text[], {}::jsonb[], {}::timestamptz[])
+                      {}::text[], {}::text[], {}::text[], {}::jsonb[], {}::text[],
+                      {}::timestamptz[])
             AS t (id, direction, kind, from_number, to_number, message_text, wa_message_id,
-                  contact_lid, in_reply_to, media_json, occurred_at)
+                  contact_lid, in_reply_to, media_json, origin, occurred_at)
     ), once AS (
         -- A statement cannot change a row twice: of a message and what stood in for it, the former.
         SELECT DISTINCT ON (direction, wa_message_id) *
@@ -38,7 +39,7 @@ _INSERT = """
     ), inserted AS (
         INSERT INTO message_logs AS m (tenant, id, direction, kind, from_number, to_number,
                                        message_text, wa_message_id, contact_lid, in_reply_to,
-                                       media_json, occurred_at)
+                                       media_json, origin, occurred_at)
         SELECT {}, * FROM once
         ON CONFLICT (tenant, direction, wa_message_id) DO UPDATE
         SET kind = excluded.kind, message_text = excluded.message_text,
@@ -60,7 +61,7 @@ _INSERT = """
 # The number of a row is the LID where no phone was known: only then is the contact looked up.
 SELECT = """
     SELECT m.id, m.direction, m.kind, m.message_text, m.wa_message_id, m.contact_lid,
-           m.in_reply_to, m.media_json, m.occurred_at, m.created_at,
+           m.in_reply_to, m.media_json, m.origin, m.occurred_at, m.created_at,
            CASE WHEN m.from_number = m.contact_lid THEN COALESCE(c.phone, m.from_number)
                 ELSE m.from_number END AS from_number,
            CASE WHEN m.to_number = m.contact_lid THEN COALESCE(c.phone, m.to_number)
@@ -168,6 +169,7 @@ def _to_columns(messages: Sequence[MessageLogInput]) -> tuple[list[Any], ...]:
         [to_key(each) if (each := message.contact_lid) else None for message in messages],
         [to_key(each) if (each := message.in_reply_to) else None for message in messages],
         [_encode_media(message.media) for message in messages],
+        [each.value if (each := message.origin) else None for message in messages],
         [message.occurred_at for message in messages],
     )
 
@@ -187,6 +189,10 @@ def decode_media(text: str | None) -> Media | None:
     return None if text is None else msgspec.json.decode(text, type=Media)
 
 
+def parse_origin(text: str | None) -> MessageOrigin | None:
+    return None if text is None else MessageOrigin(text)
+
+
 def to_view(row: dict[str, Any]) -> MessageLogView:
     return MessageLogView(
         id=to_uuid(row["id"]),
@@ -201,4 +207,5 @@ def to_view(row: dict[str, Any]) -> MessageLogView:
         occurred_at=row["occurred_at"],
         created_at=row["created_at"],
         media=decode_media(row["media_json"]),
+        origin=parse_origin(row["origin"]),
     )

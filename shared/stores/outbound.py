@@ -1,6 +1,6 @@
 """What is queued to be sent: rows are put in, taken back, and read. `outbound_work` moves them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -27,9 +27,9 @@ _COLUMNS = (
 
 # One array per column: one statement for one message or a thousand.
 _INSERT = """
-    INSERT INTO outbound_messages (tenant, idempotency_key, fingerprint, created_at, id, position,
-                                   to_phone, content_json, send_at, due_at, expires_at)
-    SELECT {}, {}::text, {}, {}, m.id, m.position, m.to_phone, m.content_json,
+    INSERT INTO outbound_messages (tenant, idempotency_key, fingerprint, author, created_at, id,
+                                   position, to_phone, content_json, send_at, due_at, expires_at)
+    SELECT {}, {}::text, {}, {}::text, {}, m.id, m.position, m.to_phone, m.content_json,
            m.send_at, m.due_at, m.expires_at
       FROM unnest({}::uuid[], {}::integer[], {}::text[], {}::jsonb[],
                   {}::timestamptz[], {}::timestamptz[], {}::timestamptz[])
@@ -50,8 +50,11 @@ async def enqueue(
     fingerprint: str,
     key: str | None,
     now: datetime,
+    author: str | None = None,
 ) -> list[OutboundAccepted]:
     """All or none, in one statement; in the order given. Call it in a transaction.
+
+    author: the address of the member who wrote them; None for a program.
 
     For a key that was used before with the same fingerprint: what that use answered, as it is
     now. Raises IdempotencyKeyReusedError for another fingerprint, NotFoundError when the
@@ -60,7 +63,7 @@ async def enqueue(
     ids = ascending_ids(len(messages))
     try:
         rows = await OutboundMessage.raw(
-            _INSERT, tenant_id, key, fingerprint, now, ids, *_to_columns(messages, now)
+            _INSERT, tenant_id, key, fingerprint, author, now, ids, *_to_columns(messages, now)
         )
     except asyncpg.ForeignKeyViolationError as error:
         raise NotFoundError("there is no such tenant") from error
@@ -94,6 +97,17 @@ async def find_by_key(
     return [
         OutboundAccepted(id=to_uuid(row["id"]), state=OutboundState(row["state"])) for row in rows
     ]
+
+
+async def list_authors(tenant_id: TenantId, wa_message_ids: Collection[str]) -> dict[str, str]:
+    """By WhatsApp's id, of those among them that a member wrote."""
+    rows = await OutboundMessage.raw(
+        "SELECT wa_message_id, author FROM outbound_messages"
+        " WHERE tenant = {} AND wa_message_id = ANY ({}) AND author IS NOT NULL",
+        tenant_id,
+        list(wa_message_ids),
+    )
+    return {row["wa_message_id"]: row["author"] for row in rows}
 
 
 async def get(tenant_id: TenantId, message_id: UUID) -> OutboundView:

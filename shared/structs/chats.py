@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.enums import Direction, MessageKind, OutboundState
+from shared.enums import Direction, MessageKind, MessageOrigin, OutboundState
 from shared.structs.contacts import ContactView
 from shared.structs.media import Media
 
@@ -18,12 +18,14 @@ class ChatSummary(msgspec.Struct, frozen=True, kw_only=True):
     kind: MessageKind
     beginning: str
     at: datetime
+    origin: MessageOrigin | None
 
 
 class ChatMessage(msgspec.Struct, frozen=True, kw_only=True):
     """beginning: of its text, with one character more than is asked for where there is more.
 
     state, reason: of a message that was queued; `is_logged` is False until it went out.
+    author: the address of the member who queued it; None for a program.
     """
 
     id: UUID
@@ -35,3 +37,5 @@ class ChatMessage(msgspec.Struct, frozen=True, kw_only=True):
     media: Media | None = None
     state: OutboundState | None = None
     reason: str | None = None
+    origin: MessageOrigin | None = None
+    author: str | None = None

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.enums import Direction, MessageKind
+from shared.enums import Direction, MessageKind, MessageOrigin
 from shared.structs.media import Media
 
 
@@ -18,6 +18,7 @@ class MessageLogInput(msgspec.Struct, frozen=True, kw_only=True):
     in_reply_to: the WhatsApp id of the message that this one answers, reacts to, edits or deletes.
     occurred_at: when WhatsApp says it happened (in), or when it was sent (out).
     media: of a message that holds a file.
+    origin: of what went out.
     """
 
     direction: Direction
@@ -30,9 +31,12 @@ class MessageLogInput(msgspec.Struct, frozen=True, kw_only=True):
     contact_lid: str | None = None
     in_reply_to: str | None = None
     media: Media | None = None
+    origin: MessageOrigin | None = None
 
 
 class MessageLogView(msgspec.Struct, frozen=True, kw_only=True):
+    """origin: of what went out; None also for what went out before it was written down."""
+
     id: UUID
     direction: Direction
     kind: MessageKind
@@ -45,3 +49,4 @@ class MessageLogView(msgspec.Struct, frozen=True, kw_only=True):
     occurred_at: datetime
     created_at: datetime
     media: Media | None
+    origin: MessageOrigin | None

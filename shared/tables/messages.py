@@ -23,6 +23,7 @@ class MessageLog(Table, tablename="message_logs"):
     contact_lid = Text(null=True, default=None)
     in_reply_to = Text(null=True, default=None)
     media_json = JSONB(null=True, default=None)
+    origin = Text(null=True, default=None)
     occurred_at = Timestamptz(default=TimestamptzNow())
     created_at = Timestamptz(default=TimestamptzNow())
 

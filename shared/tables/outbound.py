@@ -22,6 +22,7 @@ class OutboundMessage(Table, tablename="outbound_messages"):
     """id: ascends with insertion. position: in the request, which one key may name as a whole.
 
     fingerprint: of the request that the idempotency key was first used for.
+    author: the address of the member who wrote it in the portal; null for a program's.
     due_at: `send_at`, else when it was queued.
     claimed_epoch, claimed_at: of the connection it was last handed to, and when.
     cancel_requested_at: somebody asked after it was handed over; the worker has the last word.
@@ -32,6 +33,7 @@ class OutboundMessage(Table, tablename="outbound_messages"):
     idempotency_key = Text(null=True, default=None)
     position = Integer(default=0)
     fingerprint = Text()
+    author = Text(null=True, default=None)
     to_phone = Text()
     content_json = JSONB()
     state = Text(default=OutboundState.QUEUED.value)

@@ -40,7 +40,7 @@ async def business_of(portal: Portal, url: str, **changes: str) -> tuple[Browser
 async def write(url: str, tenant_id: TenantId, text: str, **changes) -> str:
     """What a customer wrote, with the owner's rights, as the gateway commits it."""
     given = {"person": ASHA, "lid": None, "name": "Asha", "out": False, "kind": "TEXT",
-             "ago": timedelta(0), "media": None} | changes  # fmt: skip
+             "ago": timedelta(0), "media": None, "origin": None} | changes  # fmt: skip
     ends = ("+255712345678", given["person"])
     if not given["out"]:
         ends = ends[::-1]
@@ -50,10 +50,10 @@ async def write(url: str, tenant_id: TenantId, text: str, **changes) -> str:
     try:
         await connection.execute(
             "INSERT INTO message_logs (id, tenant, direction, kind, from_number, to_number,"
-            " message_text, wa_message_id, contact_lid, media_json, occurred_at)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() - $11::interval)",
+            " message_text, wa_message_id, contact_lid, media_json, occurred_at, origin)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() - $11::interval, $12)",
             row_id, tenant_id, "OUT" if given["out"] else "IN", given["kind"], *ends,
-            text, str(row_id), given["lid"], given["media"], given["ago"],
+            text, str(row_id), given["lid"], given["media"], given["ago"], given["origin"],
         )  # fmt: skip
         await connection.execute(
             "INSERT INTO contacts (tenant, phone, lid, push_name, last_seen_at)"
@@ -108,6 +108,52 @@ async def test_a_thread_shows_bubbles_in_order_and_files_by_kind_and_size(portal
     assert page.index("Habari") < page.index("Karibu") < page.index("Photo")
     assert "82 kB" in page
     assert "image/jpeg" not in page
+
+
+async def sent_from_the_queue(url: str, tenant_id: TenantId, text: str, author: str | None) -> None:
+    """As what was queued is logged and settled; by a program where it has no author."""
+    row_id = await write(url, tenant_id, text, out=True, origin="QUEUE")
+    by = "NULL" if author is None else f"'{author}'"
+    await execute(
+        url,
+        "INSERT INTO outbound_messages (tenant, fingerprint, to_phone, content_json, state,"  # noqa: S608  a test's own
+        f" wa_message_id, author) VALUES ('{tenant_id}', '', '{ASHA}',"
+        f' \'{{"type": "text", "text": ""}}\', \'SENT\', \'{row_id}\', {by})',
+    )
+
+
+async def test_what_went_out_says_who_wrote_it(portal, database_url):
+    browser, tenant_id = await business_of(portal, database_url)
+    for origin in ("BOT", "PHONE", None):
+        await write(database_url, tenant_id, f"from {origin}", out=True, origin=origin)
+    await sent_from_the_queue(database_url, tenant_id, "from API", None)
+    await sent_from_the_queue(database_url, tenant_id, "from juma", "juma@example.com")
+    await browser.go(chat(ASHA))
+    page = (await browser.send(chat(ASHA), text="from me")).text
+    bubbles = re.findall(
+        r'dir="auto">from (\S+)</p>\s*<p class="mark"><time.*?</time>(.*?)</p>', page
+    )
+    assert dict(bubbles) == {
+        "BOT": " · Bot",
+        "PHONE": " · From the phone",
+        "None": "",
+        "API": " · A program (API) · Sent",
+        "juma": " · <bdi>juma@example.com</bdi> · Sent",
+        "me": " · You · Waiting to be sent",
+    }
+    await browser.go("/account")
+    await browser.send("/language", language="SW")
+    assert "</time> · Kupitia simu</p>" in (await browser.go(chat(ASHA))).text
+
+
+@pytest.mark.parametrize(("origin", "whose"), [("BOT", "Bot:"), ("PHONE", "You:")])
+async def test_the_list_tells_the_bots_last_words_from_the_peoples(
+    portal, database_url, origin, whose
+):
+    browser, tenant_id = await business_of(portal, database_url)
+    await write(database_url, tenant_id, "Karibu", out=True, origin=origin)
+    for path in ("/messages", "/messages/search?q=karibu"):
+        assert f'class="you">{whose}</span>' in (await browser.go(path)).text
 
 
 @pytest.mark.usefixtures("brief_streams")

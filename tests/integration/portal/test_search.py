@@ -17,6 +17,7 @@ from tests.integration.portal.test_messages import (
     MAX_BYTES,
     business_of,
     chat,
+    sent_from_the_queue,
     write,
 )
 from tests.integration.portal.test_start import execute, rows
@@ -120,18 +121,40 @@ async def test_a_table_holds_every_row_once_also_when_it_is_read_in_parts(
         media='{"mime_type": "application/pdf", "size": 81920, "file_name": "=1.pdf"}',
     )  # fmt: skip
     head, *found = await exported(browser)
-    assert head == ["Date", "Time", "Direction", "Name", "Number", "Kind", "Text", "File"]
+    assert head == [
+        "Date",
+        "Time",
+        "Direction",
+        "Name",
+        "Number",
+        "Kind",
+        "Text",
+        "File",
+        "Written by",
+    ]
     assert [row[6] for row in found] == [
         "",
         *(f"bei {number:02}" for number in reversed(range(11))),
     ]
-    assert found[0][3:] == ["Siri", LID, "Document", "", "'=1.pdf · 82 kB"]
+    assert found[0][3:] == ["Siri", LID, "Document", "", "'=1.pdf · 82 kB", "Customer"]
     assert found[1][2:6] == ["Received", "Asha", f"'{ASHA}", "Text"]
     assert [row[6] for row in await exported(browser, "q=bei&direction=OUT")] == [
         "Text", *(f"bei {number:02}" for number in (9, 7, 5, 3, 1)),
     ]  # fmt: skip
     events = "SELECT count(*) FROM portal_event_logs WHERE event_type = 'messages_exported'"
     assert await rows(database_url, events) == [(2,)]
+
+
+async def test_a_table_says_who_wrote_each_row(portal, database_url):
+    browser, tenant_id = await business_of(portal, database_url)
+    await write(database_url, tenant_id, "Habari", ago=timedelta(minutes=1))
+    for origin in ("BOT", "PHONE", None):
+        await write(database_url, tenant_id, "", out=True, origin=origin)
+    await sent_from_the_queue(database_url, tenant_id, "", None)
+    await sent_from_the_queue(database_url, tenant_id, "", "juma@example.com")
+    assert [row[8] for row in (await exported(browser))[1:]] == [
+        *("juma@example.com", "A program (API)", "", "From the phone", "Bot", "Customer"),
+    ]
 
 
 @pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in HOSTILE.items()])
