@@ -4,7 +4,14 @@ from collections.abc import Mapping
 
 import msgspec
 
-from portal.hours_form import holidays_to_form, hours_to_form, read_holidays, read_hours
+from portal.hours_form import (
+    holidays_to_form,
+    hours_to_form,
+    quiet_to_form,
+    read_holidays,
+    read_hours,
+    read_quiet,
+)
 from shared.enums import Language, TemplateType, Topic, WhenClosed
 from shared.flows.templates import ANSWERED, TEMPLATES
 from shared.structs.tenants import BotTexts, TenantConfig
@@ -24,7 +31,10 @@ def bot_to_form(config: TenantConfig) -> dict[str, str]:
 
 
 def read_bot(form: Mapping[str, str], config: TenantConfig) -> TenantConfig:
-    """Raises FormError. Whether there is such a time zone is for others to say."""
+    """Quiet hours that are in the business's time stay in it.
+
+    Raises FormError. Whether there is such a time zone is for others to say.
+    """
     wrong: dict[str, str] = {}
     name = _read(form, "name", Name, wrong, "business.name_wrong")
     zone = _read(form, "time_zone", ZoneName, wrong, "bot.zone_wrong")
@@ -34,9 +44,13 @@ def read_bot(form: Mapping[str, str], config: TenantConfig) -> TenantConfig:
         wrong["language"] = "business.language_wrong"
     if wrong:
         raise FormError(wrong)
+    quiet = config.quiet_hours
+    if quiet is not None and quiet.time_zone == config.time_zone:
+        quiet = _replace(quiet, time_zone=zone)
     return _replace(
         config,
         business_name=name,
+        quiet_hours=quiet,
         time_zone=zone,
         template_type=TemplateType(form["template"]),
         language=Language(form["language"]),
@@ -49,6 +63,7 @@ def hours_of(config: TenantConfig) -> dict[str, str]:
         "closed": config.texts.closed or "",
         **hours_to_form(config.hours),
         **holidays_to_form(config.holidays),
+        **quiet_to_form(config.quiet_hours),
     }
 
 
@@ -56,6 +71,7 @@ def read_opening(form: Mapping[str, str], config: TenantConfig) -> TenantConfig:
     """Raises FormError."""
     wrong: dict[str, str] = {}
     hours, holidays = read_hours(form, wrong), read_holidays(form, wrong)
+    quiet_hours = read_quiet(form, config, wrong)
     closed = _read_own(form, "closed", BotText, wrong, "texts.wrong")
     if form.get("when_closed") not in WhenClosed.__members__:
         wrong["when_closed"] = "business.language_wrong"
@@ -65,6 +81,7 @@ def read_opening(form: Mapping[str, str], config: TenantConfig) -> TenantConfig:
         config,
         hours=hours,
         holidays=holidays,
+        quiet_hours=quiet_hours,
         when_closed=WhenClosed(form["when_closed"]),
         texts=_replace(config.texts, closed=closed),
     )

@@ -1,4 +1,4 @@
-"""Opening hours and holidays as a form, and back. Pure."""
+"""Opening hours, quiet hours and holidays as a form, and back. Pure."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -7,8 +7,8 @@ import msgspec
 
 from shared.configuration import LONGEST_HOLIDAY
 from shared.enums import Weekday
-from shared.structs.tenants import Holiday, OpeningHours
-from shared.structs.text import Label
+from shared.structs.tenants import Holiday, OpeningHours, QuietHours, TenantConfig
+from shared.structs.text import Label, TimeOfDay
 
 # Empty rows below those that are filled in: enough for a sitting, few on a phone.
 SPARE_ROWS = 2
@@ -24,11 +24,38 @@ def hours_to_form(hours: Mapping[Weekday, OpeningHours]) -> dict[str, str]:
     return form
 
 
+def quiet_to_form(quiet: QuietHours | None) -> dict[str, str]:
+    return {
+        "quiet_begins": quiet.begins if quiet else "",
+        "quiet_ends": quiet.ends if quiet else "",
+    }
+
+
+def read_quiet(
+    form: Mapping[str, str], config: TenantConfig, wrong: dict[str, str]
+) -> QuietHours | None:
+    """In the time of the business, but where they are as they were. Two empty times are none."""
+    times = {edge: _read_time(form, f"quiet_{edge}") for edge in ("begins", "ends")}
+    if not any(times.values()):
+        return None
+    if config.quiet_hours is not None and quiet_to_form(config.quiet_hours) == {
+        f"quiet_{edge}": text for edge, text in times.items()
+    }:
+        return config.quiet_hours
+    for edge, text in times.items():
+        try:
+            msgspec.convert(text, TimeOfDay)
+        except msgspec.ValidationError:
+            wrong[f"quiet_{edge}"] = "quiet.time_wrong"
+    if times["begins"] == times["ends"]:
+        wrong.setdefault("quiet_ends", "quiet.same")
+    return QuietHours(**times, time_zone=config.time_zone)
+
+
 def read_hours(form: Mapping[str, str], wrong: dict[str, str]) -> dict[Weekday, OpeningHours]:
     hours = {}
     for day in Weekday:
-        # Some browsers send seconds.
-        opens, closes = (form.get(f"{edge}_{day}", "").strip()[:5] for edge in ("opens", "closes"))
+        opens, closes = (_read_time(form, f"{edge}_{day}") for edge in ("opens", "closes"))
         if not opens and not closes:
             continue
         try:
@@ -79,6 +106,11 @@ def read_holidays(form: Mapping[str, str], wrong: dict[str, str]) -> list[Holida
             elif ends - begins >= LONGEST_HOLIDAY:
                 wrong[key] = "hours.holiday_long"
     return sorted(holidays, key=lambda each: (each.first, each.last))
+
+
+def _read_time(form: Mapping[str, str], name: str) -> str:
+    # Some browsers send seconds.
+    return form.get(name, "").strip()[:5]
 
 
 def _row(form: Mapping[str, str], row: int) -> tuple[str, str, str]:

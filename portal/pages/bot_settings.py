@@ -26,7 +26,7 @@ from portal.moments import load_zone
 from portal.preview import play_hours, play_menu
 from portal.services.change_settings import change_settings, get_settings
 from portal.visitor import house_of, visitor_of
-from portal.zones import list_choices
+from portal.zones import find_city, list_choices
 from shared.enums import TemplateType, Weekday, WhenClosed
 from shared.flows.engine import TEXTS
 from shared.structs.tenants import TenantConfig
@@ -164,6 +164,8 @@ async def _values_of(
             "modes": [each.value for each in WhenClosed],
             "ours": words.closed_now,
             "scenes": play_hours(config, now=now, zone=zone),
+            "quiet": config.quiet_hours,
+            "quiet_city": find_city(config),
         }
     called = TEXTS[visitor_of(request).language].topics
     return {

@@ -16,9 +16,11 @@ from shared.db.guard import tenant_transaction
 from shared.enums import Direction, Language, MessageKind, MessageOrigin, OutboundState
 from shared.errors import NotFoundError
 from shared.ids import TenantId
+from shared.quiet_hours import find_end, to_quiet
 from shared.stores import chats, contacts, messages, outbound, takeovers, tenants
 from shared.structs.chats import ChatMessage
 from shared.structs.contacts import ContactView
+from shared.structs.tenants import TenantConfig
 
 # Of bubbles in a page, and of bytes in a bubble: a whole page of them is below 60 kB.
 BUBBLES = 20
@@ -59,12 +61,14 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     """Oldest first. earlier: where the page before it is found.
 
     taken_until: when the bot answers here again; None while it does.
+    quiet_until: when what is queued now goes out; None while that is at once.
     """
 
     person: Person
     bubbles: list[Bubble]
     earlier: str | None
     taken_until: str | None
+    quiet_until: str | None
 
 
 class WholeText(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +97,7 @@ async def show_thread(
         )
         taken = await takeovers.find(tenant_id, [*filter(None, (contact.lid, contact.phone))])
     zone, now = await asyncio.to_thread(load_zone, config.time_zone), clock.now()
+    quiet_until = await _find_quiet_end(config, now)
     bubbles, last_day = list[Bubble](), ""
     for message in reversed(page.items):
         day = to_day(message.at, now=now, zone=zone, language=language)
@@ -104,6 +109,7 @@ async def show_thread(
         bubbles=bubbles,
         earlier=page.next_cursor,
         taken_until=to_clock(taken.until, zone) if taken and taken.until > now else None,
+        quiet_until=to_clock(quiet_until, zone) if quiet_until else None,
     )
 
 
@@ -126,6 +132,13 @@ def to_person(contact: ContactView) -> Person:
         name=one_line(contact.push_name or "", NAME_BYTES),
         phone=contact.phone,
     )
+
+
+async def _find_quiet_end(config: TenantConfig, now: datetime) -> datetime | None:
+    hours = config.quiet_hours
+    if hours is None:
+        return None
+    return find_end(to_quiet(hours, await asyncio.to_thread(load_zone, hours.time_zone)), now)
 
 
 async def _find_text(tenant_id: TenantId, contact: ContactView, message_id: UUID) -> str:

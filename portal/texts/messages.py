@@ -68,6 +68,10 @@ MESSAGES = {
         "Boti iko kimya hapa hadi saa {time}. Kila ujumbe wako, hapa au kwenye simu, unakupa saa"
         " nane zaidi.",
     ),
+    "messages.quiet_until": Text(
+        "Quiet hours: what you write now goes out at {time}.",
+        "Saa za utulivu: utakachoandika sasa kitatumwa saa {time}.",
+    ),
     "messages.hand_back": Text("Let the bot answer again", "Acha boti ijibu tena"),
     "messages.bot_answers": Text("The bot answers here.", "Boti inajibu hapa."),
     "messages.take_over": Text("Answer yourself", "Jibu mwenyewe"),

@@ -59,6 +59,27 @@ SETTINGS = {
         "Left empty, it is what you see in grey. {opens} becomes the time at which you open again.",
         "Ukiacha wazi, ni haya ya kijivu. {opens} huwa wakati mtakapofungua tena.",
     ),
+    "quiet": Text("Quiet hours", "Saa za utulivu"),
+    "quiet.hint": Text(
+        "In these hours no customer's phone rings because of you: what you reply in the portal, and"
+        " what programs of yours send, waits until they are over. The bot's answers go out at any"
+        " hour, and so does what you write on the phone. Leave both empty, and nothing waits.",
+        "Katika saa hizi simu ya mteja hailii kwa sababu yenu: mnayojibu hapa, na yanayotumwa na"
+        " programu zenu, husubiri hadi ziishe. Majibu ya boti hutumwa saa yoyote, na pia"
+        " mnayoandika kwenye simu. Mkiacha wazi zote mbili, hakuna kinachosubiri.",
+    ),
+    "quiet.city": Text(
+        "They are in the time of {city}; once you change them, in yours.",
+        "Ni kwa saa za {city}; ukizibadilisha zitakuwa kwa saa zenu.",
+    ),
+    "quiet.begins": Text("They begin at", "Zinaanza saa"),
+    "quiet.ends": Text("They end at", "Zinaisha saa"),
+    "quiet.time_wrong": Text("Write a time, like 21:00.", "Andika saa, kama 21:00."),
+    "quiet.same": Text("They would end when they begin.", "Zingeisha wakati huo huo wa kuanza."),
+    "quiet.preview": Text(
+        "What you write here at {written} goes out at {sent}.",
+        "Mnachoandika hapa saa {written} kitatumwa saa {sent}.",
+    ),
     "texts.lead": Text(
         "What you leave empty the bot says in our words, shown in grey.",
         "Unachoacha wazi boti husema kwa maneno yetu, ya rangi ya kijivu.",

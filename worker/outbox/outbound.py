@@ -11,15 +11,15 @@ from datetime import datetime, timedelta
 import structlog
 
 from shared.clock import Clock
+from shared.quiet_hours import Quiet, find_end
 from shared.tasks import TaskGroup
 from shared.wire.events import Party
 from shared.wire.frames import CancelSend, Send, SendTaken
 from worker.database import Database, StorageError
-from worker.outbox import freeze, outbound_rows, pacing, quiet_hours
+from worker.outbox import freeze, outbound_rows, pacing
 from worker.outbox.freeze import Freeze
 from worker.outbox.outbound_rows import Head
 from worker.outbox.pacing import Begun, History, Pacing, Verdict, Waiting, Why
-from worker.outbox.quiet_hours import Quiet
 from worker.outbox.sending import Outcome, Sending
 from worker.outbox.turns import Turns
 from worker.whatsapp.neonize_client import SEND_THREADS, NeonizeClient
@@ -165,7 +165,7 @@ class Outbound:
         self._held_back.clear()
         self._history = pacing.since(self._history, now)
         heads = await self._database.run_patiently(outbound_rows.list_heads)
-        quiet_until = quiet_hours.find_end(self._quiet, now)
+        quiet_until = find_end(self._quiet, now)
         self._say_asleep(quiet_until if any(head.disturbs for head in heads) else None)
         if not heads:
             self._told = Why.NOTHING

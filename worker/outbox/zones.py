@@ -1,12 +1,12 @@
 """Loads time zones, for those who use one: the machinery takes 640 kB."""
 
-from datetime import time, tzinfo
+from datetime import tzinfo
 
 import structlog
 
 from shared.enums import WhenClosed
+from shared.quiet_hours import Quiet, to_quiet
 from shared.structs.tenants import QuietHours, TenantConfig
-from worker.outbox.quiet_hours import Quiet
 
 log = structlog.get_logger(__name__)
 
@@ -18,11 +18,7 @@ def load_quiet(wanted: QuietHours | None) -> Quiet | None:
     if wanted is None:
         return None
     zone = _load(wanted.time_zone)
-    if zone is None:
-        return None
-    return Quiet(
-        begins=time.fromisoformat(wanted.begins), ends=time.fromisoformat(wanted.ends), zone=zone
-    )
+    return None if zone is None else to_quiet(wanted, zone)
 
 
 def load_zone(config: TenantConfig) -> tzinfo | None:

@@ -291,6 +291,23 @@ async def test_a_reply_is_queued_and_seen_as_waiting_and_its_page_is_shown_again
     assert await rows(database_url, told) == [(ASHA,)]
 
 
+async def test_who_writes_in_quiet_hours_is_told_when_it_goes_out(portal, database_url):
+    browser, tenant_id = await business_of(portal, database_url)
+    await write(database_url, tenant_id, "Habari")
+    now = portal.clock.now()
+    portal.clock.advance(now.replace(hour=20, minute=0) - now)
+    assert "Quiet hours" not in (await browser.go(chat(ASHA))).text
+    await execute(
+        database_url,
+        "UPDATE tenant_configs SET quiet_hours_json ="
+        ' \'{"begins": "22:30", "ends": "06:30", "time_zone": "Africa/Nairobi"}\'',
+    )
+    page = (await browser.go(chat(ASHA))).text
+    assert "Quiet hours: what you write now goes out at 06:30." in page
+    portal.clock.advance(timedelta(hours=8))
+    assert "Quiet hours" not in (await browser.go(chat(ASHA))).text
+
+
 async def test_a_form_that_is_sent_twice_is_one_reply_and_another_text_in_it_is_refused(
     portal, database_url
 ):

@@ -4,7 +4,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from shared.structs.tenants import BotTexts
+from shared.structs.tenants import BotTexts, QuietHours
 from tests.fakes.pages import Browser
 from tests.integration.portal.conftest import Portal
 from tests.integration.portal.test_start import describe, execute, rows
@@ -58,6 +58,31 @@ async def test_hours_holidays_and_the_closed_answer_are_set(owner, database_url)
     assert msgspec.json.decode(kept[6], type=BotTexts).closed == "Tumefunga {opens}"
 
 
+async def test_quiet_hours_are_set_tried_and_taken_away(owner, database_url):
+    kept = "SELECT quiet_hours_json FROM tenant_configs"
+    quiet = {"quiet_begins": "21:00", "quiet_ends": "07:00"}
+    answer = await save(owner, "/settings/hours", **HOURS, **quiet, do="preview")
+    assert "What you write here at 21:00 goes out at 07:00." in answer.text
+    assert await rows(database_url, kept) == [(None,)]
+    await save(owner, "/settings/hours", **HOURS, **quiet)
+    [(json,)] = await rows(database_url, kept)
+    assert msgspec.json.decode(json, type=QuietHours) == QuietHours(
+        begins="21:00", ends="07:00", time_zone="Africa/Dar_es_Salaam"
+    )
+    assert "the quiet hours" in (await owner.go("/activity")).text
+    await save(owner, "/settings/hours", **HOURS, quiet_begins="", quiet_ends="")
+    assert await rows(database_url, kept) == [(None,)]
+
+
+async def test_quiet_hours_of_another_place_say_so(owner, database_url):
+    await execute(
+        database_url,
+        "UPDATE tenant_configs SET quiet_hours_json ="
+        ' \'{"begins": "21:00", "ends": "07:00", "time_zone": "Africa/Lagos"}\'',
+    )
+    assert "They are in the time of Lagos" in (await owner.go("/settings/hours")).text
+
+
 async def test_texts_are_set_and_shown_as_a_customer_sees_them(owner, database_url):
     answer = await save(
         owner, "/settings/texts",
@@ -90,6 +115,7 @@ async def test_what_is_tried_is_shown_and_not_kept(owner, database_url):
                        "time_zone": "Mars/Olympus"}, "time_zone"),
         ("/settings/hours", HOURS | {"closes_MON": ""}, "opens_MON"),
         ("/settings/hours", HOURS | {"holiday_1": "Idd"}, "holiday_1"),
+        ("/settings/hours", HOURS | {"quiet_begins": "21:00"}, "quiet_ends"),
         ("/settings/texts", {"greeting": "x" * 1001}, "greeting"),
         ("/settings/texts", {"answer_PRICES": "a\0"}, "answer_PRICES"),
     ],

@@ -16,7 +16,7 @@ from portal.bot_forms import (
 )
 from portal.hours_form import MAX_HOLIDAYS, SPARE_ROWS, list_rows
 from shared.enums import Language, TemplateType, Topic, Weekday, WhenClosed
-from shared.structs.tenants import BotTexts, Holiday, OpeningHours, TenantConfig
+from shared.structs.tenants import BotTexts, Holiday, OpeningHours, QuietHours, TenantConfig
 from shared.web.fields import FormError
 
 CONFIG = TenantConfig(
@@ -25,6 +25,7 @@ CONFIG = TenantConfig(
     language=Language.SW,
     hours={Weekday.MON: OpeningHours("08:00", "17:30")},
     holidays=[Holiday(name="Krismasi", first=date(2026, 12, 25), last=date(2026, 12, 26))],
+    quiet_hours=QuietHours(begins="21:00", ends="07:00", time_zone="Africa/Nairobi"),
     when_closed=WhenClosed.TELL,
     texts=BotTexts(
         greeting="Karibu!",
@@ -58,6 +59,27 @@ def test_holidays_are_kept_in_order_and_an_emptied_row_is_gone():
         ("Idd", 20, 21),
         ("Uhuru", 9, 9),
     ]
+
+
+def test_quiet_hours_that_are_changed_are_in_the_business_own_time():
+    assert opened(quiet_ends="06:30:00").quiet_hours == QuietHours(
+        begins="21:00", ends="06:30", time_zone="Africa/Dar_es_Salaam"
+    )
+    assert opened(quiet_begins=" ", quiet_ends="").quiet_hours is None
+
+
+@pytest.mark.parametrize(
+    ("zone", "then"),
+    [
+        pytest.param("Africa/Dar_es_Salaam", "Africa/Lagos", id="those of the business move too"),
+        pytest.param("Africa/Nairobi", "Africa/Nairobi", id="those of elsewhere stay"),
+    ],
+)
+def test_quiet_hours_of_a_business_that_moves(zone, then):
+    quiet = QuietHours(begins="21:00", ends="07:00", time_zone=zone)
+    config = msgspec.structs.replace(CONFIG, quiet_hours=quiet)
+    moved = read_bot(bot_to_form(config) | {"time_zone": "Africa/Lagos"}, config)
+    assert moved.quiet_hours == msgspec.structs.replace(quiet, time_zone=then)
 
 
 def test_there_are_always_rows_to_fill_in_but_not_without_end():
@@ -100,6 +122,10 @@ def test_hours_past_midnight_are_hours():
         (read_opening, {"last_0": "2028-12-24"}, "holiday_0"),
         (read_opening, {"last_0": "soon"}, "holiday_0"),
         (read_opening, {"when_closed": "SLEEP"}, "when_closed"),
+        (read_opening, {"quiet_begins": ""}, "quiet_begins"),
+        (read_opening, {"quiet_begins": "9pm"}, "quiet_begins"),
+        (read_opening, {"quiet_ends": "24:00"}, "quiet_ends"),
+        (read_opening, {"quiet_ends": "21:00"}, "quiet_ends"),
         (read_opening, {"closed": "x" * 1001}, "closed"),
         (read_texts, {"greeting": "a\0b"}, "greeting"),
         (read_texts, {"title_CONTACT": "a\nb"}, "title_CONTACT"),

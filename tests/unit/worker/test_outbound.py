@@ -8,6 +8,7 @@ import pytest
 from shared.backoff import Backoff
 from shared.clock import SystemClock
 from shared.enums import FileProblem, MessageKind
+from shared.quiet_hours import Quiet
 from shared.structs.content import (
     EditContent,
     LocationContent,
@@ -37,7 +38,6 @@ from worker.outbox import outbound_rows
 from worker.outbox import sending as sending_module
 from worker.outbox.outbound import LANES
 from worker.outbox.pacing import Pacing
-from worker.outbox.quiet_hours import Quiet
 from worker.outbox.sending import MAX_REFUSALS
 from worker.whatsapp.file_client import FileError
 from worker.whatsapp.outcomes import (

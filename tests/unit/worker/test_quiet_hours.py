@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.quiet_hours import Quiet, find_end
 from shared.structs.tenants import QuietHours
-from worker.outbox.quiet_hours import Quiet, find_end
 from worker.outbox.zones import load_quiet
 
 DAR, BERLIN, LORD_HOWE = map(

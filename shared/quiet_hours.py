@@ -4,6 +4,8 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 
 import msgspec
 
+from shared.structs.tenants import QuietHours
+
 
 class Quiet(msgspec.Struct, frozen=True, kw_only=True):
     """Local times; from an evening to a morning when `begins` is the later one. Never, when both
@@ -13,6 +15,13 @@ class Quiet(msgspec.Struct, frozen=True, kw_only=True):
     begins: time
     ends: time
     zone: tzinfo
+
+
+def to_quiet(hours: QuietHours, zone: tzinfo) -> Quiet:
+    """zone: the one that `hours` names."""
+    return Quiet(
+        begins=time.fromisoformat(hours.begins), ends=time.fromisoformat(hours.ends), zone=zone
+    )
 
 
 def find_end(quiet: Quiet | None, now: datetime) -> datetime | None:
