@@ -8,31 +8,56 @@ from litestar.di import NamedDependency
 from litestar.exceptions import TooManyRequestsException
 from litestar.response import ServerSentEvent
 
-from portal.services.show_home import show_home
+from portal.services.show_history import show_history
+from portal.services.show_home import Home, show_home
 from portal.visitor import ensure_signed_in, house_of
 from shared.errors import NotFoundError
 from shared.ids import TenantId
 from shared.structs.members import Member
 from shared.web.changes import Changes
-from shared.web.live import follow
+from shared.web.live import LAST_SEEN, Beside, follow
 from shared.web.rendering import render
 from shared.web.requests import PageRequest
 
 # Each message of a busy hour changes the count of today.
 PACE = timedelta(seconds=1)
+# Plots are most of the page's bytes, and show hours.
+HISTORY_PACE = timedelta(seconds=30)
 
 
 @get("/home/stream")
 async def stream(request: PageRequest, member: NamedDependency[Member]) -> ServerSentEvent:
     if member.tenant_id is None:
         raise NotFoundError("there is no tenant to tell of")
-    tenant_id, house = member.tenant_id, house_of(request)
+    tenant_id, language, clock = member.tenant_id, member.language, house_of(request).clock
+    changes: Changes = request.app.state.changes
+    looks = changes.looks
+
+    async def find() -> Home:
+        return await looks.see(
+            tenant_id,
+            ("home", language),
+            lambda: show_home(tenant_id, language=language, clock=clock),
+        )
 
     async def look() -> str:
-        home = await show_home(tenant_id, language=member.language, clock=house.clock)
-        return render(request, "live.html", home=home)
+        return render(request, "live.html", home=await find())
 
-    return stream_of(request, tenant_id, look, pace=PACE)
+    async def look_back() -> str:
+        history = await show_history(tenant_id, language=language, clock=clock)
+        return render(request, "history.html", home=await find(), history=history)
+
+    # With nothing of the person who looks.
+    async def share() -> str:
+        return await looks.see(tenant_id, ("history", language), look_back)
+
+    beside = Beside(
+        event="history",
+        look=share,
+        pace=HISTORY_PACE,
+        is_stale=LAST_SEEN in request.headers,
+    )
+    return stream_of(request, tenant_id, look, pace=PACE, beside=beside)
 
 
 def stream_of(
@@ -41,6 +66,7 @@ def stream_of(
     look: Callable[[], Awaitable[str]],
     *,
     pace: timedelta = timedelta(0),
+    beside: Beside | None = None,
 ) -> ServerSentEvent:
     """What `look` shows, for as long as the page is open and whoever opened it signed in."""
     changes: Changes = request.app.state.changes
@@ -53,7 +79,7 @@ def stream_of(
         raise TooManyRequestsException
     # X-Accel-Buffering: a proxy that collects the answer would keep it from the page.
     return ServerSentEvent(
-        follow(changes, tenant_id, look_if_in, pace=pace),
+        follow(changes, tenant_id, look_if_in, pace=pace, beside=beside),
         headers={"X-Accel-Buffering": "no"},
         retry_duration=2000,
     )

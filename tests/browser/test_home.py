@@ -62,11 +62,14 @@ async def test_a_busy_business_sees_its_day_at_a_glance(
     await expect(page.locator(".plot svg")).to_have_count(2)
     await expect(page.locator(".numbers dd")).to_have_count(4)
     await walk.at("busy")
+    top = await page.locator("#season-title ~ .plot-box .plot-top").inner_text()
     until = SystemClock().now() + timedelta(hours=2)
     await execute(
         database_url,
+        "UPDATE message_hours SET messages = 9 * messages",
         "UPDATE whatsapp_sessions SET state = 'BANNED', reason = 'TEMPORARY_BAN',"  # noqa: S608  a test's own
         f" ban_ends_at = '{until.isoformat()}'",
     )
     await page.wait_for_selector("#live .standing.bad")
+    await expect(page.locator("#season-title ~ .plot-box .plot-top")).not_to_have_text(top)
     await walk.at("banned")

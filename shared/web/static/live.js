@@ -1,5 +1,6 @@
 "use strict";
-// Puts what the server pushes into #live, and counts seconds down between two pushes.
+// Puts what the server pushes into #live, and counts seconds down between two pushes. What is sent
+// less often goes where its event is named.
 (() => {
   const live = document.getElementById("live");
   if (!live || !window.EventSource) return;
@@ -23,10 +24,17 @@
   const isAtEnd = () => scroller.scrollHeight - scroller.scrollTop - innerHeight < 160;
 
   begin();
-  new EventSource(live.dataset.stream).onmessage = (event) => {
+  const source = new EventSource(live.dataset.stream);
+  source.onmessage = (event) => {
     const follows = "tail" in live.dataset && isAtEnd();
     live.innerHTML = event.data; // the same template as the page's own, escaped by the server
     if (follows) scroller.scrollTop = scroller.scrollHeight;
     begin();
   };
+  for (const part of document.querySelectorAll("[data-event]")) {
+    source.addEventListener(part.dataset.event, (event) => {
+      // Who is at it with the keyboard stays there.
+      if (!part.contains(document.activeElement)) part.innerHTML = event.data;
+    });
+  }
 })();

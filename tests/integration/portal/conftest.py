@@ -1,8 +1,10 @@
 """The portal's pages over the real stores and a real PostgreSQL, as the portal's own role."""
 
+import functools
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -11,6 +13,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from portal.mail import Mail
+from portal.pages import live
 from portal.settings import PortalSettings
 from portal.site import create_site
 from shared.clock import SystemClock
@@ -96,3 +99,10 @@ async def portal(database_url: str, tmp_path: Path, blockbuster) -> AsyncIterato
             transport=transport,
             checks=checks,
         )
+
+
+@pytest.fixture
+def brief_streams(monkeypatch):
+    """Streams that end after what there is to see now."""
+    brief = functools.partial(live.follow, life=timedelta(milliseconds=20), quiet=timedelta(0))
+    monkeypatch.setattr(live, "follow", brief)

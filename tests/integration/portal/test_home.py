@@ -140,6 +140,20 @@ async def test_plots_draw_what_was_counted_and_say_it_too(portal, linked, databa
     assert not re.search(r" style=|<style", page)
 
 
+@pytest.mark.usefixtures("brief_streams")
+async def test_an_open_page_that_comes_again_is_sent_what_went_on_meanwhile(
+    portal, linked, database_url
+):
+    await say(database_url, "now", portal.clock.now())
+    fresh = (await linked.go("/home/stream")).text
+    assert "Answering since" in fresh
+    assert "event: history" not in fresh
+    again = (await linked.go("/home/stream", **{"Last-Event-ID": "1"})).text
+    assert "event: history" in again
+    assert "1 came in, 0 went out." in again
+    assert "described the business" in again
+
+
 async def test_lately_tells_what_befell_the_bot_beside_what_members_did(linked, database_url):
     await execute(
         database_url,

@@ -15,6 +15,7 @@ from shared.ids import TenantId, new_tenant_id
 from shared.stores import link_requests, sessions, tenants
 from shared.tasks import TaskGroup
 from shared.web.changes import PAGES_PER_TENANT, Changes, TooManyPagesError
+from shared.web.live import Beside
 from shared.wire.frames import SessionReport
 from tests.fakes.businesses import NOW, business
 from tests.fakes.pages import forms_of
@@ -115,6 +116,53 @@ async def test_who_waits_for_news_of_anybody_is_told_of_every_tenant():
         anybody.clear()
         changes.tell_all()
         assert (anybody.is_set(), another.is_set()) == (True, True)
+
+
+def beside(said: list[str], **changes) -> Beside:
+    """Says how often it was looked at, in a span that does not end."""
+
+    async def look() -> str:
+        said.append(f"look {len(said) + 1}")
+        return said[-1]
+
+    return Beside(**{"event": "slow", "look": look, "pace": timedelta(days=36500)} | changes)
+
+
+async def test_a_large_part_is_sent_once_in_a_span_and_not_before_something_changed():
+    changes, tenant_id, now, looks = Changes(), new_tenant_id(), ["one"], list[str]()
+    seen = follow(changes, tenant_id, lambda: as_soon_as(now[0]), beside=beside(looks))
+    assert (await within(anext(seen))).data == "one"
+    for word, slow in (("two", "look 1"), ("three", None)):
+        now[0] = word
+        changes.tell(tenant_id)
+        assert (await within(anext(seen))).data == word
+        if slow:
+            message = await within(anext(seen))
+            assert (message.event, message.data) == ("slow", slow)
+    await seen.aclose()
+    assert looks == ["look 1"]
+
+
+async def test_a_browser_that_comes_again_gets_the_large_part_at_once():
+    seen = follow(
+        Changes(), new_tenant_id(), lambda: as_soon_as("x"), beside=beside([], is_stale=True)
+    )
+    messages = [await within(anext(seen)) for _ in range(2)]
+    assert [(each.event, each.data) for each in messages] == [(None, "x"), ("slow", "look 1")]
+    assert all(each.id for each in messages)  # else browsers do not say that they come again
+    await seen.aclose()
+
+
+async def test_a_large_part_that_cannot_be_looked_at_costs_the_page_nothing():
+    async def look() -> str:
+        raise DatabaseUnavailableError("the database does not answer")
+
+    failing = beside([], look=look, is_stale=True)
+    quiet, life = timedelta(milliseconds=1), timedelta(milliseconds=50)
+    seen = follow(
+        Changes(), new_tenant_id(), lambda: as_soon_as("x"), quiet=quiet, life=life, beside=failing
+    )
+    assert [message.data async for message in seen if message.data] == ["x"]
 
 
 async def as_soon_as(text: str) -> str:
