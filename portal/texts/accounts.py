@@ -25,7 +25,7 @@ ACCOUNTS = {
         "Too long: take at most 200 characters.", "Refu mno: tumia herufi zisizozidi 200."
     ),
     "password.email": Text(
-        "Take something else than your address.", "Tumia kitu kingine kuliko anwani yako."
+        "Take something else than your address.", "Tumia kitu kingine, si anwani yako."
     ),
     "password.wrong": Text("That is not your password.", "Hilo si nenosiri lako."),
     "sign_in.wrong": Text(
@@ -40,7 +40,7 @@ ACCOUNTS = {
         "Tutakutumia kiungo. Kwa kiungo hicho utachagua nenosiri, na akaunti yako itakuwa tayari.",
     ),
     "sign_up.have": Text("You have an account?", "Una akaunti tayari?"),
-    "forgotten": Text("Forgotten password", "Nenosiri limesahaulika"),
+    "forgotten": Text("Forgotten password", "Umesahau nenosiri"),
     "forgotten.lead": Text(
         "We send you a link with which you choose a new one.",
         "Tutakutumia kiungo cha kuchagua jipya.",
@@ -49,7 +49,7 @@ ACCOUNTS = {
     "mailed": Text("Look into your mail", "Angalia barua pepe yako"),
     "mailed.lead": Text(
         "We have written to {email}. The link in it is good for one hour.",
-        "Tumekuandikia kwa {email}. Kiungo kilichomo kinatumika kwa saa moja.",
+        "Tumekutumia barua pepe kwa {email}. Kiungo kilichomo kinatumika kwa saa moja.",
     ),
     "mailed.nothing": Text(
         "Nothing there after some minutes? Look among the unwanted mail, or ask again.",
@@ -60,7 +60,7 @@ ACCOUNTS = {
     "new_password.lead": Text("For the account {email}.", "Kwa akaunti ya {email}."),
     "new_password.others": Text(
         "Every other browser in which you are signed in will be signed out.",
-        "Vivinjari vingine vyote ulivyoingia vitatolewa.",
+        "Utatolewa kwenye vivinjari vingine vyote ulivyoingia.",
     ),
     "new_password.save": Text("Save and sign in", "Hifadhi na uingie"),
     "link_over": Text("This link is no longer good", "Kiungo hiki hakitumiki tena"),

@@ -34,12 +34,12 @@ ACTIVITY = {
     ),
     "activity.member_removed": Text("{who} removed {email}", "{who} alimwondoa {email}"),
     "activity.password_changed": Text(
-        "{who} changed the own password", "{who} alibadilisha nenosiri lake"
+        "{who} changed their password", "{who} alibadilisha nenosiri lake"
     ),
     "activity.replied": Text("{who} wrote to {chat}", "{who} alimwandikia {chat}"),
     "activity.chat_taken": Text(
         "{who} took the chat with {chat} from the bot",
-        "{who} alichukua mazungumzo na {chat} kwa boti",
+        "{who} alichukua mazungumzo na {chat} kutoka kwa boti",
     ),
     "activity.chat_handed_back": Text(
         "{who} handed the chat with {chat} back to the bot",
@@ -59,7 +59,7 @@ ACTIVITY = {
     "setting.time_zone": Text("the time zone", "ukanda wa saa"),
     "setting.holidays": Text("the holidays", "sikukuu"),
     "setting.when_closed": Text(
-        "what the bot does while you are closed", "boti hufanya nini mkiwa mmefunga"
+        "what the bot does while you are closed", "kile ambacho boti hufanya mkiwa mmefunga"
     ),
     "setting.texts": Text("the bot's texts", "maneno ya boti"),
 }

@@ -89,8 +89,8 @@ BUSINESS = {
     "standing.round_more": Text(
         "No scan came in time. Take your phone, and ask for new ones. If it says that it has too"
         " many linked devices, remove one there first.",
-        "Hakuna kilichoskaniwa kwa wakati. Chukua simu yako, kisha uombe mingine. Kama inasema ina"
-        " vifaa vingi vilivyounganishwa, ondoa kimoja kwanza.",
+        "Hakuna msimbo ulioskaniwa kwa wakati. Chukua simu yako, kisha uombe mingine. Kama inasema"
+        " ina vifaa vingi vilivyounganishwa, ondoa kimoja kwanza.",
     ),
     "link.owners": Text(
         "An owner of the business links it: the code is on their page.",

@@ -7,7 +7,7 @@ GENERAL = {
         "FlowHQ answers your customers on WhatsApp.",
         "FlowHQ huwajibu wateja wako kwenye WhatsApp.",
     ),
-    "front.title": Text("Your WhatsApp, always answered", "WhatsApp yako, hujibiwa kila wakati"),
+    "front.title": Text("Your WhatsApp, always answered", "WhatsApp yako, inajibiwa kila wakati"),
     "front.lead": Text(
         "A helper that answers your customers at once, in Swahili or English, on the number"
         " that they already know.",

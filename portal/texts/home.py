@@ -16,7 +16,7 @@ HOME = {
     "plot.out": Text("went out", "ulitoka"),
     "plot.desc": Text(
         "{received} came in, {sent} went out. The most at once: {peak}, {when}.",
-        "{received} uliingia, {sent} ulitoka. Nyingi zaidi kwa pamoja: {peak}, {when}.",
+        "{received} uliingia, {sent} ulitoka. Mwingi zaidi kwa pamoja: {peak}, {when}.",
     ),
     "plot.now": Text("now", "sasa"),
     "plot.none": Text("Nothing was written yet.", "Bado hakuna kilichoandikwa."),

@@ -22,9 +22,11 @@ MESSAGES = {
     "search.people": Text("People", "Watu"),
     "search.nothing": Text(
         "Nothing was found. Try fewer words, or other days.",
-        "Hakuna kilichopatikana. Jaribu maneno machache, au siku nyingine.",
+        "Hakuna kilichopatikana. Jaribu maneno machache zaidi, au siku nyingine.",
     ),
-    "search.export": Text("Save all of these as a table (CSV)", "Hifadhi zote kama jedwali (CSV)"),
+    "search.export": Text(
+        "Save all of these as a table (CSV)", "Hifadhi ujumbe wote huu kama jedwali (CSV)"
+    ),
     "search.column_date": Text("Date", "Tarehe"),
     "search.column_time": Text("Time", "Saa"),
     "search.column_direction": Text("Direction", "Mwelekeo"),
@@ -48,18 +50,18 @@ MESSAGES = {
     "messages.by_phone": Text("From the phone", "Kupitia simu"),
     "messages.by_queue": Text("A program (API)", "Programu (API)"),
     "messages.no_phone": Text("Number not known", "Namba haijulikani"),
-    "messages.older": Text("Older ones", "Za zamani zaidi"),
-    "messages.newest": Text("Back to the newest", "Rudi kwenye mpya"),
+    "messages.older": Text("Older ones", "Ya zamani zaidi"),
+    "messages.newest": Text("Back to the newest", "Rudi kwenye mapya"),
     "messages.earlier": Text("Earlier messages", "Ujumbe wa awali"),
     "messages.all": Text("All conversations", "Mazungumzo yote"),
     "messages.write": Text("Your message", "Ujumbe wako"),
     "messages.send": Text("Send", "Tuma"),
     "messages.empty": Text("Write something first.", "Andika kitu kwanza."),
     "messages.too_long": Text(
-        "Too long: take at most 4000 characters.", "Ndefu mno: tumia herufi zisizozidi 4000."
+        "Too long: take at most 4000 characters.", "Mrefu mno: tumia herufi zisizozidi 4000."
     ),
     "messages.unusable": Text(
-        "It has a character in it that cannot be sent.", "Ina herufi isiyoweza kutumwa."
+        "It has a character in it that cannot be sent.", "Una herufi isiyoweza kutumwa."
     ),
     "messages.taken": Text("You answer", "Unajibu wewe"),
     "messages.taken_until": Text(
@@ -85,14 +87,14 @@ MESSAGES = {
     "messages.kind_video": Text("Video", "Video"),
     "messages.kind_voice": Text("Voice message", "Ujumbe wa sauti"),
     "messages.kind_audio": Text("Sound", "Sauti"),
-    "messages.kind_document": Text("Document", "Faili"),
+    "messages.kind_document": Text("Document", "Hati"),
     "messages.kind_sticker": Text("Sticker", "Stika"),
     "messages.kind_location": Text("Place", "Mahali"),
     "messages.kind_contact": Text("Contact", "Namba ya mtu"),
     "messages.kind_poll": Text("Poll", "Kura"),
     "messages.kind_reaction": Text("Reaction", "Hisia"),
-    "messages.kind_edit": Text("Changed a message to", "Amebadilisha ujumbe kuwa"),
-    "messages.kind_delete": Text("Deleted a message", "Amefuta ujumbe"),
+    "messages.kind_edit": Text("Changed a message to", "Ujumbe ulibadilishwa kuwa"),
+    "messages.kind_delete": Text("Deleted a message", "Ujumbe ulifutwa"),
     "messages.kind_call": Text("Call", "Simu"),
     "messages.kind_unreadable": Text(
         "A message that could not be read. It was asked for again",
@@ -104,22 +106,22 @@ MESSAGES = {
     ),
     "messages.kind_lost": Text(
         "A message that was lost when the bot broke down",
-        "Ujumbe uliopotea boti ilipokatika",
+        "Ujumbe uliopotea boti ilipozimika ghafla",
     ),
     "messages.kind_other": Text(
         "Something that only the phone shows", "Kitu kinachoonekana kwenye simu pekee"
     ),
-    "messages.state_queued": Text("Waiting to be sent", "Inasubiri kutumwa"),
-    "messages.state_sending": Text("Being sent", "Inatumwa"),
-    "messages.state_sent": Text("Sent", "Imetumwa"),
-    "messages.state_delivered": Text("Delivered", "Imefika"),
-    "messages.state_read": Text("Read", "Imesomwa"),
-    "messages.state_failed": Text("Not sent", "Haikutumwa"),
+    "messages.state_queued": Text("Waiting to be sent", "Unasubiri kutumwa"),
+    "messages.state_sending": Text("Being sent", "Unatumwa"),
+    "messages.state_sent": Text("Sent", "Umetumwa"),
+    "messages.state_delivered": Text("Delivered", "Umefika"),
+    "messages.state_read": Text("Read", "Umesomwa"),
+    "messages.state_failed": Text("Not sent", "Haukutumwa"),
     "messages.state_uncertain": Text(
-        "Perhaps sent: look at the phone", "Huenda imetumwa: angalia kwenye simu"
+        "Perhaps sent: look at the phone", "Huenda umetumwa: angalia kwenye simu"
     ),
-    "messages.state_expired": Text("Not sent in time", "Haikutumwa kwa wakati"),
-    "messages.state_cancelled": Text("Cancelled", "Imeghairiwa"),
+    "messages.state_expired": Text("Not sent in time", "Haukutumwa kwa wakati"),
+    "messages.state_cancelled": Text("Cancelled", "Umeghairiwa"),
     "messages.not_on_whatsapp": Text(
         "this number is not on WhatsApp.", "namba hii haipo kwenye WhatsApp."
     ),

@@ -11,8 +11,12 @@ TEAM = {
     "team.you": Text("you", "wewe"),
     "team.role_owner": Text("Owner", "Mmiliki"),
     "team.role_staff": Text("Staff", "Mfanyakazi"),
-    "team.waits_owner": Text("Invited as an owner, not here yet", "Amealikwa kama mmiliki, bado"),
-    "team.waits_staff": Text("Invited as staff, not here yet", "Amealikwa kama mfanyakazi, bado"),
+    "team.waits_owner": Text(
+        "Invited as an owner, not here yet", "Amealikwa kama mmiliki, bado hajajiunga"
+    ),
+    "team.waits_staff": Text(
+        "Invited as staff, not here yet", "Amealikwa kama mfanyakazi, bado hajajiunga"
+    ),
     "team.make_owner": Text("Make owner", "Mfanye mmiliki"),
     "team.make_staff": Text("Make staff", "Mfanye mfanyakazi"),
     "team.remove": Text("Remove", "Ondoa"),

@@ -1,6 +1,5 @@
 """Chats in the portal: what is shown, what is not, and what hostile words cannot do."""
 
-import functools
 import re
 from datetime import timedelta
 from html import unescape
@@ -9,7 +8,6 @@ from urllib.parse import quote
 import asyncpg
 import pytest
 
-from portal.pages import live
 from shared.enums import MessageKind
 from shared.ids import TenantId
 from shared.stores.messages import ascending_ids
@@ -179,13 +177,6 @@ async def test_hostile_words_break_neither_list_nor_thread_nor_stream(portal, da
         assert all(line.startswith(("data: ", "retry: ", ":")) or not line for line in lines)
 
 
-@pytest.fixture
-def brief_streams(monkeypatch):
-    """Streams that end after what there is to see now."""
-    brief = functools.partial(live.follow, life=timedelta(milliseconds=20), quiet=timedelta(0))
-    monkeypatch.setattr(live, "follow", brief)
-
-
 async def test_a_long_text_is_cut_and_read_as_a_whole_in_parts(portal, database_url):
     browser, tenant_id = await business_of(portal, database_url)
     text = "".join(f"{number:06} & <b>\n" for number in range(4000))
@@ -271,7 +262,7 @@ async def test_a_message_that_was_not_sent_says_why_in_the_readers_language(port
     assert "Not sent: this number is not on WhatsApp." in (await browser.go(chat(ASHA))).text
     await browser.go("/account")
     await browser.send("/language", language="SW")
-    assert "Haikutumwa: namba hii haipo kwenye WhatsApp." in (await browser.go(chat(ASHA))).text
+    assert "Haukutumwa: namba hii haipo kwenye WhatsApp." in (await browser.go(chat(ASHA))).text
 
 
 QUEUE = "SELECT to_phone, content_json ->> 'text', state FROM outbound_messages ORDER BY id"
