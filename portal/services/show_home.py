@@ -30,7 +30,7 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
 class Home(msgspec.Struct, frozen=True, kw_only=True):
     """typed: the code to type on the phone, while one that was asked for is good.
 
-    at: of the standing, as people say it. today: None before a bot was ever started. median, p95:
+    at: of the standing, as people say it. today: None before a phone was ever linked. median, p95:
     of today's answers, as people say them.
     """
 
@@ -59,6 +59,8 @@ async def show_home(tenant_id: TenantId, *, language: Language, clock: Clock) ->
     is_awaited = tenant.status is TenantStatus.QR_PENDING
     code = await _find_code(record, clock=clock) if is_awaited else None
     typed = record.pairing.code if is_awaited and record.pairing else None
+    # Noughts would only be in the way of who links the first phone.
+    has_begun = tenant.status is TenantStatus.ACTIVE or tenant.session.last_seen_at is not None
     at = standing.at
     return Home(
         tenant=tenant,
@@ -66,7 +68,7 @@ async def show_home(tenant_id: TenantId, *, language: Language, clock: Clock) ->
         at=to_point(at, now=now, zone=zone, language=language) if at is not None else "",
         code=code,
         typed=typed,
-        today=today if tenant.status is not TenantStatus.NEW else None,
+        today=today if has_begun else None,
         median=to_span(times.median) if times else None,
         p95=to_span(times.p95) if times else None,
     )

@@ -42,6 +42,7 @@ async def converse(url: str, tenant_id: TenantId) -> None:
         (ASHA, "Asha Mwinyi", False, "Kilo 5 za unga na lita 2 za mafuta, tafadhali", 60),
         ("+255754000002", "Juma", True, "Asante, oda yako imepokelewa.", 200),
         ("+255754000003", "", False, "Mko wazi leo?", 12 * 60),
+        ("+255754000004", "Mheshimiwa Bwana " * 5, False, "Karibuni", 13 * 60),
         ("+447700900123", "\u202e\u05e9\u05dc\u05d5\u05dd", False, HOSTILE["script"], 2880),
         ("+255754000005", "Neema 👩🏽‍🌾", False, HOSTILE["emoji"][:80], 4000),
     ]

@@ -137,6 +137,9 @@ async def test_plots_draw_what_was_counted_and_say_it_too(portal, linked, databa
     assert [(tone, path.count("M")) for tone, path in bars] == [
         *(("brand", 1), ("brand", 2), ("soft", 1)),
     ]
+    assert re.findall(r"<strong>(\d+)</strong> ([a-z ]+)", page) == [
+        *(("3", "came in"), ("1", "went out"), ("4", "came in")),
+    ]
     assert not re.search(r" style=|<style", page)
 
 
@@ -176,12 +179,17 @@ async def test_lately_tells_what_befell_the_bot_beside_what_members_did(linked, 
     assert "out of memory" not in page
 
 
-async def test_a_business_that_waits_for_its_bot_has_no_numbers(portal):
+async def test_a_business_has_no_numbers_until_a_phone_is_linked(portal, database_url):
     browser = await portal.sign_up()
     await describe(browser)
-    page = (await browser.go("/home")).text
-    assert numbers(page) == {}
-    assert "<svg" not in page
+    for statement in ("SELECT 1", RUNNING):
+        await execute(database_url, statement)
+        page = (await browser.go("/home")).text
+        assert numbers(page) == {}
+        assert 'id="plots"' not in page
+    # It was linked, and is to be linked again.
+    await execute(database_url, "UPDATE whatsapp_sessions SET last_seen_at = now()")
+    assert numbers((await browser.go("/home")).text).keys() == {"Messages in", "Messages out"}
 
 
 async def test_another_businesss_messages_are_not_counted(portal, linked, database_url):
@@ -191,7 +199,7 @@ async def test_another_businesss_messages_are_not_counted(portal, linked, databa
     portal.clock.advance(SystemClock().now() - noon)
     other = await portal.sign_up("juma@example.com")
     await describe(other, name="Juma Salon", phone="+255712345679")
-    await execute(database_url, RUNNING)
+    await execute(database_url, LINKED)
     portal.clock.advance(noon - portal.clock.now())
     assert numbers((await other.go("/home")).text)["Messages in"] == "0"
     assert numbers((await linked.go("/home")).text)["Messages in"] == "1"
