@@ -18,7 +18,8 @@ HOURS = {
 
 LINKED = (
     "UPDATE worker_processes SET desired_state = 'RUNNING', generation = 1, status = 'RUNNING';"
-    " UPDATE whatsapp_sessions SET state = 'CONNECTED', reason = 'LINKED'"
+    " UPDATE whatsapp_sessions SET state = 'CONNECTED', reason = 'LINKED',"
+    " last_seen_at = now()"
 )
 
 
