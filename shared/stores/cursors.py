@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -47,7 +47,7 @@ def parse_cursor(text: str | None, *, of: str) -> Cursor | None:
     if text is None:
         return None
     cursor = _decode(text[:MAX_CURSOR_LENGTH], Cursor)
-    if cursor is None or cursor.of != of or cursor.at.tzinfo is None:
+    if cursor is None or cursor.of != of or not _is_storable(cursor.at):
         raise not_a_cursor()
     return cursor
 
@@ -60,6 +60,14 @@ def parse_sort_cursor(text: str | None, *, of: str) -> SortCursor | None:
     if cursor is None or cursor.of != of or "\0" in cursor.value:
         raise not_a_cursor()
     return cursor
+
+
+def _is_storable(at: datetime) -> bool:
+    """Near either end of the calendar there are instants that UTC has no date for."""
+    try:
+        return at.tzinfo is not None and at.astimezone(UTC) is not None
+    except OverflowError:
+        return False
 
 
 def not_a_cursor() -> InvalidInputError:

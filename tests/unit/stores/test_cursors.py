@@ -1,6 +1,6 @@
 """Cursors are opaque, and only those that were given out are taken."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
@@ -11,6 +11,7 @@ from shared.errors import InvalidInputError
 from shared.stores.cursors import Cursor, encode_cursor, parse_cursor
 
 ID = UUID(int=7)
+EAST = timezone(timedelta(hours=3))
 
 
 @given(st.datetimes(timezones=st.just(UTC)), st.uuids())
@@ -34,6 +35,7 @@ def test_any_other_text_is_refused_and_no_defect(text):
     [
         pytest.param(Cursor("tenants", datetime(2026, 1, 1, tzinfo=UTC), ID), id="another list"),
         pytest.param(Cursor("logs", datetime(2026, 1, 1), ID), id="no offset"),  # noqa: DTZ001  the point
+        pytest.param(Cursor("logs", datetime(1, 1, 1, tzinfo=EAST), ID), id="before the calendar"),
     ],
 )
 def test_a_cursor_that_does_not_fit_is_refused(cursor):
