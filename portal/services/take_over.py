@@ -1,6 +1,6 @@
 """A chat is taken over from the bot by whoever answers in it, and handed back."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from portal.insider import Insider
 from portal.services.tracing import leave_trace
@@ -10,6 +10,9 @@ from shared.ids import TenantId
 from shared.stores import announcements, contacts, takeovers
 from shared.structs.contacts import ContactView
 from shared.structs.takeovers import TAKEN_FOR, ChatTaken
+
+# More than a worker's clock, kept as a float, could take for the same.
+A_MOMENT = timedelta(milliseconds=1)
 
 
 async def take_over(insider: Insider, name: str, *, clock: Clock) -> None:
@@ -34,8 +37,12 @@ async def say_taken(
     tenant_id: TenantId, contact: ContactView, *, until: datetime, now: datetime
 ) -> None:
     """Within a guard: to the worker, by way of the control plane, and to open pages."""
-    names = filter(None, (contact.lid, contact.phone))
-    words = [ChatTaken(chat=name, until=until, changed_at=now) for name in names]
+    names = [*filter(None, (contact.lid, contact.phone))]
+    # The later word counts, and the phone's clock may be ahead of ours: what is said here and now
+    # is later than all that was said before.
+    last = await takeovers.find(tenant_id, names)
+    said_at = max(now, last.changed_at + A_MOMENT) if last else now
+    words = [ChatTaken(chat=name, until=until, changed_at=said_at) for name in names]
     await takeovers.record(tenant_id, words)
     await announcements.ask(tenant_id)
     await announcements.announce([tenant_id])

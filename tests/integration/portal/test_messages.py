@@ -398,6 +398,21 @@ async def test_a_chat_is_taken_over_and_handed_back_and_both_are_recorded(portal
     assert sorted(await rows(database_url, events)) == [("chat_handed_back",), ("chat_taken",)]
 
 
+async def test_a_chat_is_handed_back_also_when_the_phones_clock_is_ahead(portal, database_url):
+    """The later word counts, and what is said now is later than what was said before."""
+    browser, tenant_id = await business_of(portal, database_url)
+    await write(database_url, tenant_id, "Habari")
+    ahead = portal.clock.now() + timedelta(minutes=5)
+    await execute(
+        database_url,
+        "INSERT INTO takeovers (tenant, chat, until, changed_at)"  # noqa: S608  a test's own
+        f" SELECT id, '{ASHA}', '{ahead + timedelta(hours=8)}', '{ahead}' FROM tenants",
+    )
+    await browser.go(chat(ASHA))
+    page = await browser.send(f"{chat(ASHA)}/bot", wish="HAND_BACK")
+    assert "The bot answers here." in page.text
+
+
 async def test_a_reply_takes_the_chat_over_until_eight_hours_after_the_last_one(
     portal, database_url
 ):
