@@ -9,7 +9,7 @@ from litestar.response import Stream
 from portal.insider import Insider
 from portal.search_form import SearchForm, to_form
 from portal.services.find_messages import Hits, begin_export, export_messages, find_messages
-from portal.visitor import house_of, visitor_of
+from portal.visitor import ensure_signed_in, house_of, visitor_of
 from shared.ids import TenantId
 from shared.web.fields import FormError
 from shared.web.rendering import page
@@ -41,7 +41,12 @@ async def export(request: PageRequest, insider: NamedDependency[Insider]) -> Res
         return _wrong(request, form, error)
     today = house_of(request).clock.now().astimezone(wanted.zone).date()
     return Stream(
-        export_messages(insider.tenant_id, wanted, language=visitor_of(request).language),
+        export_messages(
+            insider.tenant_id,
+            wanted,
+            language=visitor_of(request).language,
+            ensure_in=lambda: ensure_signed_in(request),
+        ),
         media_type="text/csv; charset=utf-8; header=present",
         headers={"Content-Disposition": f'attachment; filename="messages-{today}.csv"'},
     )

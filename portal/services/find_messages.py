@@ -1,7 +1,7 @@
 """Messages by what was said, by whom and when: a page of them, or all as a table."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import datetime, tzinfo
 from uuid import UUID
 
@@ -131,12 +131,21 @@ async def begin_export(insider: Insider, form: SearchForm) -> Wanted:
 
 
 async def export_messages(
-    tenant_id: TenantId, wanted: Wanted, *, language: Language
+    tenant_id: TenantId,
+    wanted: Wanted,
+    *,
+    language: Language,
+    ensure_in: Callable[[], Awaitable[None]],
 ) -> AsyncIterator[bytes]:
-    """All of them as a table, newest first; a part at a time, each read by itself."""
+    """All of them as a table, newest first; a part at a time, each read by itself.
+
+    ensure_in: asked before each part; what it raises breaks the table off, and the browser
+    says that it is not whole.
+    """
     yield (MARK + to_lines([[TEXTS[each].in_(language) for each in _COLUMNS]])).encode()
     cursor: str | None = None
     while True:
+        await ensure_in()
         async with tenant_transaction(tenant_id):
             page = await message_search.search(tenant_id, wanted.search, limit=ROWS, cursor=cursor)
             known = await _find_people(tenant_id, page.items)

@@ -10,6 +10,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from portal.services import find_messages
+from shared.stores import message_search
 from tests.integration.portal.test_messages import (
     ASHA,
     HOSTILE,
@@ -172,3 +173,21 @@ async def test_hostile_words_break_neither_results_nor_tables(portal, database_u
     _, first, *others = await exported(browser)
     assert first[6] == f"'={text}"
     assert [row[6] for row in others] == [f"bei {text}"] * 25
+
+
+async def test_a_table_breaks_off_when_whoever_saves_it_is_out(portal, database_url, monkeypatch):
+    browser, tenant_id = await business_of(portal, database_url)
+    for number in range(3):
+        await write(database_url, tenant_id, f"M{number}")
+    monkeypatch.setattr(find_messages, "ROWS", 2)
+    read = message_search.search
+
+    async def search(*given, **more):
+        page = await read(*given, **more)
+        await execute(database_url, "DELETE FROM browser_sessions")
+        return page
+
+    monkeypatch.setattr(message_search, "search", search)
+    await browser.go("/messages/export.csv")
+    said = browser.at.text
+    assert ("M2" in said, "M0" in said) == (True, False)
