@@ -40,6 +40,6 @@ async def provide_owner(request: PageRequest) -> Insider:
     return insider
 
 
-def answer_staff(request: PageRequest, _error: OwnersOnlyError) -> Response[str]:
+def answer_staff(request: PageRequest, _error: Exception) -> Response[str]:
     status = HTTPStatus.FORBIDDEN
     return page(request, "problem.html", status=status, kind="owners_only", number=status.value)

@@ -35,9 +35,11 @@ from portal.visitor import (
     provide_tenant_id,
 )
 from shared.clock import Clock
+from shared.stores.members import NotAnOwnerError
 from shared.web import assets, pages
 from shared.web.assets import Assets, serve_asset
 from shared.web.changes import Changes
+from shared.web.csrf import guard_forms
 from shared.web.headers import add_page_headers
 from shared.web.health import Check, healthz, readyz
 from shared.web.pages import Pages
@@ -130,10 +132,11 @@ def create_site(
             SignInNeededError: lambda *_: go_to("/sign-in"),
             BusinessNeededError: lambda *_: go_to("/start"),
             OwnersOnlyError: answer_staff,
+            NotAnOwnerError: answer_staff,
         },
         before_request=meet_visitor,
         before_send=[add_page_headers],
-        csrf_config=house.cookies.csrf(settings.secret),
+        middleware=[guard_forms(house.cookies, settings.secret)],
         openapi_config=None,
         request_max_body_size=MAX_BODY_BYTES,
         state=State(

@@ -24,7 +24,7 @@ async def sweep_for_ever(clock: Clock) -> None:
 
 
 async def sweep(clock: Clock) -> None:
-    """No guard: what is over anybody of the portal's role may see, and remove."""
+    """No guard: what is over the portal's role may have removed, and does not see."""
     now = clock.now()
     await browser_sessions.sweep(now=now)
     await mail_proofs.sweep(now=now)

@@ -14,8 +14,10 @@ from shared.ids import TenantId
 from shared.stores import browser_sessions
 from shared.stores.secrets import hash_secret
 from shared.structs.members import Member
+from shared.web import limits
 from shared.web.language import choose_language
-from shared.web.requests import PageRequest, SignInNeededError
+from shared.web.limits import Limit
+from shared.web.requests import PageRequest, SignInNeededError, address_of
 
 LANGUAGE_COOKIE = "language"
 A_YEAR = timedelta(days=365)
@@ -85,12 +87,23 @@ async def provide_tenant_id(request: PageRequest) -> TenantId:
 
 
 async def ensure_signed_in(request: PageRequest) -> None:
-    """For what goes on after a page was given. Raises NotFoundError when the session is over."""
-    session = visitor_of(request).session
+    """For what goes on after a page was given. Raises NotFoundError when the session is over, or
+    its member is not any more what the page was made for.
+    """
+    visitor = visitor_of(request)
+    session, member = visitor.session, visitor.member
     assert session is not None, "the page was for members"
+    assert member is not None, "the page was for members"
     async with proof_transaction(session):
-        if await browser_sessions.find(session, now=house_of(request).clock.now()) is None:
-            raise NotFoundError("the session is over")
+        found = await browser_sessions.find(session, now=house_of(request).clock.now())
+    if found is None or (found[0].role, found[0].tenant_id) != (member.role, member.tenant_id):
+        raise NotFoundError("the session is over")
+
+
+async def count_from(request: PageRequest, limit: Limit) -> None:
+    """One more of the network that asks. Raises TooManyAttemptsError."""
+    network = limits.network_of(address_of(request))
+    await limits.count(limit, network, clock=house_of(request).clock)
 
 
 def house_of(request: PageRequest) -> House:

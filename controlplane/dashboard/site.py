@@ -34,6 +34,7 @@ from controlplane.services.worker_logs import WorkerLogs
 from shared.web import assets, pages
 from shared.web.assets import Assets, serve_asset
 from shared.web.changes import Changes
+from shared.web.csrf import guard_forms
 from shared.web.headers import add_page_headers
 from shared.web.pages import Pages
 from shared.web.problems import HANDLERS
@@ -125,7 +126,7 @@ def create_dashboard(
         },
         exception_handlers={**HANDLERS, SignInNeededError: send_to_sign_in},
         before_send=[add_page_headers],
-        csrf_config=desk.cookies.csrf(desk.secret),
+        middleware=[guard_forms(desk.cookies, desk.secret)],
         openapi_config=None,
         request_max_body_size=MAX_BODY_BYTES,
         state=State(

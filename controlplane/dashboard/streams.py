@@ -38,7 +38,7 @@ def stream_of(
         raise TooManyRequestsException
     return ServerSentEvent(
         live.follow(changes, tenant_id, look_if_in, quiet=QUIET, pace=pace),
-        headers={"X-Accel-Buffering": "no"},
+        headers=live.HEADERS,
         retry_duration=2000,
     )
 

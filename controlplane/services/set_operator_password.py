@@ -11,14 +11,25 @@ from shared.web.passwords import Passwords
 
 
 async def set_operator_password(
-    operator_id: UUID, password: str, *, passwords: Passwords, caller: Caller
+    operator_id: UUID,
+    password: str,
+    *,
+    passwords: Passwords,
+    caller: Caller,
+    proved: str | None = None,
 ) -> OperatorView:
-    """Raises InvalidInputError, NotFoundError."""
+    """proved: what was kept of the old one, by who had to show it.
+
+    Raises InvalidInputError, NotFoundError, PasswordChangedError when it is another by now.
+    """
     operator = await operators.get(operator_id)
     check_password(password, email=operator.email)
     password_hash = await passwords.hash(password)
     async with transaction():
-        await members.set_password(operator_id, password_hash)
+        if proved is None:
+            await members.set_password(operator_id, password_hash)
+        else:
+            await members.replace_password(operator_id, password_hash, proved=proved)
         await browser_sessions.end_all(operator_id)
         await leave_trace(caller, "operator.password_set", email=operator.email)
     return operator

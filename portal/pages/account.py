@@ -10,7 +10,7 @@ from litestar.response import Redirect
 from portal.services.begin_by_mail import begin_email_change
 from portal.services.change_password import change_password
 from portal.services.check_password import check_password
-from portal.visitor import house_of, to_session_cookie
+from portal.visitor import count_from, house_of, to_session_cookie
 from shared.structs.members import Member
 from shared.web import limits
 from shared.web.fields import FormError, read_email
@@ -30,6 +30,7 @@ async def replace_password(
 ) -> Response[str] | Redirect:
     form, house = await read_form(request), house_of(request)
     old, new = form.get("old_password", ""), form.get("new_password", "")
+    await count_from(request, limits.PASSWORD_FROM_ADDRESS)
     try:
         session = await change_password(house, member, old, new)
     except FormError as error:
@@ -42,14 +43,15 @@ async def replace_password(
 @post("/account/email")
 async def change_email(request: PageRequest, member: NamedDependency[Member]) -> Response[str]:
     form, house = await read_form(request), house_of(request)
+    await count_from(request, limits.MAIL_FROM_ADDRESS)
     try:
         email = read_email(form)
-        await check_password(house, member, form.get("password", ""))
+        proved = await check_password(house, member, form.get("password", ""))
     except FormError as error:
         return _page(request, member, email=form.get("email", ""), wrong=error.wrong)
     await limits.count(limits.MAIL_TO_ACCOUNT, email, clock=house.clock)
     answer = page(request, "mailed.html", email=email)
-    answer.background = BackgroundTask(begin_email_change, house, email, member)
+    answer.background = BackgroundTask(begin_email_change, house, email, member, proved)
     return answer
 
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from litestar import Response, get, post
 from litestar.background_tasks import BackgroundTask
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
@@ -17,14 +18,16 @@ from portal.services.finish_by_mail import (
     finish_reset,
     finish_sign_up,
     look_at,
+    look_at_email_change,
 )
-from portal.visitor import house_of, to_language_cookie, to_session_cookie, visitor_of
+from portal.visitor import count_from, house_of, to_language_cookie, to_session_cookie, visitor_of
 from shared.enums import ProofPurpose
+from shared.structs.members import Member
 from shared.web import limits
 from shared.web.fields import FormError, read_email
 from shared.web.forms import read_form
 from shared.web.rendering import go_to, page
-from shared.web.requests import PageRequest, address_of
+from shared.web.requests import PageRequest
 
 UNUSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -70,18 +73,22 @@ async def end_reset(request: PageRequest, token: FromPath[str]) -> Response[str]
 
 
 @get("/confirm-email/{token:str}")
-async def show_email_change(request: PageRequest, token: FromPath[str]) -> Response[str]:
+async def show_email_change(
+    request: PageRequest, token: FromPath[str], member: NamedDependency[Member]
+) -> Response[str]:
     try:
-        proof = await look_at(house_of(request), token, ProofPurpose.CHANGE_EMAIL)
+        proof = await look_at_email_change(house_of(request), token, member)
     except LinkOverError:
         return _over(request)
     return page(request, "confirm_email.html", email=proof.email)
 
 
 @post("/confirm-email/{token:str}")
-async def end_email_change(request: PageRequest, token: FromPath[str]) -> Response[str] | Redirect:
+async def end_email_change(
+    request: PageRequest, token: FromPath[str], member: NamedDependency[Member]
+) -> Response[str] | Redirect:
     try:
-        await finish_email_change(house_of(request), token)
+        await finish_email_change(house_of(request), token, member)
     except LinkOverError:
         return _over(request)
     return go_to("/account")
@@ -96,8 +103,7 @@ async def _ask(request: PageRequest, what: str) -> Response[str]:
         return page(
             request, "ask_mail.html", status=UNUSABLE, what=what, email=given, wrong=error.wrong
         )
-    address = limits.network_of(address_of(request))
-    await limits.count(limits.MAIL_FROM_ADDRESS, address, clock=house.clock)
+    await count_from(request, limits.MAIL_FROM_ADDRESS)
     await limits.count(limits.MAIL_TO_ACCOUNT, email, clock=house.clock)
     begin = begin_sign_up if what == "sign_up" else begin_reset
     answer = page(request, "mailed.html", email=email)
@@ -124,6 +130,8 @@ async def _take_password(
         visitor_of(request).language,
     )
     password = form.get("password", "")
+    # Whoever has a link could have passwords hashed without end.
+    await count_from(request, limits.PASSWORD_FROM_ADDRESS)
     try:
         if purpose is ProofPurpose.SIGN_UP:
             session = await finish_sign_up(house, token, password, language)

@@ -15,7 +15,7 @@ from shared.errors import NotFoundError
 from shared.ids import TenantId
 from shared.structs.members import Member
 from shared.web.changes import Changes
-from shared.web.live import LAST_SEEN, Beside, follow
+from shared.web.live import HEADERS, LAST_SEEN, Beside, follow
 from shared.web.rendering import render
 from shared.web.requests import PageRequest
 
@@ -77,9 +77,8 @@ def stream_of(
 
     if not changes.has_room(tenant_id):
         raise TooManyRequestsException
-    # X-Accel-Buffering: a proxy that collects the answer would keep it from the page.
     return ServerSentEvent(
         follow(changes, tenant_id, look_if_in, pace=pace, beside=beside),
-        headers={"X-Accel-Buffering": "no"},
+        headers=HEADERS,
         retry_duration=2000,
     )

@@ -14,10 +14,11 @@ from portal.services.finish_by_mail import LinkOverError
 from portal.services.invite import invite, send_invitation, withdraw_invitation
 from portal.services.join_business import join_business, look_at_invitation
 from portal.services.manage_team import change_role, find_colleague, remove_colleague, show_team
-from portal.visitor import house_of, to_language_cookie, to_session_cookie, visitor_of
+from portal.visitor import count_from, house_of, to_language_cookie, to_session_cookie, visitor_of
 from shared.enums import UserRole
 from shared.errors import ConflictError
 from shared.stores.members import LastOwnerError
+from shared.web import limits
 from shared.web.fields import FormError, read_email
 from shared.web.forms import read_form
 from shared.web.rendering import go_to, page
@@ -93,6 +94,7 @@ async def show_invitation(request: PageRequest, token: FromPath[str]) -> Respons
 async def join(request: PageRequest, token: FromPath[str]) -> Response[str] | Redirect:
     form, house = await read_form(request), house_of(request)
     language = visitor_of(request).language
+    await count_from(request, limits.PASSWORD_FROM_ADDRESS)
     try:
         member, session = await join_business(house, token, form.get("password", ""), language)
     except FormError as error:

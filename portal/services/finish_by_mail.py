@@ -8,7 +8,7 @@ from shared.errors import NotFoundError
 from shared.stores import browser_sessions, mail_proofs, members
 from shared.stores.members import EmailTakenError
 from shared.stores.secrets import hash_secret
-from shared.structs.members import Proof
+from shared.structs.members import Member, Proof
 from shared.web.passwords import check_new_password
 
 
@@ -41,7 +41,10 @@ async def finish_sign_up(house: House, token: str, password: str, language: Lang
 
 
 async def finish_reset(house: House, token: str, password: str) -> str:
-    """Every browser is signed out but the one of this. Raises FormError, LinkOverError."""
+    """Every browser is signed out but the one of this, and every other mailed link is over.
+
+    Raises FormError, LinkOverError.
+    """
     proof = await look_at(house, token, ProofPurpose.RESET)
     check_new_password(password, email=proof.email)
     password_hash = await house.passwords.hash(password)
@@ -49,23 +52,36 @@ async def finish_reset(house: House, token: str, password: str) -> str:
         found = await find_proof(house, token, ProofPurpose.RESET)
         assert found.member_id is not None, "a reset is of somebody"
         member = await members.get(found.member_id)
-        await members.set_password(member.id, password_hash)
-        await mail_proofs.use(hash_secret(token), now=house.clock.now())
         await continue_as(member.id, tenant_id=member.tenant_id)
+        await members.set_password(member.id, password_hash)
+        await mail_proofs.use_all(member.id, now=house.clock.now())
         await browser_sessions.end_all(member.id)
         return await browser_sessions.begin(member.id, now=house.clock.now())
 
 
-async def finish_email_change(house: House, token: str) -> None:
-    """Raises LinkOverError."""
+async def look_at_email_change(house: House, token: str, member: Member) -> Proof:
+    """Raises LinkOverError, also for another member's."""
+    proof = await look_at(house, token, ProofPurpose.CHANGE_EMAIL)
+    if proof.member_id != member.id:
+        raise LinkOverError("the link is of another account")
+    return proof
+
+
+async def finish_email_change(house: House, token: str, asking: Member) -> None:
+    """Links that went to the old address are over. Raises LinkOverError.
+
+    asking: who is signed in. Who mistyped the new address must not give the account to its owner,
+    who would confirm, and then ask for another password.
+    """
     try:
         async with proof_transaction(hash_secret(token)):
             found = await find_proof(house, token, ProofPurpose.CHANGE_EMAIL)
-            assert found.member_id is not None, "a change is of somebody"
-            member = await members.get(found.member_id)
+            if found.member_id != asking.id:
+                raise LinkOverError("the link is of another account")
+            member = await members.get(asking.id)
             await continue_as(member.id, tenant_id=member.tenant_id)
             await members.set_email(member.id, found.email)
-            await mail_proofs.use(hash_secret(token), now=house.clock.now())
+            await mail_proofs.use_all(member.id, now=house.clock.now())
     except EmailTakenError as error:
         raise LinkOverError("the address has an account by now") from error
     await tell_old_address(house, member.email, member.language)

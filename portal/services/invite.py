@@ -27,7 +27,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
 async def invite(house: House, owner: Insider, email: str, role: UserRole) -> Letter:
     """The same for every address but a colleague's: whether it has an account elsewhere is for
-    who reads its mail. Raises FormError, TooManyAttemptsError.
+    who reads its mail. Raises FormError, TooManyAttemptsError, NotAnOwnerError.
     """
     await limits.count(limits.INVITATIONS, str(owner.tenant_id), clock=house.clock)
     await limits.count(limits.MAIL_TO_ACCOUNT, email, clock=house.clock)
@@ -37,7 +37,9 @@ async def invite(house: House, owner: Insider, email: str, role: UserRole) -> Le
         team = await members.list_team(owner.tenant_id)
         if email.lower() in {each.email.lower() for each in team}:
             raise FormError({"email": "team.known"})
-        await mail_proofs.invite(hash_secret(token), email, offer, now=house.clock.now())
+        await mail_proofs.invite(
+            hash_secret(token), email, offer, inviter=owner.member.id, now=house.clock.now()
+        )
         config = await tenants.get_config(owner.tenant_id)
         await leave_trace(owner, "invited", email=email, role=role.value)
     return Letter(to=email, business=config.business_name, link=house.link(f"/join/{token}"))

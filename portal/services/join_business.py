@@ -11,9 +11,10 @@ from shared.db.guard import continue_as, email_transaction, proof_transaction, t
 from shared.enums import Language, ProofPurpose
 from shared.errors import ConflictError, NotFoundError
 from shared.stores import browser_sessions, mail_proofs, members, tenants
-from shared.stores.members import EmailTakenError
+from shared.stores.members import EmailTakenError, PasswordChangedError
 from shared.stores.secrets import hash_secret
 from shared.structs.members import Member, Offer
+from shared.web.fields import FormError
 from shared.web.passwords import check_new_password
 
 
@@ -56,9 +57,9 @@ async def join_business(
     invited = await look_at_invitation(house, token)
     if invited.member is None:
         check_new_password(password, email=invited.email)
+        password_hash = await house.passwords.hash(password)
     else:
-        await check_password(house, invited.member, password)
-    password_hash = await house.passwords.hash(password)
+        password_hash = await check_password(house, invited.member, password)
     try:
         async with proof_transaction(hash_secret(token)):
             await find_proof(house, token, ProofPurpose.INVITE)
@@ -70,10 +71,15 @@ async def join_business(
             return member, await browser_sessions.begin(member.id, now=house.clock.now())
     except EmailTakenError as error:
         raise ConflictError("the address has got an account meanwhile") from error
+    except PasswordChangedError as error:
+        raise FormError({"password": "password.wrong"}) from error
 
 
 async def _enter(invited: Invited, password_hash: str, language: Language) -> Member:
+    """password_hash: of a new account, or what was proved of the one that is there."""
     if invited.member is not None:
+        await continue_as(invited.member.id, tenant_id=None)
+        await members.hold_password(invited.member.id, password_hash)
         await members.take_invitation(invited.member.id)
         return await members.get(invited.member.id)
     member_id = await members.create_invited(

@@ -117,9 +117,10 @@ ACCOUNTS = {
     ),
     "mail.change_email_subject": Text("Your new address", "Anwani yako mpya"),
     "mail.change_email": Text(
-        "confirm here, within one hour, that your FlowHQ account uses this address:\n\n{link}",
-        "thibitisha hapa, ndani ya saa moja, kuwa akaunti yako ya FlowHQ inatumia anwani"
-        " hii:\n\n{link}",
+        "confirm here, within one hour and where you are signed in, that your FlowHQ account uses"
+        " this address:\n\n{link}",
+        "thibitisha hapa, ndani ya saa moja na pale ulipoingia kwenye akaunti, kuwa akaunti yako"
+        " ya FlowHQ inatumia anwani hii:\n\n{link}",
     ),
     "mail.changed_subject": Text("Your address was changed", "Anwani yako imebadilishwa"),
     "mail.changed": Text(

@@ -80,4 +80,4 @@ async def end_all(member_id: UUID) -> None:
 
 
 async def sweep(*, now: datetime) -> None:
-    await BrowserSession.raw("DELETE FROM browser_sessions WHERE expires_at < {}", now)
+    await BrowserSession.raw("SELECT flowhq_sweep_sessions({})", now)

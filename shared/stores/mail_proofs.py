@@ -4,9 +4,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from shared.enums import ProofPurpose, UserRole
 from shared.errors import NotFoundError
 from shared.ids import TenantId
+from shared.stores.members import NotAnOwnerError
 from shared.stores.rows import to_uuid
 from shared.structs.members import Invitation, Offer, Proof
 from shared.tables import MailProof
@@ -34,26 +37,33 @@ async def create(
     )
 
 
-async def invite(token_hash: str, email: str, offer: Offer, *, now: datetime) -> None:
-    """Within the transaction of the token, and of an owner. An earlier one to the same address
-    is no longer good.
+async def invite(
+    token_hash: str, email: str, offer: Offer, *, inviter: UUID, now: datetime
+) -> None:
+    """Within the transaction of the token, and of the owner who invites. An earlier one to the
+    same address is no longer good. Raises NotAnOwnerError.
     """
     await MailProof.raw(
         "DELETE FROM mail_proofs WHERE tenant = {} AND purpose = 'INVITE' AND lower(email) = {}",
         offer.tenant_id,
         email.lower(),
     )
-    await MailProof.raw(
-        "INSERT INTO mail_proofs (token_hash, purpose, email, tenant, role, created_at, expires_at)"
-        " VALUES ({}, {}, {}, {}, {}, {}, {})",
-        token_hash,
-        ProofPurpose.INVITE.value,
-        email,
-        offer.tenant_id,
-        offer.role.value,
-        now,
-        now + INVITATION_LIFE,
-    )
+    try:
+        await MailProof.raw(
+            "INSERT INTO mail_proofs"
+            " (token_hash, purpose, email, tenant, role, inviter, created_at, expires_at)"
+            " VALUES ({}, {}, {}, {}, {}, {}, {}, {})",
+            token_hash,
+            ProofPurpose.INVITE.value,
+            email,
+            offer.tenant_id,
+            offer.role.value,
+            inviter,
+            now,
+            now + INVITATION_LIFE,
+        )
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise NotAnOwnerError("owners invite") from error
 
 
 async def list_invitations(tenant_id: TenantId, *, now: datetime) -> list[Invitation]:
@@ -115,8 +125,15 @@ async def use(token_hash: str, *, now: datetime) -> None:
     )
 
 
+async def use_all(member_id: UUID, *, now: datetime) -> None:
+    """Every link that was mailed about this account is over. In the member's transaction."""
+    await MailProof.raw(
+        "UPDATE mail_proofs SET used_at = {} WHERE member = {} AND used_at IS NULL", now, member_id
+    )
+
+
 async def sweep(*, now: datetime) -> None:
-    await MailProof.raw("DELETE FROM mail_proofs WHERE expires_at < {}", now - KEPT)
+    await MailProof.raw("SELECT flowhq_sweep_proofs({})", now - KEPT)
 
 
 def _to_offer(row: dict[str, Any]) -> Offer | None:

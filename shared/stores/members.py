@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from shared.enums import Language, UserRole
-from shared.errors import ConflictError, NotFoundError
+from shared.errors import ConflictError, NotFoundError, PermanentError
 from shared.ids import TenantId
 from shared.stores.rows import to_uuid
 from shared.structs.members import Member, Offer
@@ -21,6 +21,14 @@ class EmailTakenError(ConflictError):
 
 class LastOwnerError(ConflictError):
     """The business would be left without an owner."""
+
+
+class NotAnOwnerError(PermanentError):
+    """The database does not take the member for an owner of the business, or not any more."""
+
+
+class PasswordChangedError(ConflictError):
+    """The account is gone, or has another password than the one that was proved."""
 
 
 async def create_owner(email: str, *, password_hash: str, language: Language) -> UUID:
@@ -85,7 +93,10 @@ async def list_team(tenant_id: TenantId) -> list[Member]:
 
 
 async def set_role(member_id: UUID, role: UserRole) -> None:
-    """Of a colleague, in the transaction of an owner. Raises NotFoundError, LastOwnerError."""
+    """Of a colleague, in the transaction of an owner.
+
+    Raises NotFoundError, LastOwnerError, NotAnOwnerError.
+    """
     await _manage("SELECT flowhq_set_role({}, {}) AS done", member_id, role.value)
 
 
@@ -129,6 +140,32 @@ async def get_password_hash(member_id: UUID) -> str | None:
     return found
 
 
+async def hold_password(member_id: UUID, password_hash: str) -> None:
+    """The password that was proved a moment ago is still the one, and stays it until this
+    transaction ends. Raises PasswordChangedError.
+    """
+    # FOR SHARE: whoever changes it at this moment is waited for, and then seen.
+    rows = await User.raw(
+        "SELECT 1 FROM users WHERE id = {} AND password_hash = {} FOR SHARE",
+        member_id,
+        password_hash,
+    )
+    if not rows:
+        raise PasswordChangedError("the password was changed meanwhile")
+
+
+async def replace_password(member_id: UUID, password_hash: str, *, proved: str) -> None:
+    """proved: the hash of before. Raises PasswordChangedError where it is not that any more."""
+    rows = await User.raw(
+        "UPDATE users SET password_hash = {} WHERE id = {} AND password_hash = {} RETURNING id",
+        password_hash,
+        member_id,
+        proved,
+    )
+    if not rows:
+        raise PasswordChangedError("the password was changed meanwhile")
+
+
 async def set_password(member_id: UUID, password_hash: str) -> None:
     await _change(member_id, "password_hash", password_hash)
 
@@ -161,6 +198,8 @@ async def _manage(query: str, *values: Any) -> None:
         rows = await User.raw(query, *values)
     except asyncpg.RestrictViolationError as error:
         raise LastOwnerError("the last owner stays") from error
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise NotAnOwnerError("owners manage the team") from error
     if not rows[0]["done"]:
         raise NotFoundError("there is no such member")
 

@@ -37,7 +37,7 @@ class BrowserSession(Table, tablename="browser_sessions"):
 class MailProof(Table, tablename="mail_proofs"):
     """A link that was mailed: who has it reads mail at `email`. Good once, until it expires.
 
-    member: null at sign-up, when there is none yet. tenant, role: of an invitation.
+    member: null at sign-up, when there is none yet. tenant, role, inviter: of an invitation.
     """
 
     id = UUID(primary_key=True, default=UUID4())
@@ -47,6 +47,7 @@ class MailProof(Table, tablename="mail_proofs"):
     member = ForeignKey(User, null=True, default=None, on_delete=OnDelete.cascade)
     tenant = ForeignKey(Tenant, null=True, default=None, on_delete=OnDelete.cascade)
     role = Text(null=True, default=None)
+    inviter = ForeignKey(User, null=True, default=None, on_delete=OnDelete.cascade)
     created_at = Timestamptz(default=TimestamptzNow())
     expires_at = Timestamptz()
     used_at = Timestamptz(null=True, default=None)

@@ -25,6 +25,11 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
 # office or a mobile operator's gateway.
 PASSWORD_OF_ACCOUNT = Limit(name="password/account", tries=10, window=timedelta(minutes=15))
 PASSWORD_FROM_ADDRESS = Limit(name="password/address", tries=100, window=timedelta(minutes=15))
+# Of the dashboard apart: else whoever reaches the portal could keep operators out of it.
+PASSWORD_OF_OPERATOR = Limit(name="password/operator", tries=10, window=timedelta(minutes=15))
+OPERATORS_FROM_ADDRESS = Limit(
+    name="password/operators-address", tries=100, window=timedelta(minutes=15)
+)
 MAIL_TO_ACCOUNT = Limit(name="mail/account", tries=4, window=timedelta(hours=1))
 # A business: a whole team in an afternoon, and no way to write to strangers in our name.
 INVITATIONS = Limit(name="invitations/tenant", tries=20, window=timedelta(hours=1))
@@ -50,7 +55,8 @@ def network_of(address: str) -> str:
     except ValueError:
         return address
     if isinstance(parsed, IPv6Address):
-        return parsed.exploded[:19]
+        # As a socket for both families names an IPv4 customer: all of them are in one /64.
+        return str(parsed.ipv4_mapped or parsed.exploded[:19])
     return address
 
 

@@ -15,6 +15,9 @@ from shared.web.changes import Changes
 QUIET = timedelta(seconds=20)
 # Then the browser comes again by itself, and is asked again who it is.
 LIFE = timedelta(minutes=10)
+# X-Accel-Buffering: a proxy that collects the answer would keep it from the page. And what one
+# person saw is not shown to the next one at the same screen, no more than a page is.
+HEADERS = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
 # What a browser says when it comes again: that it has seen something, not what.
 SEEN = "1"
 LAST_SEEN = "last-event-id"

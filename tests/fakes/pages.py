@@ -9,7 +9,9 @@ import httpx
 class Browser:
     """Keeps cookies and the page it is at."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+    def __init__(self, transport: httpx.AsyncBaseTransport, *, door: str = "/account") -> None:
+        """door: a page with a form, whoever asks for it."""
+        self._door = door
         self._client = httpx.AsyncClient(
             transport=transport, base_url="http://portal.test", follow_redirects=True
         )
@@ -34,12 +36,27 @@ class Browser:
         return forms_of(self.at.text)[action]
 
     async def force(self, path: str, **values: str) -> httpx.Response:
-        """Posts what no form of the page offers, with what a form of ours carries; from /account,
-        where every member has one.
-        """
-        page = await self._client.get("/account")
-        token = forms_of(page.text)["/language"]["_csrf_token"]
-        return await self._client.post(path, data={"_csrf_token": token} | values)
+        """Posts what no form of the page offers, with what a form of ours carries."""
+        return await self._client.post(path, data=await self._token() | values)
+
+    async def knock(self, method: str, path: str, **values: str) -> httpx.Response:
+        """The very answer, wherever it leads. What is posted is posted as by `force`."""
+        data = await self._token() | values if method == "POST" else None
+        return await self._client.request(method, path, data=data, follow_redirects=False)
+
+    async def pour(
+        self, path: str, kind: str, body: bytes, cookie: str | None = None
+    ) -> httpx.Response:
+        """What no browser sends. cookie: in the place of those that are kept."""
+        headers = {b"content-type": kind.encode()}
+        if cookie is not None:
+            headers[b"cookie"] = cookie.encode("latin-1")
+        return await self._client.post(path, content=body, headers=headers)
+
+    async def _token(self) -> dict[str, str]:
+        page = await self._client.get(self._door)
+        [token, *_] = [each["_csrf_token"] for each in forms_of(page.text).values()]
+        return {"_csrf_token": token}
 
     async def post(self, path: str, **values: str) -> httpx.Response:
         """As a foreign site would: without what a form of ours carries."""

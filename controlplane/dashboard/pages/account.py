@@ -34,11 +34,15 @@ async def set_password(
     """Every browser is signed out by it, also this one."""
     form = await read_form(request)
     try:
-        await check_own_password(
+        proved = await check_own_password(
             operator, form.get("current", ""), passwords=passwords, clock=clock
         )
         await set_operator_password(
-            operator.id, form.get("password", ""), passwords=passwords, caller=caller
+            operator.id,
+            form.get("password", ""),
+            passwords=passwords,
+            caller=caller,
+            proved=proved,
         )
     except InvalidInputError as error:
         status, wrong = HTTPStatus.UNPROCESSABLE_ENTITY, wrong_of(error)

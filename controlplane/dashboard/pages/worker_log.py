@@ -20,7 +20,7 @@ from controlplane.services.worker_logs import TooManyFollowersError
 from shared.errors import ContainerRuntimeError, TransientError
 from shared.ids import TenantId
 from shared.stores import tenants
-from shared.web.live import LIFE
+from shared.web.live import HEADERS, LIFE
 from shared.web.rendering import page, render
 from shared.web.requests import PageRequest
 
@@ -50,9 +50,7 @@ async def stream(
         batches = await worker_logs.begin_to_follow(TenantId(tenant_id), lines=LINES)
     except TooManyFollowersError as error:
         raise TooManyRequestsException from error
-    return ServerSentEvent(
-        follow_log(request, batches), headers={"X-Accel-Buffering": "no"}, retry_duration=3000
-    )
+    return ServerSentEvent(follow_log(request, batches), headers=HEADERS, retry_duration=3000)
 
 
 async def follow_log(
@@ -66,6 +64,8 @@ async def follow_log(
     shown: deque[str] = deque(maxlen=LINES)
     async with aclosing(batches):
         async for batch in batches:
+            if loop.time() >= deadline or not await _may_go_on(request):
+                return
             if batch:
                 shown.extend(batch)
                 rows = [read_row(line) for line in shown]
@@ -73,8 +73,6 @@ async def follow_log(
                 await asyncio.sleep(PACE.total_seconds())
             else:
                 yield ServerSentEventMessage(data=None, comment="")
-            if loop.time() >= deadline or not await _may_go_on(request):
-                return
 
 
 async def _may_go_on(request: PageRequest) -> bool:

@@ -56,7 +56,7 @@ class Dashboard:
         return True
 
     def stranger(self) -> Browser:
-        return Browser(self.transport)
+        return Browser(self.transport, door="/dashboard/account")
 
     async def sign_in(self, email: str = EMAIL, password: str = PASSWORD) -> Browser:
         browser = self.stranger()

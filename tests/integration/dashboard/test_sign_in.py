@@ -1,6 +1,7 @@
 """Who gets into the dashboard, for how long, and what is known of it afterwards."""
 
 import re
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -9,9 +10,9 @@ from shared.enums import CallerKind, Language
 from shared.stores import browser_sessions, members, operators
 from shared.stores.browser_sessions import OPERATORS
 from shared.structs.keys import AuditEntry
-from shared.tables import BrowserSession
-from shared.web import live
-from shared.web.limits import PASSWORD_OF_ACCOUNT
+from shared.tables import BrowserSession, User
+from shared.web import limits, live
+from shared.web.limits import PASSWORD_FROM_ADDRESS, PASSWORD_OF_ACCOUNT, PASSWORD_OF_OPERATOR
 from tests.fakes.pages import Browser
 from tests.fakes.traces import list_newest
 from tests.integration.dashboard.conftest import ADDRESS, EMAIL
@@ -80,13 +81,48 @@ async def test_a_member_of_the_portal_is_nobody_here(dashboard):
 
 
 async def test_guessing_a_password_is_stopped_also_with_the_right_one(dashboard):
-    for _ in range(PASSWORD_OF_ACCOUNT.tries):
+    for _ in range(PASSWORD_OF_OPERATOR.tries):
         assert (await dashboard.sign_in(password=OTHER)).at.status_code == 422
     refused = (await dashboard.sign_in()).at
     assert refused.status_code == 429
     assert 0 < int(refused.headers["retry-after"]) <= 900
-    dashboard.clock.advance(PASSWORD_OF_ACCOUNT.window)
+    dashboard.clock.advance(PASSWORD_OF_OPERATOR.window)
     assert is_in(await dashboard.sign_in())
+
+
+async def test_whoever_guesses_at_the_portal_keeps_no_operator_out(dashboard):
+    for limit, subject in ((PASSWORD_OF_ACCOUNT, EMAIL), (PASSWORD_FROM_ADDRESS, ADDRESS)):
+        for _ in range(limit.tries + 1):
+            with suppress(limits.TooManyAttemptsError):
+                await limits.count(limit, subject, clock=dashboard.clock)
+    assert is_in(await dashboard.sign_in())
+
+
+async def test_nobody_is_in_with_a_password_that_was_changed_while_it_was_checked(
+    dashboard, browser, monkeypatch
+):
+    check = dashboard.passwords.is_right
+
+    async def is_right(password: str, kept: str | None) -> bool:
+        right = await check(password, kept)
+        await User.update({User.password_hash: "another"}, force=True)
+        return right
+
+    monkeypatch.setattr(dashboard.passwords, "is_right", is_right)
+    before = await BrowserSession.count()
+    assert (await dashboard.sign_in()).at.status_code == 422
+    assert await BrowserSession.count() == before
+    await User.update({User.password_hash: await dashboard.passwords.hash(PASSWORD)}, force=True)
+    await browser.go("/dashboard/account")
+    await browser.send("/dashboard/account/password", current=PASSWORD, password=OTHER)
+    assert browser.at.status_code == 409
+    [kept] = await User.select(User.password_hash)
+    assert kept == {"password_hash": "another"}
+
+
+async def test_hostile_addresses_break_nothing(dashboard):
+    for email in ("\0", f"{EMAIL}\0", "💥" * 500):
+        assert (await dashboard.sign_in(email=email)).at.status_code == 422
 
 
 async def test_signing_in_again_ends_the_session_of_before(dashboard, browser):

@@ -1,11 +1,13 @@
 """Accounts under row policies: also a portal with a defect makes, sees and changes no other's."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from asyncpg.transaction import Transaction
 
 from shared.stores import tenants
 from tests.fakes.businesses import business
@@ -183,14 +185,18 @@ async def test_the_last_owner_stays_whatever_the_portal_does(portal, owner, team
 
 async def test_an_owner_invites_into_the_own_business_alone(portal, team):
     invite = (
-        "INSERT INTO mail_proofs (token_hash, purpose, email, tenant, role, expires_at)"
-        " VALUES ('hash', 'INVITE', 'n@x.de', $1, 'OWNER', now() + interval '1 hour')"
+        "INSERT INTO mail_proofs (token_hash, purpose, email, tenant, role, inviter, expires_at)"
+        " VALUES ('hash', 'INVITE', 'n@x.de', $1, 'OWNER', $2, now() + interval '1 hour')"
     )
-    for name, tenant in (("staff", "tenant1"), ("asha", "tenant2")):
+    for name, tenant, inviter in (
+        ("staff", "tenant1", "staff"),
+        ("asha", "tenant2", "asha"),
+        ("asha", "tenant1", "staff"),
+    ):
         words = as_member(team, name, proof="hash")
-        assert await refused(portal, words, invite, team[tenant])
+        assert await refused(portal, words, invite, team[tenant], team[inviter])
     words = as_member(team, "asha", proof="hash")
-    assert await run(portal, words, invite, team["tenant1"]) == "INSERT 0 1"
+    assert await run(portal, words, invite, team["tenant1"], team["asha"]) == "INSERT 0 1"
     for name, seen in (("staff", 1), ("juma", 0)):
         assert await run(portal, as_member(team, name), "SELECT 1 FROM mail_proofs") == (
             f"SELECT {seen}"
@@ -220,3 +226,65 @@ async def test_an_invitation_is_good_for_what_it_offers_and_nothing_else(portal,
     # Nor does it move somebody who has a business.
     take = "SELECT 1 WHERE flowhq_take_invitation($1)"
     assert await run(portal, {"proof": "hash"}, take, team["juma"]) == "SELECT 0"
+
+
+@pytest.mark.parametrize(
+    "statement", ["SELECT flowhq_set_role($1, 'STAFF')", "SELECT flowhq_remove_member($1)"]
+)
+async def test_of_two_owners_who_act_on_each_other_the_second_is_refused(
+    portal, owner, database_url, team, statement
+):
+    await owner.execute("UPDATE users SET role = 'OWNER'")
+    other = await asyncpg.connect(as_portal(database_url))
+    try:
+        first = portal.transaction()
+        await first.start()
+        await choose_as(portal, team, "asha")
+        await portal.execute(statement, team["staff"])
+        second, _ = await asyncio.gather(
+            refused(other, as_member(team, "staff"), statement, team["asha"]),
+            commit_when_waited_for(first, owner),
+        )
+        assert second
+    finally:
+        await other.close()
+    kept = await owner.fetch(
+        "SELECT id FROM users WHERE tenant = $1 AND role = 'OWNER'", team["tenant1"]
+    )
+    assert [row["id"] for row in kept] == [team["asha"]]
+
+
+async def choose_as(portal: asyncpg.Connection, team: dict[str, UUID], name: str) -> None:
+    for word, value in as_member(team, name).items():
+        await portal.execute("SELECT set_config($1, $2, true)", f"flowhq.{word}", str(value))
+
+
+async def commit_when_waited_for(first: Transaction, owner: asyncpg.Connection) -> None:
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with asyncio.timeout(10):
+        while not await owner.fetchval(waiting):
+            await owner.execute("SELECT pg_sleep(0.01)")
+    await first.commit()
+
+
+async def test_a_proof_moves_and_renames_no_account_and_is_not_made_good_again(portal, owner, team):
+    await add_proof(owner, "RESET", "asha@x.de", team["asha"])
+    words = {"proof": "hash", "tenant": team["tenant2"]}
+    for statement, value in (
+        ("UPDATE users SET tenant = $1", team["tenant2"]),
+        ("UPDATE users SET email = $1", "thief@x.de"),
+    ):
+        assert await run(portal, words, statement, value) == "UPDATE 0"
+    use = "UPDATE mail_proofs SET used_at = $1"
+    assert await run(portal, words, use, datetime(2026, 1, 1, tzinfo=UTC)) == "UPDATE 1"
+    assert await refused(portal, words, use, None)
+
+
+async def test_a_member_ends_links_about_the_own_account_alone(portal, owner, team):
+    await add_proof(owner, "RESET", "asha@x.de", team["asha"])
+    use = "UPDATE mail_proofs SET used_at = now()"
+    assert await run(portal, as_member(team, "juma"), use) == "UPDATE 0"
+    assert await run(portal, as_member(team, "asha"), use) == "UPDATE 1"

@@ -12,11 +12,12 @@ import pytest
 from shared.db.engine import Database, open_database, transaction
 from shared.db.guard import tenant_transaction
 from shared.db.portal_role import scram_verifier, set_portal_password
-from shared.enums import DesiredState
+from shared.enums import DesiredState, LinkWish
 from shared.errors import NotFoundError
 from shared.ids import TenantId
 from shared.stores import (
     contacts,
+    link_requests,
     messages,
     portal_events,
     setup_requests,
@@ -46,6 +47,23 @@ HIDDEN = {
     "media_uploads",
 }
 READABLE = sorted(OWNERS.keys() - HIDDEN)
+# What no store makes by itself, or not so simply.
+OTHER_ROWS = (
+    (
+        "INSERT INTO outbound_messages (tenant, fingerprint, to_phone, content_json)"
+        " VALUES ({}, '', '', 'null')"
+    ),
+    (
+        "INSERT INTO users (tenant, email, role) SELECT t.id, t.id || '@x.de', 'OWNER'"
+        " FROM tenants t WHERE id = {}"
+    ),
+    (
+        "INSERT INTO mail_proofs (tenant, token_hash, purpose, email, role, expires_at)"
+        " SELECT t.id, t.id, 'INVITE', 'n@x.de', 'STAFF', now() + interval '1 h'"
+        " FROM tenants t WHERE id = {}"
+    ),
+    "INSERT INTO worker_incidents (tenant, kind) VALUES ({}, 'CRASH')",
+)
 
 
 @pytest.fixture
@@ -61,6 +79,9 @@ async def ids(database: Database) -> dict[int, TenantId]:  # noqa: ARG001  the s
         await portal_events.record(tenant_id, "signed_in", {})
         await setup_requests.create(tenant_id)
         await takeovers.record(tenant_id, [ChatTaken(chat="1@lid", until=NOW, changed_at=NOW)])
+        await link_requests.ask(tenant_id, LinkWish.QR_ROUND, now=NOW)
+        for statement in OTHER_ROWS:
+            await Tenant.raw(statement, tenant_id)
         made[number] = tenant_id
     return made
 
@@ -110,9 +131,7 @@ async def test_of_two_tenants_rows_only_the_own_are_read_and_counted(connection,
             table: await connection.fetchval(f"SELECT count(*) FROM {table}")  # noqa: S608
             for table in READABLE
         }
-    names = ("link_requests", "mail_proofs", "outbound_messages", "users", "worker_incidents")
-    empty = dict.fromkeys(names, 0)
-    assert counts == dict.fromkeys(READABLE, 1) | empty
+    assert counts == dict.fromkeys(READABLE, 1)
 
 
 async def test_a_foreign_row_is_not_read_by_naming_its_tenant(connection, ids):
@@ -147,12 +166,7 @@ async def test_no_row_is_written_for_another(connection, ids):
 async def test_an_own_row_is_not_given_to_another(connection, ids):
     async with connection.transaction():
         await choose(connection, ids[OURS])
-        await connection.execute(
-            "INSERT INTO outbound_messages (tenant, fingerprint, to_phone, content_json)"
-            " VALUES ($1, '', '', '{}')",
-            ids[OURS],
-        )
-        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute("UPDATE outbound_messages SET tenant = $1", ids[THEIRS])
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import asyncpg
 import httpx
 import pytest
 from argon2 import PasswordHasher
@@ -69,6 +70,21 @@ class Portal:
 
     def another_browser(self) -> Browser:
         return Browser(self.transport)
+
+
+def after_each_check(portal: Portal, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """What a thief's guess meets: while it is hashed, every password becomes another one."""
+    passwords = portal.transport.app.state.house.passwords
+    check = passwords.is_right
+
+    async def is_right(password: str, kept: str | None) -> bool:
+        right: bool = await check(password, kept)
+        connection = await asyncpg.connect(url)
+        await connection.execute("UPDATE users SET password_hash = 'another'")
+        await connection.close()
+        return right
+
+    monkeypatch.setattr(passwords, "is_right", is_right)
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """Accounts: what a person can do with them, and what nobody can find out about them."""
 
+import asyncio
 import re
+from contextlib import suppress
 from datetime import timedelta
 
 import asyncpg
@@ -8,12 +10,20 @@ import pytest
 
 from portal.sweep import sweep
 from shared.stores.browser_sessions import MEMBERS
-from shared.web.limits import MAIL_TO_ACCOUNT, PASSWORD_OF_ACCOUNT
+from shared.web import limits
+from shared.web.limits import (
+    MAIL_FROM_ADDRESS,
+    MAIL_TO_ACCOUNT,
+    PASSWORD_FROM_ADDRESS,
+    PASSWORD_OF_ACCOUNT,
+)
 from tests.fakes.pages import Browser
-from tests.integration.portal.conftest import PASSWORD, Portal
+from tests.integration.portal.conftest import PASSWORD, Portal, after_each_check
+from tests.integration.portal.test_start import execute, rows
 
 EMAIL = "asha@example.com"
 OTHER = "other good words"
+THIEF = "thief@example.com"
 
 
 async def sign_in(portal: Portal, email: str = EMAIL, password: str = PASSWORD) -> Browser:
@@ -86,7 +96,7 @@ async def test_a_link_that_is_too_old_is_over(portal):
     assert (await portal.browser.go(portal.link())).status_code == 410
 
 
-@pytest.mark.parametrize("path", ["/sign-up/", "/reset/", "/confirm-email/"])
+@pytest.mark.parametrize("path", ["/sign-up/", "/reset/", "/join/"])
 async def test_a_link_that_was_never_ours_is_over(portal, path):
     answer = await portal.browser.go(f"{path}fhm_{'x' * 43}")
     assert answer.status_code == 410
@@ -94,10 +104,11 @@ async def test_a_link_that_was_never_ours_is_over(portal, path):
 
 
 async def test_a_link_is_good_for_nothing_else(portal):
-    await portal.sign_up()
+    browser = await portal.sign_up()
     await ask(portal, "/forgotten", EMAIL)
     token = portal.link().rpartition("/")[2]
-    assert (await portal.browser.go(f"/confirm-email/{token}")).status_code == 410
+    for path in ("confirm-email", "sign-up", "join"):
+        assert (await browser.go(f"/{path}/{token}")).status_code == 410
 
 
 async def test_of_two_sign_ups_of_one_address_the_first_counts(portal):
@@ -215,6 +226,133 @@ async def test_an_address_is_changed_with_password_and_proof_and_the_old_one_is_
     assert not is_in(await sign_in(portal))
 
 
+async def ask_to_change(browser: Browser, email: str = THIEF) -> None:
+    await browser.go("/account")
+    assert (await browser.send("/account/email", email=email, password=PASSWORD)).status_code == 200
+
+
+async def test_only_the_member_who_asked_confirms_another_address(portal):
+    """Who mistyped it must not give the account to the owner of what was typed."""
+    browser, juma = await portal.sign_up(), await portal.sign_up("juma@example.com")
+    await ask_to_change(browser)
+    link = portal.link()
+    assert (await portal.browser.go(link)).url.path == "/sign-in"
+    assert (await portal.browser.knock("POST", link)).headers["location"] == "/sign-in"
+    assert (await juma.go(link)).status_code == 410
+    assert (await juma.force(link)).status_code == 410
+    assert is_in(await sign_in(portal))
+    await browser.go(link)
+    assert (await browser.send(link)).url.path == "/account"
+
+
+async def test_an_address_that_another_account_takes_meanwhile_is_not_given_twice(portal):
+    browser = await portal.sign_up()
+    await ask_to_change(browser, "new@example.com")
+    link = portal.link()
+    await portal.sign_up("new@example.com")
+    await browser.go(link)
+    assert (await browser.send(link)).status_code == 410
+    assert is_in(await sign_in(portal))
+
+
+@pytest.mark.parametrize("way", ["change", "reset"])
+async def test_a_new_password_ends_every_link_that_was_mailed_before(portal, way):
+    """Also the one by which a thief, who knew the old one, would take the account away."""
+    browser, thief = await portal.sign_up(), await sign_in(portal)
+    await ask(portal, "/forgotten", EMAIL)
+    reset = portal.link()
+    await ask_to_change(thief)
+    confirm = portal.link()
+    if way == "change":
+        await browser.go("/account")
+        await browser.send("/account/password", old_password=PASSWORD, new_password=OTHER)
+    else:
+        await ask(portal, "/forgotten", EMAIL)
+        await browser.go(portal.link())
+        await browser.send(portal.link(), password=OTHER)
+    assert (await browser.go(confirm)).status_code == 410
+    assert (await portal.another_browser().go(reset)).status_code == 410
+
+
+async def test_who_reads_mail_at_the_address_of_before_gets_in_no_more(portal):
+    browser = await portal.sign_up()
+    await ask(portal, "/forgotten", EMAIL)
+    reset = portal.link()
+    await ask_to_change(browser, "new@example.com")
+    await browser.go(portal.link())
+    await browser.send(portal.link())
+    assert (await portal.another_browser().go(reset)).status_code == 410
+
+
+async def test_one_link_that_is_used_twice_at_once_sets_one_password(portal):
+    await portal.sign_up()
+    await ask(portal, "/forgotten", EMAIL)
+    first, second, link = portal.another_browser(), portal.another_browser(), portal.link()
+    for each in (first, second):
+        await each.go(link)
+    answers = await asyncio.gather(
+        first.send(link, password=OTHER), second.send(link, password="quite other words")
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 410]
+
+
+async def test_nobody_is_in_with_a_password_that_was_changed_while_it_was_checked(
+    portal, database_url, monkeypatch
+):
+    browser = await portal.sign_up()
+    sessions = "SELECT token_hash FROM browser_sessions"
+    before = await rows(database_url, sessions)
+    after_each_check(portal, monkeypatch, database_url)
+    assert (await sign_in(portal)).at.status_code == 422
+    assert await rows(database_url, sessions) == before
+    assert browser.cookies["session"]
+
+
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        ("/account/password", {"old_password": PASSWORD, "new_password": OTHER}),
+        ("/account/email", {"email": THIEF, "password": PASSWORD}),
+    ],
+)
+async def test_nothing_is_changed_by_a_password_that_was_changed_while_it_was_checked(
+    portal, database_url, monkeypatch, path, values
+):
+    browser = await portal.sign_up()
+    mails = len(portal.mails)
+    after_each_check(portal, monkeypatch, database_url)
+    await browser.go("/account")
+    await browser.send(path, **values)
+    assert await rows(database_url, "SELECT password_hash FROM users") == [("another",)]
+    assert len(portal.mails) == mails
+
+
+async def use_up(limit: limits.Limit, portal: Portal) -> None:
+    with suppress(limits.TooManyAttemptsError):
+        while True:
+            await limits.count(limit, "192.0.2.7", clock=portal.clock)
+
+
+async def test_passwords_are_not_hashed_without_end_for_who_has_a_link_or_an_account(portal):
+    browser = await portal.sign_up()
+    await use_up(PASSWORD_FROM_ADDRESS, portal)
+    await ask(portal, "/forgotten", EMAIL)
+    answers = {
+        path: (await browser.force(path, password=OTHER)).status_code
+        for path in (portal.link(), "/sign-up/x", "/join/x", "/account/password")
+    }
+    assert answers == dict.fromkeys(answers, 429)
+
+
+async def test_a_member_writes_to_no_crowd(portal):
+    browser = await portal.sign_up()
+    await use_up(MAIL_FROM_ADDRESS, portal)
+    mails = len(portal.mails)
+    values = {"email": "x@example.com", "password": PASSWORD}
+    assert (await browser.force("/account/email", **values)).status_code == 429
+    assert len(portal.mails) == mails
+
+
 async def test_an_address_is_not_changed_without_the_password(portal):
     browser = await portal.sign_up()
     await browser.go("/account")
@@ -289,6 +427,8 @@ async def test_a_members_language_follows_to_another_browser_and_into_mails(port
 
 async def test_hostile_values_break_nothing(portal):
     await portal.sign_up()
+    for email in ("\0", "asha@example.com\0", "💥" * 500, "a" * 64_000):
+        assert (await sign_in(portal, email=email)).at.status_code == 422
     for password in ("\0", "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"), "💥" * 500):
         assert (await sign_in(portal, password=password)).at.status_code in {422, 429}
     for token in ("%00", "%ff", "x" * 5000):
@@ -296,10 +436,15 @@ async def test_hostile_values_break_nothing(portal):
         assert answer.status_code in {400, 404, 410}
 
 
-async def test_what_is_over_is_swept_away_and_what_is_not_stays(portal):
+async def test_what_is_over_is_swept_away_and_what_is_not_stays(portal, database_url):
     browser = await portal.sign_up()
     await sweep(portal.clock)
     assert (await browser.go("/home")).url.path == "/start"
+    for table in ("browser_sessions", "mail_proofs"):
+        await execute(database_url, f"UPDATE {table} SET expires_at = now() - interval '8 d'")  # noqa: S608
+    await sweep(portal.clock)
+    for table in ("browser_sessions", "mail_proofs"):
+        assert await rows(database_url, f"SELECT 1 FROM {table}") == []  # noqa: S608
 
 
 async def test_an_operator_is_nobody_in_the_portal(portal, database_url):

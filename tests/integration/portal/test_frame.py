@@ -49,6 +49,41 @@ async def test_a_form_that_is_not_ours_is_refused(portal):
     assert "language" not in portal.browser.cookies
 
 
+FORM, FILES = "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"
+PART = b'--b\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n--b--\r\n'
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        pytest.param(FORM, b"_csrf_token=%C3%A9" + b"x" * 126, id="no ASCII"),
+        pytest.param(FORM, b"_csrf_token=1&_csrf_token=2", id="twice"),
+        pytest.param(FORM, b"_csrf_token=%ff%fe&%00=%", id="no UTF-8"),
+        pytest.param(FILES, PART % (b"_csrf_token", b'; filename="x"', b"x"), id="a file"),
+        pytest.param(FILES, PART % (b"_csrf_token", b"", b"\xff" * 128), id="a part, no UTF-8"),
+        pytest.param(FILES, PART % (b"\xff", b"", b""), id="a name, no UTF-8"),
+        pytest.param(FILES, b"--b\r\n" * 2000, id="many parts"),
+        pytest.param(FILES, b"", id="no parts"),
+        pytest.param("multipart/form-data", b"x", id="no boundary"),
+        pytest.param("application/json", b"{", id="no form"),
+        pytest.param("/", b"", id="no type"),
+    ],
+)
+async def test_a_form_that_is_none_is_refused_and_no_defect(portal, kind, body):
+    await portal.browser.go("/")
+    answer = await portal.browser.pour("/language", kind, body)
+    assert answer.status_code in {400, 403}
+    assert "That did not work" in answer.text
+
+
+async def test_a_cookie_that_is_none_of_ours_is_refused_and_no_defect(portal):
+    for cookie in ("\xe9" * 128, "x", ""):
+        answer = await portal.browser.pour(
+            "/language", FORM, b"_csrf_token=" + b"x" * 128, f"csrf={cookie}; session={cookie}"
+        )
+        assert answer.status_code == 403
+
+
 async def test_static_files_are_kept_for_ever_under_the_name_of_their_content(portal):
     page = (await portal.browser.go("/")).text
     address = re.search(r'href="(/static/[^"]+\.css)"', page)[1]

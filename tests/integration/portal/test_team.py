@@ -7,12 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from portal.insider import Insider
 from portal.pages.live import stream_of
-from portal.visitor import Visitor
-from shared.stores.secrets import hash_secret
+from portal.visitor import _find_member
 from shared.web.limits import INVITATIONS
 from tests.fakes.pages import Browser
-from tests.integration.portal.conftest import PASSWORD, Portal
+from tests.integration.portal.conftest import PASSWORD, Portal, after_each_check
 from tests.integration.portal.test_start import LINKED, describe, execute, rows
 
 JUMA = "juma@example.com"
@@ -132,6 +132,62 @@ async def test_of_two_owners_who_remove_each_other_one_stays(portal, owner, data
     assert len(await rows(database_url, MEMBERS)) == 1
 
 
+async def test_who_is_an_owner_no_more_since_the_request_began_is_refused_by_the_database(
+    portal, owner, database_url, monkeypatch
+):
+    staff, juma = await staff_of(portal, owner), await member(database_url)
+    monkeypatch.setattr(Insider, "is_owner", property(lambda _: True))
+    for path, values in (
+        ("/team", {"email": "x@example.com", "role": "OWNER"}),
+        (f"/team/{juma}/role", {"role": "OWNER"}),
+        (f"/team/{await member(database_url, 'asha@example.com')}/remove", {}),
+    ):
+        assert (await staff.force(path, **values)).status_code == 403, path
+    assert await rows(database_url, MEMBERS) == [("asha@example.com", "OWNER"), (JUMA, "STAFF")]
+
+
+@pytest.mark.parametrize("way", ["role", "remove"])
+async def test_whom_an_owner_invited_stays_out_when_the_owner_is_none_any_more(
+    portal, owner, database_url, way
+):
+    """Else an invitation to another address of one's own would be the way back."""
+    await invite(owner, role="OWNER")
+    other = await join(portal)
+    await invite(other, "friend@example.com", role="OWNER")
+    theirs = portal.link()
+    await invite(owner, "neema@example.com")
+    await owner.force(f"/team/{await member(database_url)}/{way}", role="STAFF")
+    assert (await portal.another_browser().go(theirs)).status_code == 410
+    assert (await portal.another_browser().go(portal.link())).status_code == 200
+    assert "friend@example.com" not in (await owner.go("/team")).text
+
+
+async def test_one_invitation_that_is_taken_twice_at_once_is_taken_once(
+    portal, owner, database_url
+):
+    await invite(owner)
+    first, second, link = portal.another_browser(), portal.another_browser(), portal.link()
+    for each in (first, second):
+        await each.go(link)
+    answers = await asyncio.gather(
+        *(each.send(link, password=PASSWORD) for each in (first, second))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 410]
+    assert len(await rows(database_url, MEMBERS)) == 2
+
+
+async def test_who_joins_with_a_password_that_was_changed_meanwhile_is_not_in(
+    portal, owner, database_url, monkeypatch
+):
+    await portal.sign_up(JUMA)
+    await invite(owner)
+    after_each_check(portal, monkeypatch, database_url)
+    browser = portal.another_browser()
+    await browser.go(portal.link())
+    assert (await browser.send(portal.link(), password=PASSWORD)).status_code == 422
+    assert await rows(database_url, MEMBERS) == [("asha@example.com", "OWNER")]
+
+
 async def test_who_is_removed_is_out_at_once(portal, owner, database_url):
     staff = await staff_of(portal, owner)
     path = f"/team/{await member(database_url)}/remove"
@@ -144,11 +200,16 @@ async def test_who_is_removed_is_out_at_once(portal, owner, database_url):
     assert len(await rows(database_url, "SELECT 1 FROM browser_sessions")) == 1
 
 
-async def test_an_open_page_of_who_is_removed_is_shown_nothing_more(portal, owner, database_url):
-    staff = await staff_of(portal, owner)
+@pytest.mark.parametrize("way", ["role", "remove"])
+async def test_an_open_page_of_who_is_removed_or_demoted_is_shown_nothing_more(
+    portal, owner, database_url, way
+):
+    """An owner's page has the code in it that links a phone."""
+    await invite(owner, role="OWNER")
+    other = await join(portal)
     state = portal.transport.app.state
-    [(tenant_id,)] = await rows(database_url, "SELECT id FROM tenants")
-    visitor = Visitor(language="EN", session=hash_secret(staff.cookies["session"]))
+    visitor = await _find_member(state.house, other.cookies["session"])
+    tenant_id = visitor.member.tenant_id
     request = SimpleNamespace(app=portal.transport.app, state={"visitor": visitor})
     looks = iter(("one", "two"))
 
@@ -159,9 +220,7 @@ async def test_an_open_page_of_who_is_removed_is_shown_nothing_more(portal, owne
     async for chunk in seen:
         if b"one" in chunk:
             break
-    path = f"/team/{await member(database_url)}/remove"
-    await owner.go(path)
-    await owner.send(path)
+    await owner.force(f"/team/{await member(database_url)}/{way}", role="STAFF")
     state.changes.tell(tenant_id)
     assert b"two" not in b"".join([chunk async for chunk in seen])
 
