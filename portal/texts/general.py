@@ -7,6 +7,10 @@ GENERAL = {
         "FlowHQ answers your customers on WhatsApp.",
         "FlowHQ huwajibu wateja wako kwenye WhatsApp.",
     ),
+    "stale": Text(
+        "This page does not change by itself at the moment. Load it again to see how things are.",
+        "Ukurasa huu haubadiliki wenyewe kwa sasa. Pakia upya kuona hali ilivyo.",
+    ),
     "front.title": Text("Your WhatsApp, always answered", "WhatsApp yako, inajibiwa kila wakati"),
     "front.lead": Text(
         "A helper that answers your customers at once, in Swahili or English, on the number"

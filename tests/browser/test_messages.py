@@ -102,6 +102,7 @@ async def test_a_new_message_appears_by_itself_in_list_and_thread(
     database_url: str,
 ):
     page = walk.page
+    await page.clock.install()
     tenant_id = await enter(portal, walk, database_url)
     await converse(database_url, tenant_id)
     told = f"SELECT pg_notify('flowhq_tenant', '{tenant_id}')"
@@ -110,6 +111,8 @@ async def test_a_new_message_appears_by_itself_in_list_and_thread(
     await execute(database_url, told)
     await expect(page.locator(".chats li").first).to_contain_text("Mpo?")
     await page.goto(f"{portal.url}{chat(ASHA)}#newest")
+    await page.focus(".taken button")
+    await page.evaluate("kept = [document.activeElement, document.querySelector('.bubble')]")
     for name, text in HOSTILE.items():
         await write(database_url, tenant_id, text)
         await execute(database_url, told)
@@ -117,5 +120,16 @@ async def test_a_new_message_appears_by_itself_in_list_and_thread(
         assert (
             await page.evaluate("document.querySelectorAll('#live img, #live script').length") == 0
         ), name
+    # Who is at a button stays there, and what was there stays marked.
+    stays = "kept.every((each) => each.isConnected) && document.activeElement === kept[0]"
+    assert await page.evaluate(stays)
     # Who reads at the end is kept there.
     await expect(page.locator("#newest")).to_be_in_viewport()
+    # Whoever is signed out looks at the past, and is told so.
+    async with page.expect_event("response", lambda answer: "/sign-in" in answer.url):
+        await execute(database_url, "DELETE FROM browser_sessions", told)
+    await expect(page.locator("#stale")).to_be_hidden()
+    await page.clock.fast_forward(7000)
+    await expect(page.locator("#stale")).to_be_visible()
+    assert ["text/html" in each for each in walk.complaints] == [True]
+    walk.complaints.clear()

@@ -3,7 +3,7 @@
 // less often goes where its event is named.
 (() => {
   const live = document.getElementById("live");
-  if (!live || !window.EventSource) return;
+  if (!live?.dataset.stream || !window.EventSource) return;
 
   let ends = [];
   const begin = () => {
@@ -23,18 +23,17 @@
   const scroller = document.scrollingElement;
   const isAtEnd = () => scroller.scrollHeight - scroller.scrollTop - innerHeight < 160;
 
-  begin();
-  const source = new EventSource(live.dataset.stream);
-  source.onmessage = (event) => {
-    const follows = "tail" in live.dataset && isAtEnd();
-    live.innerHTML = event.data; // the same template as the page's own, escaped by the server
-    if (follows) scroller.scrollTop = scroller.scrollHeight;
-    begin();
+  const shows = {
+    message: (html) => {
+      const follows = "tail" in live.dataset && isAtEnd();
+      following.patch(live, html);
+      if (follows) scroller.scrollTop = scroller.scrollHeight;
+      begin();
+    },
   };
   for (const part of document.querySelectorAll("[data-event]")) {
-    source.addEventListener(part.dataset.event, (event) => {
-      // Who is at it with the keyboard stays there.
-      if (!part.contains(document.activeElement)) part.innerHTML = event.data;
-    });
+    shows[part.dataset.event] = (html) => following.patch(part, html);
   }
+  begin();
+  following.follow(live.dataset.stream, shows);
 })();
