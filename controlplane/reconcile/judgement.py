@@ -88,13 +88,15 @@ def find_unexplained_end(view: TenantView) -> ObservedContainer | None:
 
 
 def find_vanished(view: TenantView) -> str | None:
-    """The id of a container that ran, that nobody of us removed, and that is not there."""
+    """The id of a container that ran, that nobody of us removed, and that is not there, or is on
+    its way out: what we remove is let go of before.
+    """
     worker = view.worker
     if worker is None or worker.desired_state is not DesiredState.RUNNING:
         return None
     if worker.recorded.status is not WorkerStatus.RUNNING:
         return None
-    here = {container.id for container in view.containers}
+    here = {c.id for c in view.containers if c.state is not ContainerState.REMOVING}
     return None if worker.recorded.container_id in here else worker.recorded.container_id
 
 
