@@ -176,7 +176,8 @@ async def record_heartbeats(heartbeats: Sequence[HeartbeatRecord]) -> None:
     """One statement for all. What comes from a superseded connection is left out.
 
     A heartbeat that says CONNECTED also renews `last_seen_at`, and takes back that the worker
-    was called silent: a worker reports its session when that changes, not because we doubted.
+    was called silent, or starting since before it: a worker reports its session when that changes,
+    not because we doubted. A container that somebody paused is such a doubt.
     """
     columns = [
         [getattr(heartbeat, name) for heartbeat in heartbeats]
@@ -205,7 +206,8 @@ async def record_heartbeats(heartbeats: Sequence[HeartbeatRecord]) -> None:
                                            ELSE a.at END
               FROM alive a
              WHERE s.tenant = a.tenant AND a.session = 'CONNECTED'
-               AND (s.state = 'CONNECTED' OR s.reason = 'WORKER_SILENT')
+               AND (s.state = 'CONNECTED' OR s.reason = 'WORKER_SILENT'
+                 OR (s.reason = 'STARTING' AND s.state_changed_at < a.at))
             RETURNING s.tenant, s.state, s.reason, s.detail, s.state_changed_at
         ), {follow_links("linked")}
         SELECT 1

@@ -219,6 +219,26 @@ async def test_a_silent_worker_is_not_connected_and_a_heartbeat_takes_that_back(
     assert (await session_of(tenant_id)).state is SessionState.CONNECTED
 
 
+@pytest.mark.parametrize(
+    ("at", "state"),
+    [
+        pytest.param(2 * MINUTE, SessionState.CONNECTED, id="after we doubted"),
+        pytest.param(MINUTE, SessionState.DISCONNECTED, id="from before"),
+    ],
+)
+async def test_a_worker_that_was_paused_and_never_gone_is_connected_as_it_says(at, state):
+    tenant_id = await add_running()
+    epoch = await workers.next_epoch(tenant_id)
+    await link(tenant_id)
+    paused = msgspec.structs.replace(RUNNING, status=WorkerStatus.STARTING, started_at=None)
+    for record in (paused, RUNNING):
+        await fleet.record_observed(tenant_id, record, generation=1, now=NOW + MINUTE)
+    assert (await session_of(tenant_id)).reason is SessionReason.STARTING
+    beat = heartbeat(tenant_id, epoch, at=NOW + at, session=SessionState.CONNECTED)
+    await fleet.record_heartbeats([beat])
+    assert (await session_of(tenant_id)).state is state
+
+
 async def test_a_heartbeat_does_not_revive_a_link_that_was_lost():
     tenant_id = await add_running()
     epoch = await workers.next_epoch(tenant_id)
