@@ -42,6 +42,8 @@ class Reserve:
         self._directory = directory
         self._file = directory / "reserve"
         self.is_tight = False
+        # Who starts and who watches look at the same time: two would take the file from each other.
+        self._looking = asyncio.Lock()
         self.on_change: Callable[[bool], None] = lambda _tight: None
 
     def heard(self, problem: str) -> None:
@@ -68,7 +70,8 @@ class Reserve:
             await asyncio.sleep(LOOK.total_seconds())
 
     async def look(self) -> None:
-        self._tell(tight=await asyncio.to_thread(self._keep))
+        async with self._looking:
+            self._tell(tight=await asyncio.to_thread(self._keep))
 
     def _keep(self) -> bool:
         free = self._free()

@@ -2,6 +2,8 @@
 
 import asyncio
 import sqlite3
+import threading
+from contextlib import suppress
 
 import pytest
 
@@ -53,6 +55,19 @@ async def test_the_reserve_takes_up_its_size(kept, tmp_path, told):
     await kept.look()
     assert (tmp_path / "reserve").stat().st_blocks * 512 >= SIZE
     assert told == []
+
+
+async def test_who_looks_at_the_same_time_makes_no_second_one(kept, monkeypatch):
+    both, met = threading.Barrier(2), []
+
+    def make(_):
+        with suppress(threading.BrokenBarrierError):
+            both.wait(timeout=0.2)
+            met.append("two at once")
+
+    monkeypatch.setattr(Reserve, "_make", make)
+    await asyncio.gather(kept.look(), kept.look())
+    assert met == []
 
 
 async def test_whoever_finds_the_disk_full_has_the_room_before_he_tries_again(kept, tmp_path, told):
