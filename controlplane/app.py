@@ -115,13 +115,14 @@ async def _serve(
             wake_all=reconciler.wake_all,
             clock=clock,
         )
+        worker_logs = WorkerLogs(driver)
         site = await _open_site(
             settings,
             checks={"database": check_database, "engine": driver.ping, "gateway": gateway.check},
             wake=reconciler.wake,
             gateway=gateway,
             dispatcher=dispatcher,
-            worker_logs=WorkerLogs(driver),
+            worker_logs=worker_logs,
             changes=changes,
             files=files,
             fetching=fetching,
@@ -137,18 +138,20 @@ async def _serve(
             tasks.supervise("events", events.run())
             _listen(tasks, settings.database_url, gateway, dispatch=dispatcher.wake, clock=clock)
             _watch_fleet(tasks, leading=lease.held, clock=clock)
-            listener = Listener(
-                settings.database_url, CHANGED, changed=changes.tell, missed=changes.tell_all
-            )
-            tasks.supervise("listener", listener.run())
+            tasks.supervise("listener", _tell(changes, settings.database_url).run())
             tasks.supervise("api", serve(site, listening))
             log.info("controlplane.started", instance=settings.instance, port=settings.port)
             await tasks.join(until=stop)
             log.info("controlplane.stopping")
             changes.end()
+            worker_logs.end()
         await heartbeats.flush()
     finally:
         await driver.aclose()
+
+
+def _tell(changes: Changes, url: str) -> Listener:
+    return Listener(url, CHANGED, changed=changes.tell, missed=changes.tell_all)
 
 
 def _listen(

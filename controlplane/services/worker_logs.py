@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 FOLLOWERS = 20
 # A line that says nothing, so that nobody between takes the connection for dead.
 QUIET = timedelta(seconds=20)
+# How long a follower may take to notice that this process ends.
+LOOK = timedelta(seconds=1)
 
 
 class TooManyFollowersError(FlowHQError):
@@ -30,6 +32,11 @@ class WorkerLogs:
         self._driver = driver
         self._quiet = quiet
         self._followers = 0
+        self._has_ended = False
+
+    def end(self) -> None:
+        """Whoever follows is let go: their browsers ask again, of the process that comes next."""
+        self._has_ended = True
 
     async def tail(self, tenant_id: TenantId, *, lines: int) -> WorkerLogView:
         """Empty while there is no container. Raises NotFoundError, ContainerRuntimeError."""
@@ -50,11 +57,17 @@ class WorkerLogs:
 
     async def _follow(self, container: str, lines: int) -> AsyncGenerator[list[str], None]:
         self._followers += 1
+        look, silence = min(self._quiet, LOOK), timedelta(0)
         try:
-            following = self._driver.follow_log(container, lines=lines, quiet=self._quiet)
+            following = self._driver.follow_log(container, lines=lines, quiet=look)
             async with aclosing(following) as batches:
                 async for batch in batches:
-                    yield batch
+                    if self._has_ended:
+                        return
+                    silence = timedelta(0) if batch else silence + look
+                    if batch or silence >= self._quiet:
+                        silence = timedelta(0)
+                        yield batch
         except ContainerRuntimeError as error:
             # The answer has begun: there is no other way left to say so.
             log.warning("worker_log.cut", container=container, error=str(error))

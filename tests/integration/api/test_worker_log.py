@@ -53,6 +53,19 @@ async def test_a_follower_hears_what_comes_later_and_signs_of_life(api, tenant_i
     assert heard == "later"
 
 
+async def test_who_follows_is_let_go_when_the_control_plane_ends(
+    api,
+    tenant_id,
+    container,  # noqa: ARG001  it runs
+):
+    logs = WorkerLogs(api.driver, quiet=timedelta(milliseconds=20))
+    batches = await logs.begin_to_follow(tenant_id, lines=5)
+    async with asyncio.timeout(10):
+        following = asyncio.ensure_future(anext(batches, None))
+        logs.end()
+        assert await following is None
+
+
 async def test_a_stream_ends_after_a_while_so_that_the_key_is_shown_again(
     api,
     tenant_id,
