@@ -37,6 +37,7 @@ TENANT = {
     "incident.container_removed": "Somebody removed the container",
     "incident.start_failed": "The container could not be started",
     "incident.link_lost": "The link was lost",
+    "incident.again": "started again",
     "incident.restored": "back after {length}",
     "acts": "Ask for",
     "act.start": "Start",

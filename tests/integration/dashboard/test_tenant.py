@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncGenerator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -124,6 +124,21 @@ async def test_what_befell_it_is_told_with_who_must_act(browser, tenant_id):
         assert "back after 12 s" in text
         assert "The phone removed this device" in text
         assert "The business must act" in text
+
+
+async def test_nobody_must_act_about_an_end_that_was_followed_by_a_start(browser, tenant_id):
+    end = Incident(kind=IncidentKind.CONFIGURATION, detail="refused", generation=0, finished_at=NOW)
+    await fleet.record_incident(tenant_id, end)
+    await set_worker(tenant_id, desired_state="RUNNING", status="ERROR")
+    for page in ("", "/incidents"):
+        text = (await browser.go(path(tenant_id, page))).text
+        assert '<span class="tag bad">An operator must act' in text
+    later = datetime.now(UTC) + timedelta(minutes=1)  # noqa: TID251  the incident's clock
+    await set_worker(tenant_id, status="RUNNING", started_at=later)
+    for page in ("", "/incidents"):
+        text = (await browser.go(path(tenant_id, page))).text
+        assert "started again" in text
+        assert "tag bad" not in text
 
 
 async def test_many_incidents_go_on_on_a_page_of_their_own(browser, tenant_id):
