@@ -42,6 +42,7 @@ from shared.web.changes import Changes
 from shared.web.csrf import guard_forms
 from shared.web.headers import add_page_headers
 from shared.web.health import Check, healthz, readyz
+from shared.web.holding import provide_held
 from shared.web.pages import Pages
 from shared.web.passwords import Passwords
 from shared.web.problems import HANDLERS
@@ -121,7 +122,7 @@ def create_site(
     return Litestar(
         route_handlers=[healthz, readyz, serve_asset, *PAGES],
         dependencies={
-            "checks": Provide(lambda: checks, sync_to_thread=False),
+            **provide_held(["checks"]),
             "member": Provide(provide_member),
             "tenant_id": Provide(provide_tenant_id),
             "insider": Provide(provide_insider),
@@ -147,6 +148,7 @@ def create_site(
                 "house": house,
                 "clock": clock,
                 "changes": changes,
+                "checks": checks,
             }
         ),
         logging_config=None,

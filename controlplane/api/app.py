@@ -1,6 +1,7 @@
 """Puts the admin API together."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from litestar import Litestar, Router
 from litestar.datastructures import State
@@ -47,6 +48,7 @@ from controlplane.services.acting import (
 from controlplane.services.worker_logs import WorkerLogs
 from shared.clock import Clock
 from shared.web.health import Check, healthz, readyz
+from shared.web.holding import provide_held
 from shared.web.passwords import Passwords
 
 
@@ -109,29 +111,30 @@ def create_api(
         guards=[require_tenant_key, refuse_large_body, refuse_unknown_query],
         dependencies=caller,
     )
+    held: dict[str, Any] = {
+        "wake": wake,
+        "disconnect": disconnect,
+        "instruct": instruct,
+        "configure": configure,
+        "dispatch": dispatch,
+        "alarms": alarms,
+        "worker_logs": worker_logs,
+        "files": files,
+        "fetching": fetching,
+        "open_url": open_url,
+        "clock": clock,
+        "passwords": passwords,
+        "checks": checks,
+    }
     api = Litestar(
         route_handlers=[healthz, readyz, admin, own],
-        dependencies={
-            "wake": Provide(lambda: wake, sync_to_thread=False),
-            "disconnect": Provide(lambda: disconnect, sync_to_thread=False),
-            "instruct": Provide(lambda: instruct, sync_to_thread=False),
-            "configure": Provide(lambda: configure, sync_to_thread=False),
-            "dispatch": Provide(lambda: dispatch, sync_to_thread=False),
-            "alarms": Provide(lambda: alarms, sync_to_thread=False),
-            "worker_logs": Provide(lambda: worker_logs, sync_to_thread=False),
-            "files": Provide(lambda: files, sync_to_thread=False),
-            "fetching": Provide(lambda: fetching, sync_to_thread=False),
-            "open_url": Provide(lambda: open_url, sync_to_thread=False),
-            "clock": Provide(lambda: clock, sync_to_thread=False),
-            "passwords": Provide(lambda: passwords, sync_to_thread=False),
-            "checks": Provide(lambda: checks, sync_to_thread=False),
-        },
+        dependencies=provide_held(held),
         exception_handlers=HANDLERS,
         before_send=[add_security_headers],
         openapi_config=describe(),
         request_class=ApiRequest,
         request_max_body_size=MAX_BODY_BYTES,
-        state=State({"clock": clock}),
+        state=State(held),
         logging_config=None,
     )
     close_inputs(api)

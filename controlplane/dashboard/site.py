@@ -1,6 +1,7 @@
 """Puts the dashboard's pages together."""
 
 from pathlib import Path
+from typing import Any
 
 from litestar import Litestar, Router, get
 from litestar.datastructures import State
@@ -36,6 +37,7 @@ from shared.web.assets import Assets, serve_asset
 from shared.web.changes import Changes
 from shared.web.csrf import guard_forms
 from shared.web.headers import add_page_headers
+from shared.web.holding import provide_held
 from shared.web.pages import Pages
 from shared.web.problems import HANDLERS
 from shared.web.rendering import go_to
@@ -105,6 +107,16 @@ def create_dashboard(
     changes: where open pages wait for news. The others: as of `create_api`.
     """
     static = Assets([assets.DIRECTORY, STATIC])
+    held: dict[str, Any] = {
+        "wake": wake,
+        "disconnect": disconnect,
+        "instruct": instruct,
+        "configure": configure,
+        "alarms": alarms,
+        "worker_logs": worker_logs,
+        "clock": desk.clock,
+        "passwords": desk.passwords,
+    }
     inside = Router("/", route_handlers=[*INSIDE], guards=[require_operator])
     return Litestar(
         route_handlers=[
@@ -115,14 +127,7 @@ def create_dashboard(
         dependencies={
             "operator": Provide(provide_operator, sync_to_thread=False),
             "caller": Provide(provide_caller, sync_to_thread=False),
-            "wake": Provide(lambda: wake, sync_to_thread=False),
-            "disconnect": Provide(lambda: disconnect, sync_to_thread=False),
-            "instruct": Provide(lambda: instruct, sync_to_thread=False),
-            "configure": Provide(lambda: configure, sync_to_thread=False),
-            "alarms": Provide(lambda: alarms, sync_to_thread=False),
-            "worker_logs": Provide(lambda: worker_logs, sync_to_thread=False),
-            "clock": Provide(lambda: desk.clock, sync_to_thread=False),
-            "passwords": Provide(lambda: desk.passwords, sync_to_thread=False),
+            **provide_held(held),
         },
         exception_handlers={**HANDLERS, SignInNeededError: send_to_sign_in},
         before_send=[add_page_headers],
@@ -136,7 +141,7 @@ def create_dashboard(
                 "frame": frame_of,
                 "desk": desk,
                 "changes": changes,
-                "clock": desk.clock,
+                **held,
             }
         ),
         logging_config=None,

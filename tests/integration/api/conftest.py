@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from litestar import Litestar
 
 from controlplane.api.app import create_api
 from controlplane.media.fetching import Fetching
@@ -71,6 +72,17 @@ class Urls:
         return self.open(url)
 
 
+_standing: list[Litestar] = []
+
+
+def serve(**held: Any) -> Litestar:
+    """One application for all tests: putting it together takes much longer than most of them."""
+    if not _standing:
+        _standing.append(create_api(**held))
+    _standing[0].state.update(held)
+    return _standing[0]
+
+
 @pytest.fixture
 async def api(
     database: Database,  # noqa: ARG001  the stores are bound to it
@@ -99,7 +111,7 @@ async def api(
     transfers = TaskGroup()
     urls = Urls()
     fetching = Fetching(files, workers.get, transfers)
-    app = create_api(
+    app = serve(
         wake=woken.append,
         disconnect=dropped.append,
         instruct=instruct,

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -67,19 +68,35 @@ class Dashboard:
 
 def open_site(opened: Dashboard) -> Litestar:
     """The pages; what they ask of the rest of the control plane is written into `opened`."""
+    return create_dashboard(**_held(opened))
+
+
+def _held(opened: Dashboard) -> dict[str, Any]:
     desk = Desk(
         secret="of the tests", is_secure=False, clock=opened.clock, passwords=opened.passwords
     )
-    return create_dashboard(
-        desk,
-        wake=opened.woken.append,
-        disconnect=opened.dropped.append,
-        instruct=opened.instruct,
-        configure=opened.configure,
-        alarms=list_alarms,
-        worker_logs=WorkerLogs(opened.driver, quiet=timedelta(milliseconds=50)),
-        changes=opened.changes,
-    )
+    return {
+        "desk": desk,
+        "wake": opened.woken.append,
+        "disconnect": opened.dropped.append,
+        "instruct": opened.instruct,
+        "configure": opened.configure,
+        "alarms": list_alarms,
+        "worker_logs": WorkerLogs(opened.driver, quiet=timedelta(milliseconds=50)),
+        "changes": opened.changes,
+    }
+
+
+_standing: list[Litestar] = []
+
+
+def serve(opened: Dashboard) -> Litestar:
+    """One site for all tests: putting it together takes much longer than most of them."""
+    if not _standing:
+        _standing.append(open_site(opened))
+    parts = {"clock": opened.clock, "passwords": opened.passwords}
+    _standing[0].state.update(_held(opened) | parts)
+    return _standing[0]
 
 
 @pytest.fixture
@@ -91,7 +108,7 @@ async def dashboard(
     passwords = Passwords(QUICK)
     opened = Dashboard(transport=None, clock=ManualClock(), passwords=passwords)
     blockbuster.deactivate()  # it reads its templates, before it serves
-    site = open_site(opened)
+    site = serve(opened)
     blockbuster.activate()
     opened.transport = httpx.ASGITransport(site, client=(ADDRESS, 4711), raise_app_exceptions=False)
     await operators.create(EMAIL, password_hash=await passwords.hash(PASSWORD))

@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -12,14 +12,17 @@ import asyncpg
 import httpx
 import pytest
 from argon2 import PasswordHasher
+from litestar import Litestar
 
-from portal.mail import Mail
+from portal.house import House
+from portal.mail import Mail, Mailer
 from portal.pages import live
 from portal.settings import PortalSettings
 from portal.site import create_site
-from shared.clock import SystemClock
+from shared.clock import Clock, SystemClock
 from shared.db.engine import check_database, open_database
 from shared.web.changes import Changes
+from shared.web.health import Check
 from shared.web.passwords import Passwords
 from tests.fakes.clocks import ManualClock
 from tests.fakes.pages import Browser
@@ -87,6 +90,31 @@ def after_each_check(portal: Portal, monkeypatch: pytest.MonkeyPatch, url: str) 
     monkeypatch.setattr(passwords, "is_right", is_right)
 
 
+_standing: list[Litestar] = []
+
+
+def serve(
+    settings: PortalSettings, *, clock: Clock, mailer: Mailer, checks: Mapping[str, Check]
+) -> Litestar:
+    """One site for all tests: putting it together takes much longer than most of them."""
+    passwords, changes = Passwords(QUICK), Changes()
+    house = House(settings=settings, clock=clock, mailer=mailer, passwords=passwords)
+    if not _standing:
+        site = create_site(
+            settings,
+            clock=clock,
+            mailer=mailer,
+            passwords=passwords,
+            changes=changes,
+            checks=checks,
+        )
+        _standing.append(site)
+    _standing[0].state.update(
+        {"house": house, "clock": clock, "changes": changes, "checks": checks}
+    )
+    return _standing[0]
+
+
 @pytest.fixture
 async def portal(database_url: str, tmp_path: Path, blockbuster) -> AsyncIterator[Portal]:
     settings = PortalSettings(
@@ -96,14 +124,7 @@ async def portal(database_url: str, tmp_path: Path, blockbuster) -> AsyncIterato
     clock, checks = ManualClock(SystemClock().now()), {"database": check_database}
     mails: list[Mail] = []
     blockbuster.deactivate()  # it reads its templates, before it serves
-    site = create_site(
-        settings,
-        clock=clock,
-        mailer=MailBag(mails),
-        passwords=Passwords(QUICK),
-        changes=Changes(),
-        checks=checks,
-    )
+    site = serve(settings, clock=clock, mailer=MailBag(mails), checks=checks)
     blockbuster.activate()
     transport = httpx.ASGITransport(site, client=("192.0.2.7", 4711), raise_app_exceptions=False)
     async with open_database(settings.database_url, min_size=1, max_size=4):
