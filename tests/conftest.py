@@ -163,12 +163,19 @@ def _database_at(address: str, name: str) -> str:
 
 @asynccontextmanager
 async def _new_database(address: str, *, template: str) -> AsyncIterator[str]:
+    url = await create_database(address, template=template)
+    try:
+        yield url
+    finally:
+        name = urlsplit(url).path.removeprefix("/")
+        await _run_statement(address, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def create_database(address: str, *, template: str) -> str:
+    """The address of a new one, which lasts as long as its server or until it is dropped."""
     name = f"test_{uuid4().hex}"
     await _run_statement(address, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    try:
-        yield _database_at(address, name)
-    finally:
-        await _run_statement(address, f"DROP DATABASE {name} WITH (FORCE)")
+    return _database_at(address, name)
 
 
 async def _run_statement(address: str, statement: str) -> None:

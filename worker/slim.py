@@ -19,8 +19,9 @@ _EMPTY: dict[str, tuple[str, ...]] = {
     "websockets.proxy": ("Proxy", "get_proxy", "parse_proxy", "prepare_connect_request"),
 }
 
-# Names of newer typing words that Python 3.11 has itself: msgspec then takes those.
-_ABSENT = ("typing_extensions",)
+# What is taken if it is there: newer typing words, which Python 3.11 has itself, and colours, which
+# a log of JSON has not.
+_ABSENT = ("typing_extensions", "rich", "colorama")
 
 
 def leave_out_unused() -> None:

@@ -1,7 +1,7 @@
 """Portal and dashboard as they run, and Debian's Chromium in front of them."""
 
+import asyncio
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 from playwright.async_api import Browser, async_playwright
@@ -18,11 +19,21 @@ from launcher.browser import COMMAND
 from launcher.host import find_tool
 from launcher.paths import ROOT
 from launcher.waiting import wait_for
+from shared.tasks import TaskGroup
+from shared.web.serving import listening_socket, serve
 from tests.browser.walking import Portal
+from tests.conftest import TEMPLATE, create_database
 from tests.fakes.plain_http import NO_TLS
+from tests.integration.dashboard.conftest import Dashboard, dashboard  # noqa: F401  the fixture
 from tests.integration.portal.conftest import as_portal
+from tests.integration.worker.conftest import free_port
 
 START = timedelta(seconds=30)
+# All that hold rows.
+TABLES = """
+    SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables
+     WHERE schemaname = 'public' AND tablename <> 'migration'
+"""
 # As root there is no sandbox to be had, and a test's browser asks nobody outside.
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
@@ -64,39 +75,68 @@ async def chromium(devtools: str) -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture
-def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
-    port = _free_port()
+@pytest.fixture(scope="session")
+def standing(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """The portal's process. One for all tests: it takes two seconds of a core to start."""
+    directory, port = tmp_path_factory.mktemp("portal"), free_port()
     url = f"http://127.0.0.1:{port}"
+    (directory / "mail").mkdir()
+    database_url = asyncio.run(create_database(postgres_server, template=TEMPLATE))
     settings = {
         "database_url": as_portal(database_url),
         "secret": "of the tests",
-        "state_dir": str(tmp_path),
+        "state_dir": str(directory),
         "port": str(port),
         "public_url": url,
     }
-    log = tmp_path / "portal.log"
+    log = directory / "portal.log"
     environ = environment.for_process(environment.current(), settings)
     with _serving([sys.executable, "-P", "-m", "portal"], f"{url}/readyz", log, environ):
-        yield Portal(url=url, mails=tmp_path / "mail", log=log)
+        yield Portal(url=url, mails=directory / "mail", log=log, database_url=database_url)
 
 
 @pytest.fixture
-def dashboard_url(database_url: str, tmp_path: Path) -> Iterator[str]:
+async def database_url(standing: Portal) -> str:
+    """The portal's database, as empty as a new one."""
+    connection = await asyncpg.connect(standing.database_url)
+    try:
+        tables = await connection.fetchval(TABLES)
+        await connection.execute(f"TRUNCATE {tables} CASCADE")
+    finally:
+        await connection.close()
+    return standing.database_url
+
+
+@pytest.fixture
+def portal(standing: Portal, database_url: str) -> Iterator[Portal]:  # noqa: ARG001  it is empty
+    for mail in standing.mails.iterdir():
+        mail.unlink()
+    before = standing.log.stat().st_size
+    yield standing
+    with standing.log.open("rb") as log:
+        log.seek(before)
+        _judge_log(log.read().decode())
+
+
+@pytest.fixture
+async def dashboard_url(
+    dashboard: Dashboard,  # noqa: F811  the fixture
+    capsys: pytest.CaptureFixture[str],
+) -> AsyncIterator[str]:
     """The dashboard's own pages; what they ask of workers is heard by nobody."""
-    port = _free_port()
-    url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "tests.fakes.dashboard_process", database_url, str(port)]
-    ready = f"{url}/dashboard/sign-in"
-    with _serving(command, ready, tmp_path / "dashboard.log", environment.current()):
-        yield url
+    port = free_port()
+    with listening_socket("127.0.0.1", port) as listening:
+        async with TaskGroup() as tasks:
+            tasks.supervise("pages", serve(dashboard.transport.app, listening))
+            yield f"http://127.0.0.1:{port}"
+            dashboard.changes.end()
+    _judge_log(capsys.readouterr().out)
 
 
 @contextmanager
 def _serving(
     command: list[str], ready: str, log: Path, environ: Mapping[str, str]
 ) -> Iterator[None]:
-    """Until the end of it; then its log must hold no defect and no token."""
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603  our own processes
             command, cwd=ROOT, env=dict(environ), stdout=output, stderr=subprocess.STDOUT
@@ -104,24 +144,21 @@ def _serving(
         try:
             assert wait_for(lambda: _is_ready(ready) or None, within=START), log.read_text()
             yield
-            said = log.read_text(encoding="utf-8")
-            assert "page.failed" not in said
-            assert not re.search(r"fh[kmst]_", said), "a token or a key reached the log"
         finally:
             process.terminate()
             process.wait(timeout=20)
+
+
+def _judge_log(said: str) -> None:
+    """It must hold no defect and no token."""
+    assert "page.failed" not in said
+    assert not re.search(r"fh[kmst]_", said), "a token or a key reached the log"
 
 
 def _read_port(file: Path) -> str | None:
     """Written by the browser, and then the path of its socket on a second line."""
     lines = file.read_text().splitlines() if file.exists() else []
     return lines[0] if len(lines) > 1 else None
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _is_ready(url: str) -> bool:

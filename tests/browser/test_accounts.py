@@ -18,7 +18,8 @@ async def walk(request, chromium):
         java_script_enabled=has_scripts,
     )
     context.set_default_timeout(10_000)
-    walk = Walk(await context.new_page(), f"{language}-{size}-{scheme}", is_looking=has_scripts)
+    name = f"{language}-{size}-{scheme}"
+    walk = await Walk.begin(context, name, is_looking=has_scripts)
     yield walk
     await context.close()
     assert walk.complaints == []

@@ -1,42 +1,24 @@
 """Operators at the fleet's page: they find, order, and see it change while it is open."""
 
-import socket
-from collections.abc import AsyncIterator
-
 import pytest
 from playwright.async_api import expect
 
 from shared.enums import SessionReason, SessionState
 from shared.stores import browser_sessions, operators, sessions
-from shared.tasks import TaskGroup
-from shared.web.serving import listening_socket, serve
 from shared.wire.frames import SessionReport
 from tests.browser.test_accounts import walk  # noqa: F401  the fixture
 from tests.browser.walking import Walk
 from tests.fakes.businesses import NOW
 from tests.fakes.varied_fleet import add_past_day, add_varied_fleet
-from tests.integration.dashboard.conftest import EMAIL, Dashboard, dashboard  # noqa: F401
+from tests.integration.dashboard.conftest import EMAIL, Dashboard
 from tests.integration.portal.conftest import PASSWORD
 
 TENANTS = 24
 
 
-@pytest.fixture
-async def address(dashboard: Dashboard) -> AsyncIterator[str]:  # noqa: F811  the fixture
-    """Where a browser finds it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    with listening_socket("127.0.0.1", port) as listening:
-        async with TaskGroup() as tasks:
-            tasks.supervise("pages", serve(dashboard.transport.app, listening))
-            yield f"http://127.0.0.1:{port}"
-            dashboard.changes.end()
-
-
-async def sign_in(walk: Walk, address: str) -> None:  # noqa: F811  the fixture's
+async def sign_in(walk: Walk, url: str) -> None:  # noqa: F811  the fixture's
     walk.name = f"dashboard-{walk.name}"
-    await walk.page.goto(f"{address}/dashboard")
+    await walk.page.goto(f"{url}/dashboard")
     await walk.fill(email=EMAIL, password=PASSWORD)
     await walk.page.wait_for_url("**/dashboard")
 
@@ -50,10 +32,10 @@ LOOKS = [
 
 
 @pytest.mark.parametrize("walk", LOOKS, indirect=True)
-async def test_a_tenant_is_found_among_many(address: str, walk: Walk):  # noqa: F811  the fixture
+async def test_a_tenant_is_found_among_many(dashboard_url: str, walk: Walk):  # noqa: F811  the fixture
     await add_varied_fleet(TENANTS, now=NOW)
     await add_past_day(now=NOW)
-    await sign_in(walk, address)
+    await sign_in(walk, dashboard_url)
     page = walk.page
     await walk.at("fleet")
     rows = page.locator(".rows tbody tr")
@@ -78,12 +60,12 @@ async def test_a_tenant_is_found_among_many(address: str, walk: Walk):  # noqa: 
 
 @pytest.mark.parametrize("walk", LOOKS[2:3], indirect=True)
 async def test_an_open_page_changes_and_who_is_at_a_row_stays_there(
-    address: str,
+    dashboard_url: str,
     walk: Walk,  # noqa: F811  the fixture
-    dashboard: Dashboard,  # noqa: F811  the fixture
+    dashboard: Dashboard,
 ):
     tenant_id, *_ = await add_varied_fleet(3, now=NOW)
-    await sign_in(walk, address)
+    await sign_in(walk, dashboard_url)
     page = walk.page
     await page.focus(".rows tbody a >> nth=0")
     place = "document.activeElement.textContent"
@@ -97,14 +79,14 @@ async def test_an_open_page_changes_and_who_is_at_a_row_stays_there(
 
 @pytest.mark.parametrize("walk", LOOKS[2:3], indirect=True)
 async def test_a_page_to_which_nothing_is_pushed_any_more_says_so(
-    address: str,
+    dashboard_url: str,
     walk: Walk,  # noqa: F811  the fixture
-    dashboard: Dashboard,  # noqa: F811  the fixture
+    dashboard: Dashboard,
 ):
     tenant_id, *_ = await add_varied_fleet(1, now=NOW)
     page = walk.page
     await page.clock.install()
-    await sign_in(walk, address)
+    await sign_in(walk, dashboard_url)
     await expect(page.locator(".rows")).to_be_visible()
     [operator] = await operators.list_all()
     # The browser asks again, and is told to sign in.
@@ -115,7 +97,7 @@ async def test_a_page_to_which_nothing_is_pushed_any_more_says_so(
     await page.clock.fast_forward(7000)
     await expect(page.locator("#stale")).to_be_visible()
     elsewhere = await page.context.new_page()
-    await sign_in(Walk(elsewhere, walk.name), address)
+    await sign_in(Walk(elsewhere, walk.name), dashboard_url)
     await page.clock.fast_forward(10_000)
     await expect(page.locator("#stale")).to_be_hidden()
     # Of the answer that was no stream.

@@ -10,12 +10,12 @@ from shared.ids import TenantId
 from shared.stores import messages, sessions, setup_requests, tenants
 from shared.wire.frames import SessionReport
 from tests.browser.test_accounts import walk  # noqa: F401  the fixture
-from tests.browser.test_fleet import LOOKS, address, sign_in  # noqa: F401  the fixture
+from tests.browser.test_fleet import LOOKS, sign_in
 from tests.browser.walking import Walk
 from tests.fakes.businesses import NOW, message
 from tests.fakes.varied_fleet import add_varied_fleet
 from tests.fakes.worker_containers import add_container
-from tests.integration.dashboard.conftest import Dashboard, dashboard  # noqa: F401
+from tests.integration.dashboard.conftest import Dashboard
 
 STORY = (
     (SessionState.CONNECTED, SessionReason.LINKED, 300),
@@ -32,7 +32,7 @@ LOG = (
 )
 
 
-async def add_story(dashboard: Dashboard) -> TenantId:  # noqa: F811  the fixture's
+async def add_story(dashboard: Dashboard) -> TenantId:
     tenant_id, *_ = await add_varied_fleet(1, now=NOW)
     await setup_requests.create(tenant_id, note="by phone, on Monday")
     for state, reason, minutes in STORY:
@@ -49,12 +49,12 @@ async def add_story(dashboard: Dashboard) -> TenantId:  # noqa: F811  the fixtur
 
 @pytest.mark.parametrize("walk", LOOKS, indirect=True)
 async def test_a_tenants_session_is_reset_after_a_look_at_why(
-    address: str,  # noqa: F811  the fixture
+    dashboard_url: str,
     walk: Walk,  # noqa: F811  the fixture
-    dashboard: Dashboard,  # noqa: F811  the fixture
+    dashboard: Dashboard,
 ):
     tenant_id = await add_story(dashboard)
-    await sign_in(walk, address)
+    await sign_in(walk, dashboard_url)
     page = walk.page
     walk.name = walk.name.replace("dashboard", "dashboard-tenant")
     await page.click(".rows tbody a")
@@ -80,13 +80,13 @@ async def test_a_tenants_session_is_reset_after_a_look_at_why(
 
 @pytest.mark.parametrize("walk", LOOKS[2:3], indirect=True)
 async def test_the_log_grows_on_the_open_page(
-    address: str,  # noqa: F811  the fixture
+    dashboard_url: str,
     walk: Walk,  # noqa: F811  the fixture
-    dashboard: Dashboard,  # noqa: F811  the fixture
+    dashboard: Dashboard,
 ):
     tenant_id = await add_story(dashboard)
-    await sign_in(walk, address)
-    await walk.page.goto(f"{address}/dashboard/tenants/{tenant_id}/log")
+    await sign_in(walk, dashboard_url)
+    await walk.page.goto(f"{dashboard_url}/dashboard/tenants/{tenant_id}/log")
     await expect(walk.page.locator("#live > div")).to_have_count(len(LOG))
     [container] = dashboard.engine.containers
     dashboard.engine.say(container, '{"event": "outbox.sent", "chat": "x"}')

@@ -8,9 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import zxingcpp
-from axe_playwright_python.async_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from PIL import Image
-from playwright.async_api import Page
+from playwright.async_api import BrowserContext, Page
 
 from launcher.paths import ROOT
 from launcher.waiting import wait_for
@@ -30,14 +30,18 @@ LOOK = """() => {
   }
   return wrong;
 }"""
+JUDGE = "axe.run(document, {resultTypes: ['violations']})"
 GRAVE = {"serious", "critical"}
 
 
 @dataclass
 class Portal:
+    """database_url: as the owner of its database."""
+
     url: str
     mails: Path
     log: Path
+    database_url: str
 
     async def newest_link(self, *, after: int) -> str:
         """Where the mail leads that is written once more than `after` of them are there."""
@@ -68,6 +72,14 @@ class Walk:
         self.page.on("console", self._listen)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
+    @classmethod
+    async def begin(cls, context: BrowserContext, name: str, *, is_looking: bool = True) -> "Walk":
+        """At a page of its own."""
+        if is_looking:
+            # Once: to send half a megabyte to each page costs more than to use it.
+            await context.add_init_script(AXE_SCRIPT)
+        return cls(await context.new_page(), name, is_looking)
+
     async def at(self, place: str) -> None:
         """What is open is this place: look at it, and keep a picture."""
         self.seen.append(place)
@@ -94,7 +106,7 @@ class Walk:
 
     async def _list_barriers(self) -> list[str]:
         """What axe-core finds that keeps somebody out: rule and place of each."""
-        found = (await Axe().run(self.page)).response["violations"]
+        found = (await self.page.evaluate(JUDGE))["violations"]
         return [
             f"{rule['id']}: {node['html'][:120]}"
             for rule in found

@@ -33,8 +33,8 @@ async def test_a_business_serves_itself_from_the_front_page_to_a_reply(
     context = await chromium.new_context(
         viewport=SIZES[size], locale={"en": "en-GB", "sw": "sw-TZ"}[language]
     )
-    page = await context.new_page()
-    walk = Walk(page, f"journey-{language}-{size}-light")
+    walk = await Walk.begin(context, f"journey-{language}-{size}-light")
+    page = walk.page
     await sign_up(platform, walk, phone, business)
     await expect(page.locator("#live .standing")).to_be_visible()
     await walk.at("submitted")
@@ -78,7 +78,7 @@ async def approve(platform: Platform, browser: Browser, business: str) -> None:
     body = {"email": email, "password": PASSWORD}
     await asyncio.to_thread(platform.call, "POST", "/admin/operators", json=body)
     context = await browser.new_context(viewport=SIZES["desk"])
-    walk = Walk(await context.new_page(), "journey-dashboard-desk-light")
+    walk = await Walk.begin(context, "journey-dashboard-desk-light")
     await walk.page.goto(f"{platform.api_url}/")
     await walk.fill(email=email, password=PASSWORD)
     await walk.page.click("header a[href='/dashboard/requests']")
