@@ -129,8 +129,14 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 
 @pytest.fixture
 def running(installation: Installation) -> Installation:
-    installation.up()
+    if installation.alive() != set(PARTS) or not is_ready(installation):
+        installation.up()
     return installation
+
+
+def is_ready(installation: Installation) -> bool:
+    found = platform.find_running(installation.paths, shell())
+    return found is not None
 
 
 def test_two_tenants_are_connected_and_have_answered(running: Installation) -> None:
@@ -218,30 +224,35 @@ def test_a_killed_part_comes_back_by_itself_and_the_containers_stay(
 
     assert wait_for(back, within=timedelta(seconds=20)), "the supervisor did not start it"
     assert wait_for(lambda: is_ready(running) or None, within=timedelta(seconds=60))
-    assert "already running" in running.up()
     assert set(running.containers()) == set(before)
     assert running.alive() == set(PARTS)
 
 
-def is_ready(installation: Installation) -> bool:
-    found = platform.find_running(installation.paths, shell())
-    return found is not None
-
-
-@pytest.mark.parametrize("part", ["controlplane", "portal", "sandbox", "postgres"])
-def test_without_a_supervisor_a_killed_part_waits_for_up(running: Installation, part: str) -> None:
+def test_without_a_supervisor_killed_parts_wait_for_up(running: Installation) -> None:
     running.up("--no-supervisor")
     before = running.containers()
-    kill(running, part)
-    assert "already running" not in running.up("--no-supervisor")
-    assert set(running.containers()) == set(before)
-    assert running.alive() == set(PARTS) - {"supervisor"}
+    for killed in ({"controlplane", "portal", "sandbox"}, {"postgres"}):
+        for part in killed:
+            kill(running, part)
+        assert running.alive() == set(PARTS) - {"supervisor"} - killed
+        assert "already running" not in running.up("--no-supervisor")
+        assert set(running.containers()) == set(before)
+        assert running.alive() == set(PARTS) - {"supervisor"}
 
 
 def test_up_brings_back_a_killed_supervisor(running: Installation) -> None:
     kill(running, "supervisor")
     assert "Its supervisor was not: it is now." in running.up()
     assert running.alive() == set(PARTS)
+
+
+def test_down_stops_all_and_a_second_down_is_no_error(running: Installation) -> None:
+    before = set(running.containers())
+    running.down()
+    assert running.alive() == set()
+    assert running.containers() == {}
+    assert set(running.containers(all_of_them=True)) == before
+    running.down()
 
 
 def test_what_failed_leaves_nothing_half_done(installation: Installation) -> None:
@@ -260,15 +271,6 @@ def test_what_failed_leaves_nothing_half_done(installation: Installation) -> Non
     assert done.returncode == 1
     assert done.stderr.startswith("The database could not be migrated\n")
     assert installation.alive() == set()
-
-
-def test_down_stops_all_and_a_second_down_is_no_error(running: Installation) -> None:
-    before = set(running.containers())
-    running.down()
-    assert running.alive() == set()
-    assert running.containers() == {}
-    assert set(running.containers(all_of_them=True)) == before
-    running.down()
 
 
 def test_in_the_foreground_it_shows_the_logs_and_ends_with_everything(
