@@ -7,9 +7,25 @@ HTTPS_PROXY must all be there when the process starts. Orders come as JSON lines
 input; `ORDERS` names them.
 """
 
+# ruff: noqa: E402  what the first lines leave out must be left out first
+
+import sys
+from types import ModuleType
+
+
+class _LeftOut(ModuleType):
+    def __getattr__(self, name: str) -> type[Exception]:
+        return ValueError  # a name that is imported; it is never called, nor ever raised
+
+
+# For previews of links and for a command of httpx's own, neonize loads what takes half a second of
+# each of a hundred processes, and none of them does either.
+sys.modules["rich"] = None  # type: ignore[assignment]  # the documented way to make it fail
+for module in ("linkpreview", "linkpreview.exceptions"):
+    sys.modules[module] = _LeftOut(module)
+
 import asyncio
 import json
-import sys
 from base64 import b64decode
 from collections.abc import Callable
 from hashlib import sha256

@@ -40,7 +40,8 @@ class Companion:
             stderr=self._errors,
             text=True,
         )
-        self._events: queue.Queue[dict[str, Any]] = queue.Queue()
+        # None once it has ended.
+        self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
@@ -54,12 +55,16 @@ class Companion:
                 return event
 
     def next(self, *, within: float = EVENT_TIMEOUT) -> dict[str, Any]:
-        return self._events.get(timeout=within)
+        event = self._events.get(timeout=within)
+        if event is None:
+            self._events.put(None)
+            pytest.fail("the client has ended")
+        return event
 
     def is_silent(self, *, seconds: float) -> bool:
         """Whether nothing comes for so long; only keys may, which are nobody's words."""
         try:
-            while self._events.get(timeout=seconds)["kind"] == "own":
+            while self.next(within=seconds)["kind"] == "own":
                 pass
         except queue.Empty:
             return True
@@ -84,6 +89,7 @@ class Companion:
         for line in self._process.stdout:
             if line.startswith("{"):  # the client prints on standard output too
                 self._events.put(json.loads(line))
+        self._events.put(None)
 
 
 class Sandbox:
