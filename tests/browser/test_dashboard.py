@@ -4,6 +4,7 @@ import pytest
 
 from shared.stores import setup_requests, tenants
 from tests.browser.test_accounts import walk  # noqa: F401  the fixture
+from tests.browser.test_fleet import LOOKS
 from tests.browser.walking import Walk
 from tests.fakes.businesses import business
 from tests.integration.dashboard.conftest import EMAIL
@@ -26,16 +27,7 @@ async def sign_in(walk: Walk, url: str) -> None:  # noqa: F811  the fixture's
     await walk.page.wait_for_url("**/dashboard")
 
 
-everywhere = pytest.mark.parametrize(
-    "walk",
-    [
-        pytest.param(("en", "phone", "light", True), id="on a phone"),
-        pytest.param(("en", "phone", "dark", True), id="on a phone at night"),
-        pytest.param(("en", "desk", "light", True), id="at a desk"),
-        pytest.param(("en", "desk", "dark", False), id="at a desk at night, without scripts"),
-    ],
-    indirect=True,
-)
+everywhere = pytest.mark.parametrize("walk", LOOKS, indirect=True)
 
 
 @pytest.mark.usefixtures("waiting")
