@@ -18,7 +18,7 @@ async def walk(request, chromium):
         java_script_enabled=has_scripts,
     )
     context.set_default_timeout(10_000)
-    name = f"{language}-{size}-{scheme}"
+    name = f"{language}-{size}-{scheme}{'' if has_scripts else '-plain'}"
     walk = await Walk.begin(context, name, is_looking=has_scripts)
     yield walk
     await context.close()

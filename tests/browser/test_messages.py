@@ -60,7 +60,7 @@ async def test_a_person_reads_conversations_and_replies(
     walk: Walk,  # noqa: F811  the fixture
     database_url: str,
 ):
-    page, walk.name = walk.page, f"messages-{walk.name}{'' if walk.is_looking else '-plain'}"
+    page, walk.name = walk.page, f"messages-{walk.name}"
     tenant_id = await enter(portal, walk, database_url)
     await page.click("header a[href='/messages']")
     await walk.at("none")
