@@ -35,6 +35,7 @@ async def test_a_created_tenant_is_answered_whole(api):
         "config",
         "session",
         "worker",
+        "who_must_act",
         "created_at",
     }
     assert made["status"] == "NEW"

@@ -66,12 +66,8 @@ class Dashboard:
         return browser
 
 
-def open_site(opened: Dashboard) -> Litestar:
-    """The pages; what they ask of the rest of the control plane is written into `opened`."""
-    return create_dashboard(**_held(opened))
-
-
 def _held(opened: Dashboard) -> dict[str, Any]:
+    """What it asks of the rest of the control plane is written into `opened`."""
     desk = Desk(
         secret="of the tests", is_secure=False, clock=opened.clock, passwords=opened.passwords
     )
@@ -93,7 +89,7 @@ _standing: list[Litestar] = []
 def serve(opened: Dashboard) -> Litestar:
     """One site for all tests: putting it together takes much longer than most of them."""
     if not _standing:
-        _standing.append(open_site(opened))
+        _standing.append(create_dashboard(**_held(opened)))
     parts = {"clock": opened.clock, "passwords": opened.passwords}
     _standing[0].state.update(_held(opened) | parts)
     return _standing[0]
