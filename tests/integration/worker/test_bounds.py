@@ -11,8 +11,6 @@ from shared.wire.frames import Heartbeat, LogLines
 from tests.fakes import small_disk
 from tests.integration.worker.conftest import linking
 
-pytestmark = pytest.mark.timeout(120)
-
 BOUND = 20
 WRITTEN = 900
 # What may be under way when the bound is reached (`MAX_UNSETTLED`), and each has an answer.
