@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -75,8 +76,16 @@ async def chromium(devtools: str) -> AsyncIterator[Browser]:
         await browser.close()
 
 
+@dataclass
+class Standing:
+    """database_url: as its owner."""
+
+    portal: Portal
+    database_url: str
+
+
 @pytest.fixture(scope="session")
-def standing(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+def standing(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
     """The portal's process. One for all tests: it takes two seconds of a core to start."""
     directory, port = tmp_path_factory.mktemp("portal"), free_port()
     url = f"http://127.0.0.1:{port}"
@@ -92,11 +101,11 @@ def standing(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> 
     log = directory / "portal.log"
     environ = environment.for_process(environment.current(), settings)
     with _serving([sys.executable, "-P", "-m", "portal"], f"{url}/readyz", log, environ):
-        yield Portal(url=url, mails=directory / "mail", log=log, database_url=database_url)
+        yield Standing(Portal(url=url, mails=directory / "mail", log=log), database_url)
 
 
 @pytest.fixture
-async def database_url(standing: Portal) -> str:
+async def database_url(standing: Standing) -> str:
     """The portal's database, as empty as a new one."""
     connection = await asyncpg.connect(standing.database_url)
     try:
@@ -108,12 +117,13 @@ async def database_url(standing: Portal) -> str:
 
 
 @pytest.fixture
-def portal(standing: Portal, database_url: str) -> Iterator[Portal]:  # noqa: ARG001  it is empty
-    for mail in standing.mails.iterdir():
+def portal(standing: Standing, database_url: str) -> Iterator[Portal]:  # noqa: ARG001  it is empty
+    portal = standing.portal
+    for mail in portal.mails.iterdir():
         mail.unlink()
-    before = standing.log.stat().st_size
-    yield standing
-    with standing.log.open("rb") as log:
+    before = portal.log.stat().st_size
+    yield portal
+    with portal.log.open("rb") as log:
         log.seek(before)
         _judge_log(log.read().decode())
 

@@ -36,12 +36,9 @@ GRAVE = {"serious", "critical"}
 
 @dataclass
 class Portal:
-    """database_url: as the owner of its database."""
-
     url: str
     mails: Path
     log: Path
-    database_url: str
 
     async def newest_link(self, *, after: int) -> str:
         """Where the mail leads that is written once more than `after` of them are there."""
