@@ -113,7 +113,7 @@ async def talk(platform: Platform, walk: Walk, phone: dict[str, str]) -> None:
     assert len(received) == 1
     reply = page.locator(".bubble.ours", has_text="Ndiyo, tunazo.")
     await expect(reply).to_have_count(1)
-    delivered = {"en": "delivered", "sw": "imefika"}[walk.name.split("-")[1]]
+    delivered = {"en": "delivered", "sw": "umefika"}[walk.name.split("-")[1]]
     await expect(reply).to_contain_text(delivered, ignore_case=True)
     await walk.at("replied")
 
