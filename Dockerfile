@@ -66,7 +66,7 @@ COPY --from=build /opt/flowhq /opt/flowhq
 COPY --from=code /app /app
 # A named volume takes over the owner of the directory it is mounted on.
 RUN install -d -o 10001 -g 10001 -m 0700 /var/lib/flowhq; \
-    install -d -o 10001 -g 10001 -m 0755 /run/flowhq/database /run/flowhq/portal
+    install -d -o 10001 -g 10001 -m 0755 /run/flowhq/database /run/flowhq/portal /run/flowhq/files
 LABEL flowhq.managed="1" flowhq.component="${ROOM}"
 ENV PATH=/opt/flowhq/bin:/usr/local/bin:/usr/bin:/bin \
     LANG=C.UTF-8 \

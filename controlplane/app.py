@@ -10,6 +10,7 @@ import structlog
 from litestar.types import ASGIApp
 
 from controlplane.api.app import create_api
+from controlplane.api.slips import serve_slips
 from controlplane.containers.docker_driver import DockerDriver
 from controlplane.containers.driver import ObservedNetwork
 from controlplane.containers.events import EventWatch
@@ -42,6 +43,7 @@ from shared.db.engine import check_database, open_database
 from shared.db.lease import Lease
 from shared.db.listening import CHANGED, Listener
 from shared.errors import ContainerRuntimeError, SettingsError
+from shared.file_slips import SlipWindow
 from shared.ids import TenantId
 from shared.log import TenantFiles, configure_logging
 from shared.secret_files import ensure_secret
@@ -131,12 +133,12 @@ async def _serve(
         async with transfers, TaskGroup() as tasks:
             tasks.supervise("gateway", gateway.serve(host, settings.gateway_port))
             tasks.supervise("dispatcher", dispatcher.run())
-            tasks.supervise("uploads", sweep_uploads(files, clock=clock))
             tasks.supervise("heartbeats", heartbeats.run())
             tasks.supervise("lease", lease.run())
             tasks.supervise("reconciler", reconciler.run())
             tasks.supervise("events", events.run())
             _listen(tasks, settings.database_url, gateway, dispatch=dispatcher.wake, clock=clock)
+            _keep_files(tasks, files, fetching, window=settings.slip_window, clock=clock)
             _watch_fleet(tasks, leading=lease.held, clock=clock)
             tasks.supervise("listener", _tell(changes, settings.database_url).run())
             tasks.supervise("api", serve(site, listening))
@@ -164,6 +166,20 @@ def _listen(
     tasks.supervise("config watch", serve_config_watch(url, ConfigWatch(connections)))
     taken = TakeoverWatch(connections, dispatch=dispatch, clock=clock)
     tasks.supervise("takeover watch", serve_takeover_watch(url, taken))
+
+
+def _keep_files(
+    tasks: TaskGroup,
+    files: MediaFiles,
+    fetching: Fetching,
+    *,
+    window: SlipWindow | None,
+    clock: Clock,
+) -> None:
+    """window: where members' portals ask for them."""
+    tasks.supervise("uploads", sweep_uploads(files, clock=clock))
+    if window is not None:
+        tasks.supervise("slips", serve_slips(window, files=files, fetching=fetching, clock=clock))
 
 
 async def _open_site(

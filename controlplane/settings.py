@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from controlplane.media.space import Limits
+from shared.file_slips import SlipWindow, to_window
 
 AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 _LIMITS = Limits()
@@ -25,6 +26,8 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
     media_file_bytes: a larger file is neither fetched nor taken; a worker needs three times as much
         memory while it fetches or sends one. media_tenant_bytes,
         media_total_bytes: what all files of a tenant, and all files, take up at most.
+    files_socket: a socket that is made, where the portal asks for files of messages; without one
+        it has none. files_secret: what it signs slips with, the same in its own settings.
     """
 
     database_url: str
@@ -46,6 +49,8 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
     media_file_bytes: AtLeastOne = _LIMITS.file
     media_tenant_bytes: AtLeastOne = _LIMITS.tenant
     media_total_bytes: AtLeastOne = _LIMITS.total
+    files_socket: str = ""
+    files_secret: str = ""
     stop_grace: timedelta = timedelta(seconds=20)
     log_level: str = "INFO"
     log_json: bool = False
@@ -53,6 +58,10 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_secure(self) -> bool:
         return self.public_url.startswith("https://")
+
+    @property
+    def slip_window(self) -> SlipWindow | None:
+        return to_window(self.files_socket, self.files_secret)
 
     @property
     def media_limits(self) -> Limits:

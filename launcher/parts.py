@@ -29,6 +29,7 @@ def control_plane(
     database_url: str,
     worker_image: str,
     engine_address: str,
+    files_secret: str,
     live: bool,
     environ: Mapping[str, str],
 ) -> ProcessSpec:
@@ -43,6 +44,8 @@ def control_plane(
             "port": str(settings.port),
             "gateway_port": str(settings.gateway_port),
             "docker_host": engine_address,
+            "files_socket": str(paths.files_socket),
+            "files_secret": files_secret,
             "worker_environment": worker_environment(settings, live=live),
             **{name: value for name in HANDED_ON if (value := getattr(settings, name))},
         },
@@ -85,12 +88,15 @@ def portal(
     *,
     database_url: str,
     secret: str,
+    files_secret: str,
     environ: Mapping[str, str],
 ) -> ProcessSpec:
-    """database_url: as the portal's own role."""
+    """database_url: as the portal's own role. files_secret: the control plane's as well."""
     given = {
         "database_url": database_url,
         "secret": secret,
+        "files_socket": str(paths.files_socket),
+        "files_secret": files_secret,
         "state_dir": str(paths.state),
         "host": LOOPBACK,
         "port": str(settings.portal_port),

@@ -58,6 +58,15 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
     def portal_password(self) -> Path:
         return self.state / "portal.password"
 
+    @property
+    def files_socket(self) -> Path:
+        """Where the portal asks the control plane for files."""
+        return self.state / "files.socket"
+
+    @property
+    def files_secret(self) -> Path:
+        return self.state / "files.secret"
+
     def prepare(self) -> None:
         for directory in (self.logs, self.records, self.build):
             directory.mkdir(parents=True, exist_ok=True)

@@ -138,11 +138,13 @@ def _bring_up(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> P
     logged = [*platform.names, postgres.PROCESS, engine.PROCESS, supervisor.PROCESS]
     logkeeper.start(paths, logged)
     instance.write_running(paths, Running(live=options.live, settings=options.settings))
+    files_secret = ensure_secret(paths.files_secret)
     portal = parts.portal(
         paths,
         options.settings,
         database_url=portal_database.url_of(paths, database_url),
         secret=ensure_secret(paths.portal_secret),
+        files_secret=files_secret,
         environ=environ,
     )
     what = "Control plane and portal" if options.live else "Control plane, portal and sandbox"
@@ -154,6 +156,7 @@ def _bring_up(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> P
             database_url=database_url,
             worker_image=made.worker.tag,
             engine_address=platform.engine_address,
+            files_secret=files_secret,
             live=options.live,
             environ=environ,
         )

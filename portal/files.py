@@ -1,8 +1,77 @@
-"""A file as its sender declared it, in a few words. Pure."""
+"""A file as its sender declared it, in a few words, and as a browser may have it. Pure."""
 
+from pathlib import PurePosixPath
+from unicodedata import category
+from uuid import UUID
+
+import msgspec
+
+from shared.enums import MessageKind
 from shared.structs.media import Media
 
 _UNITS = ("B", "kB", "MB", "GB")
+UNKNOWN = "application/octet-stream"
+_ALIASES = {
+    "image/jpg": "image/jpeg",
+    "audio/mp3": "audio/mpeg",
+    "audio/m4a": "audio/mp4",
+    "audio/x-m4a": "audio/mp4",
+    "audio/opus": "audio/ogg",
+}
+# What a browser is told of, and how such a file's name ends.
+_PICTURES = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+}
+_PLAYED = {"audio/ogg": ".ogg", "audio/mpeg": ".mp3", "audio/mp4": ".m4a", "video/mp4": ".mp4"}
+_SAVED = {"application/pdf": ".pdf"}
+_SUFFIXES = _PICTURES | _PLAYED | _SAVED
+# Nothing in a file runs, asks for anything, or is of this site. A browser's own page around a
+# picture has styles in place.
+_FENCE = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+# What is played is fetched once more, in ranges, by the page that the browser puts around it: in
+# a sandbox that would be another site's page, and come without a session.
+_PLAYER = "default-src 'none'; media-src 'self'; frame-ancestors 'none'"
+_NAME_LENGTH, _SUFFIX_LENGTH = 100, 12
+
+
+class Showing(msgspec.Struct, frozen=True, kw_only=True):
+    """inline: in the browser, and not to be saved. policy: what the browser may do with it."""
+
+    mime_type: str
+    inline: bool
+    policy: str
+
+
+def to_showing(mime_type: str) -> Showing:
+    """mime_type: as far as it is known to be true. What is on no list is bytes, to be saved."""
+    known = _ALIASES.get(mime_type, mime_type)
+    if known in _PLAYED:
+        return Showing(mime_type=known, inline=True, policy=_PLAYER)
+    if known in _PICTURES:
+        return Showing(mime_type=known, inline=True, policy=_FENCE)
+    return Showing(mime_type=known if known in _SAVED else UNKNOWN, inline=False, policy=_FENCE)
+
+
+def to_file_name(media: Media, *, kind: MessageKind, message_id: UUID, mime_type: str) -> str:
+    """What it is saved as: what its sender called it, without what could hide what it is."""
+    given = "".join("_" if _is_hiding(each) else each for each in media.file_name or "").strip()
+    if not given.strip("._"):
+        return f"{kind.lower()}-{message_id}{_SUFFIXES.get(mime_type, '')}"
+    if len(given) <= _NAME_LENGTH:
+        return given
+    suffix = PurePosixPath(given).suffix
+    suffix = suffix if len(suffix) <= _SUFFIX_LENGTH else ""
+    return given[: _NAME_LENGTH - len(suffix)] + suffix
+
+
+def _is_hiding(character: str) -> bool:
+    """Also marks that turn the direction: `gpj.exe` would read as a picture."""
+    return (
+        character in "/\\" or category(character)[0] == "C" or category(character) in {"Zl", "Zp"}
+    )
 
 
 def describe_file(media: Media) -> str:

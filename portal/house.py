@@ -2,6 +2,7 @@
 
 import msgspec
 
+from portal.file_window import FileWindow
 from portal.mail import Mailer
 from portal.settings import PortalSettings
 from shared.clock import Clock
@@ -10,10 +11,13 @@ from shared.web.passwords import Passwords
 
 
 class House(msgspec.Struct, frozen=True, kw_only=True):
+    """files: of messages, which are with the control plane."""
+
     settings: PortalSettings
     clock: Clock
     mailer: Mailer
     passwords: Passwords
+    files: FileWindow
 
     @property
     def cookies(self) -> CookieJar:

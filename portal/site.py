@@ -7,6 +7,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
 
+from portal.file_window import FileWindow, NoFileError
 from portal.house import House
 from portal.insider import OwnersOnlyError, answer_staff, provide_insider, provide_owner
 from portal.mail import Mailer
@@ -15,6 +16,7 @@ from portal.pages import (
     activity,
     bot_settings,
     by_mail,
+    files,
     front,
     home,
     language,
@@ -82,6 +84,7 @@ PAGES = (
     messages.stream_chat,
     messages.say_who_answers,
     messages.read_whole,
+    files.give_file,
     bot_settings.show_bot,
     bot_settings.change_bot,
     bot_settings.show_hours,
@@ -117,7 +120,13 @@ def create_site(
     changes: where open pages wait for news.
     checks: for `/readyz`, by name; each raises when its part does not answer.
     """
-    house = House(settings=settings, clock=clock, mailer=mailer, passwords=passwords)
+    house = House(
+        settings=settings,
+        clock=clock,
+        mailer=mailer,
+        passwords=passwords,
+        files=FileWindow(settings.slip_window),
+    )
     static = Assets([assets.DIRECTORY])
     return Litestar(
         route_handlers=[healthz, readyz, serve_asset, *PAGES],
@@ -134,6 +143,7 @@ def create_site(
             BusinessNeededError: lambda *_: go_to("/start"),
             OwnersOnlyError: answer_staff,
             NotAnOwnerError: answer_staff,
+            NoFileError: files.answer_no_file,
         },
         before_request=meet_visitor,
         before_send=[add_page_headers],

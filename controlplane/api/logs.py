@@ -1,8 +1,5 @@
 """`/admin/tenants/{id}/logs` and `/v1/logs`: messages that went in and out, and their files."""
 
-from collections.abc import AsyncIterator
-from urllib.parse import quote
-
 from litestar import Router, get
 from litestar.di import Provide
 from litestar.openapi.datastructures import ResponseSpec
@@ -21,12 +18,13 @@ from controlplane.api.parameters import (
 )
 from controlplane.api.problems import documented
 from controlplane.media.kinds import UNKNOWN
-from controlplane.services.show_media import READ_BYTES, SharedFile, show_media
+from controlplane.services.show_media import SharedFile, show_media
 from shared.ids import TenantId
 from shared.instants import to_instant
 from shared.stores import messages, tenants
 from shared.structs.messages import MessageLogView
 from shared.structs.pages import Page
+from shared.web.downloads import to_disposition
 
 _FILE = ResponseSpec(
     bytes, media_type=UNKNOWN, description="The file, to be saved", generate_examples=False
@@ -62,26 +60,14 @@ async def show_file(log_id: LogPath, sender: Sender, files: Filing, fetching: Br
 
 def _to_download(file: SharedFile) -> Stream:
     """To be saved and never shown in place: it comes from whoever wrote to the tenant."""
-    ascii_name = "".join(c if c.isalnum() or c in "-_." else "_" for c in file.name)
     return Stream(
-        _read(file),
+        file.read(),
         media_type=file.mime_type,
         headers={
             "Content-Length": str(file.size),
-            "Content-Disposition": (
-                f'attachment; filename="{ascii_name.encode("ascii", "replace").decode()}";'
-                f" filename*=UTF-8''{quote(file.name, safe='')}"
-            ),
+            "Content-Disposition": to_disposition(file.name),
         },
     )
-
-
-async def _read(file: SharedFile) -> AsyncIterator[bytes]:
-    try:
-        while data := await file.read(READ_BYTES):
-            yield data
-    finally:
-        file.close()
 
 
 _HANDLERS = [list_all, show_file]

@@ -14,6 +14,7 @@ from litestar.params import HeaderParameter, QueryParameter
 from controlplane.api.bodies import WHOLE, FieldProblem, InvalidBodyError, to_problem
 from controlplane.media.fetching import FileGoneError
 from controlplane.media.files import NoRoomError, TooLargeError, WrongContentError
+from controlplane.media.ranges import UnsatisfiableRangeError
 from controlplane.services.worker_logs import TooManyFollowersError
 from shared.errors import ConflictError, InvalidInputError, NotFoundError, TransientError
 from shared.stores.api_keys import KeyNameTakenError
@@ -106,6 +107,12 @@ def answer_too_large(request: Request[Any, Any, Any], error: TooLargeError) -> R
     return _answer(request, 413, str(error))
 
 
+def answer_range(
+    request: Request[Any, Any, Any], error: UnsatisfiableRangeError
+) -> Response[bytes]:
+    return _answer(request, 416, str(error), headers={"Content-Range": f"bytes */{error.size}"})
+
+
 def answer_wrong_content(
     request: Request[Any, Any, Any], error: WrongContentError
 ) -> Response[bytes]:
@@ -142,6 +149,7 @@ HANDLERS: dict[int | type[Exception], Any] = {
     ConflictError: answer_conflict,
     FileGoneError: answer_gone,
     TooLargeError: answer_too_large,
+    UnsatisfiableRangeError: answer_range,
     WrongContentError: answer_wrong_content,
     NoRoomError: answer_no_room,
     TooManyFollowersError: answer_too_many,

@@ -4,12 +4,14 @@ import asyncio
 import mimetypes
 import os
 import weakref
+from collections.abc import AsyncIterator
 from typing import BinaryIO
 from uuid import UUID
 
 from controlplane.media.fetching import Fetching, FileGoneError
 from controlplane.media.files import MediaFiles, Shelf
 from controlplane.media.kinds import HEAD_BYTES, choose_type
+from controlplane.media.ranges import Span
 from shared.enums import Direction
 from shared.errors import NotFoundError
 from shared.ids import TenantId
@@ -32,9 +34,18 @@ class SharedFile:
         self.mime_type = mime_type
         self.name = name
 
-    async def read(self, length: int) -> bytes:
-        """From where the last reading ended."""
-        return await asyncio.to_thread(os.read, self._descriptor, length)
+    async def read(self, span: Span | None = None) -> AsyncIterator[bytes]:
+        """In pieces, all of it or so much; it is closed then."""
+        at, end = (0, self.size) if span is None else (span.first, span.last + 1)
+        try:
+            while at < end and (data := await self._read_at(at, min(READ_BYTES, end - at))):
+                yield data
+                at += len(data)
+        finally:
+            self.close()
+
+    async def _read_at(self, offset: int, length: int) -> bytes:
+        return await asyncio.to_thread(os.pread, self._descriptor, length, offset)
 
 
 async def show_media(
@@ -67,7 +78,6 @@ def _describe(file: BinaryIO, message: MessageLogView, media: Media) -> SharedFi
     with file:
         mime_type = choose_type(media.mime_type, file.read(HEAD_BYTES))
         descriptor = os.dup(file.fileno())
-    os.lseek(descriptor, 0, os.SEEK_SET)
     extension = mimetypes.guess_extension(mime_type) or ""
     return SharedFile(
         descriptor,

@@ -123,7 +123,7 @@ async def stream_chat(
 
     async def look() -> str:
         thread = await changes.looks.see(tenant_id, ("chat", person, language), find)
-        return render(request, "bubbles.html", thread=thread, is_newest=True)
+        return _bubbles(request, thread)
 
     await look()  # of nobody there is no stream, which a browser would ask for again and again
     return stream_of(request, tenant_id, look, pace=PACE)
@@ -139,6 +139,11 @@ async def read_whole(
 ) -> Response[str]:
     whole = await show_whole_text(tenant_id, person, message_id, part=part)
     return page(request, "whole_text.html", whole=whole, message_id=message_id)
+
+
+def _bubbles(request: PageRequest, thread: Thread) -> str:
+    gives_files = house_of(request).files.is_there
+    return render(request, "bubbles.html", thread=thread, gives_files=gives_files, is_newest=True)
 
 
 async def _chat_page(
@@ -162,6 +167,7 @@ async def _chat_page(
         "thread.html",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
         thread=thread,
+        gives_files=house_of(request).files.is_there,
         is_newest=before is None,
         text=text,
         key=token_urlsafe(16),

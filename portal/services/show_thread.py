@@ -20,12 +20,17 @@ from shared.quiet_hours import find_end, to_quiet
 from shared.stores import chats, contacts, messages, outbound, takeovers, tenants
 from shared.structs.chats import ChatMessage
 from shared.structs.contacts import ContactView
+from shared.structs.messages import MessageLogView
 from shared.structs.tenants import TenantConfig
 
 # Of bubbles in a page, and of bytes in a bubble: a whole page of them is below 60 kB.
 BUBBLES = 20
 TEXT_BYTES, FILE_BYTES = 1500, 300
 PART_BYTES = 40_000
+FILES = frozenset({
+    MessageKind.IMAGE, MessageKind.VIDEO, MessageKind.VOICE, MessageKind.AUDIO,
+    MessageKind.DOCUMENT, MessageKind.STICKER,
+})  # fmt: skip
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +44,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 class Bubble(msgspec.Struct, frozen=True, kw_only=True):
     """day: of the first one of a day. is_cut: there is more of its text than is shown.
 
+    file: what is known of it; has_file: whether it may be asked for.
     reason: the key of why it was not sent. author: as `ChatMessage` has it.
     """
 
@@ -48,6 +54,7 @@ class Bubble(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     is_cut: bool
     file: str
+    has_file: bool
     origin: MessageOrigin | None
     author: str | None
     state: OutboundState | None
@@ -141,18 +148,31 @@ async def _find_quiet_end(config: TenantConfig, now: datetime) -> datetime | Non
     return find_end(to_quiet(hours, await asyncio.to_thread(load_zone, hours.time_zone)), now)
 
 
-async def _find_text(tenant_id: TenantId, contact: ContactView, message_id: UUID) -> str:
+async def find_logged(
+    tenant_id: TenantId, contact: ContactView, message_id: UUID
+) -> MessageLogView:
+    """Of this chat: raises NotFoundError for any other message. Inside a guard's transaction."""
+    logged = await messages.get(tenant_id, message_id)
     names = {contact.phone, contact.lid} - {None}
-    try:
-        logged = await messages.get(tenant_id, message_id)
-    except NotFoundError:
-        queued = await outbound.get(tenant_id, message_id)
-        if queued.to not in names:
-            raise
-        return queued.text
     if not names & {logged.from_number, logged.to_number, logged.contact_lid}:
         raise NotFoundError("there is no such message in this chat")
-    return logged.message_text
+    return logged
+
+
+async def _find_text(tenant_id: TenantId, contact: ContactView, message_id: UUID) -> str:
+    try:
+        return (await find_logged(tenant_id, contact, message_id)).message_text
+    except NotFoundError:
+        queued = await outbound.get(tenant_id, message_id)
+        if queued.to not in {contact.phone, contact.lid} - {None}:
+            raise
+        return queued.text
+
+
+def _has_file(message: ChatMessage) -> bool:
+    """Not of what was not sent: the log alone says what a chat holds."""
+    is_named = message.media is not None and message.media.sha256 is not None
+    return is_named and message.is_logged and message.kind in FILES
 
 
 def _to_bubble(message: ChatMessage, at_clock: str) -> Bubble:
@@ -164,6 +184,7 @@ def _to_bubble(message: ChatMessage, at_clock: str) -> Bubble:
         text=text,
         is_cut=is_cut,
         file=one_line(describe_file(message.media), FILE_BYTES) if message.media else "",
+        has_file=_has_file(message),
         origin=message.origin,
         author=one_line(message.author, NAME_BYTES) if message.author else None,
         state=message.state,

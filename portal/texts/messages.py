@@ -89,6 +89,12 @@ MESSAGES = {
     "messages.kind_audio": Text("Sound", "Sauti"),
     "messages.kind_document": Text("Document", "Hati"),
     "messages.kind_sticker": Text("Sticker", "Stika"),
+    "messages.open_image": Text("Open photo", "Fungua picha"),
+    "messages.open_video": Text("Open video", "Fungua video"),
+    "messages.open_voice": Text("Open voice message", "Fungua ujumbe wa sauti"),
+    "messages.open_audio": Text("Open sound", "Fungua sauti"),
+    "messages.open_document": Text("Open document", "Fungua hati"),
+    "messages.open_sticker": Text("Open sticker", "Fungua stika"),
     "messages.kind_location": Text("Place", "Mahali"),
     "messages.kind_contact": Text("Contact", "Namba ya mtu"),
     "messages.kind_poll": Text("Poll", "Kura"),
@@ -128,6 +134,46 @@ MESSAGES = {
     "messages.not_first": Text(
         "WhatsApp does not let you write to this person first.",
         "WhatsApp haikuruhusu kumwandikia mtu huyu kwanza.",
+    ),
+    "file.again": Text("Try again", "Jaribu tena"),
+    "file.gone": Text("This file is kept no longer", "Faili hii haihifadhiwi tena"),
+    "file.gone_more": Text(
+        "WhatsApp keeps files for some weeks. The phone may still have it; or ask for it to be"
+        " sent again.",
+        "WhatsApp huhifadhi faili kwa wiki chache. Huenda bado ipo kwenye simu; au omba itumwe"
+        " tena.",
+    ),
+    "file.too_large": Text("Too large to be opened here", "Ni kubwa mno kufunguliwa hapa"),
+    "file.too_large_more": Text("Open it on the phone.", "Ifungue kwenye simu."),
+    "file.broken": Text("This file did not arrive whole", "Faili hii haikufika ikiwa kamili"),
+    "file.broken_more": Text(
+        "What WhatsApp has is not what was sent. Open it on the phone, or ask for it to be sent"
+        " again.",
+        "Kilichopo WhatsApp si kile kilichotumwa. Ifungue kwenye simu, au omba itumwe tena.",
+    ),
+    "file.not_yet": Text("The file is not here yet", "Faili bado haijafika"),
+    "file.not_yet_more": Text(
+        "Your bot has to fetch it from WhatsApp, which takes a moment and needs the connection to"
+        " your phone: Home shows whether that is there.",
+        "Boti yako inapaswa kuileta kutoka WhatsApp. Inachukua muda kidogo na inahitaji"
+        " muunganisho na simu yako: Mwanzo inaonyesha kama upo.",
+    ),
+    "file.range": Text("That part of the file does not exist", "Sehemu hiyo ya faili haipo"),
+    "file.range_more": Text(
+        "Go back to the conversation and open the file from there.",
+        "Rudi kwenye mazungumzo kisha ufungue faili kutoka hapo.",
+    ),
+    "file.busy": Text("Too many files at once", "Faili nyingi kwa wakati mmoja"),
+    "file.busy_more": Text(
+        "Others of your business are still on their way. Try again when they are there.",
+        "Nyingine za biashara yako bado zinakuja. Jaribu tena zikishafika.",
+    ),
+    "file.away": Text("Files cannot be opened just now", "Faili haziwezi kufunguliwa sasa hivi"),
+    "file.away_more": Text(
+        "A part of FlowHQ is just starting again. Your bot goes on answering meanwhile. Try again"
+        " in a minute.",
+        "Sehemu ya FlowHQ inaanza upya. Boti yako inaendelea kujibu wakati huu. Jaribu tena baada"
+        " ya dakika moja.",
     ),
     "messages.refused": Text("WhatsApp did not take it.", "WhatsApp haikuupokea."),
 }

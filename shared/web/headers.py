@@ -9,7 +9,6 @@ POLICY = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _ALWAYS = {
-    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # Some addresses hold the token of a mail.
@@ -26,6 +25,9 @@ async def add_page_headers(message: Message, _scope: Scope) -> None:
     headers = MutableScopeHeaders(message)
     for name, value in _ALWAYS.items():
         headers[name] = value
+    # A file that is no page of ours comes with a policy of its own, narrower than this one.
+    if "content-security-policy" not in headers:
+        headers["Content-Security-Policy"] = POLICY
     if "cache-control" not in headers:
         # What one person saw is not shown to the next one at the same screen.
         headers["Cache-Control"] = "no-store"

@@ -53,8 +53,12 @@ print(asyncio.run(enter()))
 @pytest.mark.parametrize(
     ("service", "settings", "fixed"),
     [
-        ("controlplane", ControlPlaneSettings, {"HOST", "DOCKER_HOST", "STATE_DIR"}),
-        ("portal", PortalSettings, {"PORT", "SECRET", "STATE_DIR"}),
+        (
+            "controlplane",
+            ControlPlaneSettings,
+            {"HOST", "DOCKER_HOST", "STATE_DIR", "FILES_SECRET"},
+        ),
+        ("portal", PortalSettings, {"PORT", "SECRET", "STATE_DIR", "FILES_SECRET"}),
     ],
 )
 def test_every_setting_can_be_chosen_or_is_fixed_on_purpose(service, settings, fixed):
@@ -78,11 +82,41 @@ def test_the_portal_has_neither_the_engine_nor_the_owners_way_into_the_database(
 ):
     assert running.exec("portal", "ls", "/app").split() == ["portal", "shared"]
     mounts = {mount["Destination"] for mount in running.inspect("portal")["Mounts"]}
-    assert mounts == {"/run/postgresql", "/run/flowhq/portal", "/var/lib/flowhq"}
+    assert mounts == {
+        "/run/postgresql", "/run/flowhq/portal", "/run/flowhq/files", "/var/lib/flowhq"
+    }  # fmt: skip
     assert running.exec("portal", "python", "-c", AS_OWNER).strip() == "refused"
     status = _read_status(running, "portal")
     assert set(status["Uid"].split()) == {"10001"}
     assert int(status["CapPrm"], 16) == 0
+
+
+# Asks for the file of a message that nobody has, with what the portal is given for it.
+FOR_A_FILE = """
+import asyncio, datetime, pathlib, uuid
+from portal.file_window import FileWindow
+from shared.errors import NotFoundError
+from shared.file_slips import SlipWindow
+shelf = pathlib.Path("/run/flowhq/files")
+window = FileWindow(SlipWindow(socket=shelf / "socket", secret=(shelf / "secret").read_text()))
+now = datetime.datetime.now(datetime.UTC)
+async def ask():
+    try:
+        await window.ask(uuid.uuid4(), uuid.uuid4(), span=None, now=now)
+    except NotFoundError:
+        return "there is no such file"
+print(asyncio.run(ask()))
+"""
+
+
+def test_the_portal_reaches_the_control_plane_for_files_and_for_nothing_else(running: Deployment):
+    said = running.exec("portal", "python", "-c", FOR_A_FILE)
+    assert said.strip() == "there is no such file"
+    api = running.url.removeprefix("http://").split(":")
+    knock = f"import socket; print(socket.socket().connect_ex(('{api[0]}', {api[1]})) != 0)"
+    assert running.exec("portal", "python", "-c", knock).strip() == "True"
+    listed = running.exec("portal", "stat", "-c", "%a %U", "/run/flowhq/files/socket")
+    assert listed.split() == ["600", "flowhq"]
 
 
 def test_the_database_has_no_network_and_no_root(running: Deployment):

@@ -1,6 +1,9 @@
 """A business serves itself: from the front page to a bot that answers its customers."""
 
 import asyncio
+import struct
+import zlib
+from base64 import b64encode
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -15,7 +18,26 @@ A_START = 60_000  # a container, and the library's first code, on a machine with
 
 
 SIZES = {"phone": {"width": 360, "height": 740}, "desk": {"width": 1280, "height": 800}}
+# Below what went out: whose it was, and how far it is.
+SAID = {"en": ("Bot", "You", "Delivered"), "sw": ("Boti", "Wewe", "Umefika")}
 PASSWORD = "three good words"
+PHOTO_WIDTH = 3
+
+
+def _png(width: int) -> bytes:
+    """One row of black."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    head = struct.pack(">IIBBBBB", width, 1, 8, 0, 0, 0, 0)
+    row = zlib.compress(b"\0" * (width + 1))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", row) + chunk(b"IEND", b"")
+
+
+PHOTO = _png(PHOTO_WIDTH)
 
 
 @pytest.mark.parametrize(
@@ -113,9 +135,37 @@ async def talk(platform: Platform, walk: Walk, phone: dict[str, str]) -> None:
     assert len(received) == 1
     reply = page.locator(".bubble.ours", has_text="Ndiyo, tunazo.")
     await expect(reply).to_have_count(1)
-    delivered = {"en": "delivered", "sw": "umefika"}[walk.name.split("-")[1]]
-    await expect(reply).to_contain_text(delivered, ignore_case=True)
+    bot, you, delivered = SAID[walk.name.split("-")[1]]
+    await expect(page.locator(".bubble.ours").first).to_contain_text(f"· {bot}")
+    await expect(reply).to_contain_text(f"· {you} · {delivered}")
     await walk.at("replied")
+    await open_photo(platform, walk, phone, customer)
+
+
+async def open_photo(platform: Platform, walk: Walk, phone: dict[str, str], customer: str) -> None:
+    """A customer sends a photo, and a member opens it from the thread that stands open."""
+    page = walk.page
+    content = {
+        "kind": "IMAGE",
+        "mime_type": "image/png",
+        "file": {"base64": b64encode(PHOTO).decode()},
+    }
+    body = {"to": phone["phone_number"], "content": content}
+    await asyncio.to_thread(
+        lambda: platform.sandbox.post(
+            f"/customers/{customer}/messages", json=body
+        ).raise_for_status()
+    )
+    link = page.locator(".bubble:not(.ours) a[href$='/file']")
+    await expect(link).to_have_count(1)
+    await walk.at("photo")
+    async with page.expect_response(lambda answer: answer.url.endswith("/file")) as opening:
+        await link.click()
+    answer = await opening.value
+    assert (answer.status, await answer.body()) == (200, PHOTO)
+    assert answer.headers["content-type"] == "image/png"
+    # The browser shows it, and its own page around it breaks none of our rules.
+    assert await page.evaluate("document.images[0].naturalWidth") == PHOTO_WIDTH
 
 
 def scan(platform: Platform, phone: str, qr: str) -> None:

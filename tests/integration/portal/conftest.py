@@ -14,6 +14,7 @@ import pytest
 from argon2 import PasswordHasher
 from litestar import Litestar
 
+from portal.file_window import FileWindow
 from portal.house import House
 from portal.mail import Mail, Mailer
 from portal.pages import live
@@ -34,6 +35,7 @@ def as_portal(url: str) -> str:
 
 
 PASSWORD = "three good words"
+FILES_SECRET = "of the files"
 # The real one takes 64 MB and a tenth of a second, which here proves nothing.
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
@@ -98,7 +100,13 @@ def serve(
 ) -> Litestar:
     """One site for all tests: putting it together takes much longer than most of them."""
     passwords, changes = Passwords(QUICK), Changes()
-    house = House(settings=settings, clock=clock, mailer=mailer, passwords=passwords)
+    house = House(
+        settings=settings,
+        clock=clock,
+        mailer=mailer,
+        passwords=passwords,
+        files=FileWindow(settings.slip_window),
+    )
     if not _standing:
         site = create_site(
             settings,
@@ -118,7 +126,11 @@ def serve(
 @pytest.fixture
 async def portal(database_url: str, tmp_path: Path, blockbuster) -> AsyncIterator[Portal]:
     settings = PortalSettings(
-        database_url=as_portal(database_url), secret="of the tests", state_dir=tmp_path
+        database_url=as_portal(database_url),
+        secret="of the tests",
+        state_dir=tmp_path,
+        files_socket=str(tmp_path / "files.socket"),
+        files_secret=FILES_SECRET,
     )
     # The row policies ask the database's own clock whether a link is good.
     clock, checks = ManualClock(SystemClock().now()), {"database": check_database}

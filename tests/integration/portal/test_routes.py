@@ -30,6 +30,7 @@ FOR_INSIDERS = {
     *("GET /messages", "GET /messages/stream", "GET /messages/search", "GET /messages/export.csv"),
     *("GET /messages/{person}", "POST /messages/{person}", "POST /messages/{person}/bot"),
     *("GET /messages/{person}/stream", "GET /messages/{person}/{message_id}"),
+    "GET /messages/{person}/{message_id}/file",
     *("GET /settings", "GET /settings/hours", "GET /settings/texts", "GET /team", "GET /activity"),
 }
 FOR_OWNERS = {

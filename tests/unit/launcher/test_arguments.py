@@ -13,6 +13,7 @@ from launcher.base_image import mirrors_of, package_lines
 from launcher.errors import LauncherError
 from launcher.paths import ROOT, Paths
 from launcher.settings import LauncherSettings
+from portal.settings import PortalSettings
 from shared.settings import read_settings
 
 PATHS = Paths(root=ROOT, state=Path("/state dir"))
@@ -151,6 +152,7 @@ def control_plane(chosen: LauncherSettings) -> dict[str, str]:
         database_url="postgresql://x",
         worker_image="w",
         engine_address="unix:///x",
+        files_secret="f",
         live=False,
         environ={},
     ).environ
@@ -170,14 +172,32 @@ def test_the_control_planes_defaults_hold_where_nothing_is_said() -> None:
     assert (given.media_from_urls, given.media_limits) == (False, Limits())
 
 
+def portal(chosen: LauncherSettings) -> dict[str, str]:
+    return parts.portal(
+        PATHS,
+        chosen,
+        database_url="postgresql://x",
+        secret="s",
+        files_secret="f",
+        environ={},
+    ).environ
+
+
 def test_the_portal_gets_more_variables_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "portal.json"
     file.write_text('{"FLOWHQ_SMTP_HOST": "mail.test", "FLOWHQ_PUBLIC_URL": "https://a.test"}')
     chosen = settings(["up"], {"FLOWHQ_PORTAL_SETTINGS": str(file)})
-    spec = parts.portal(PATHS, chosen, database_url="postgresql://x", secret="s", environ={})
-    assert spec.environ["FLOWHQ_SMTP_HOST"] == "mail.test"
-    assert spec.environ["FLOWHQ_PUBLIC_URL"] == "https://a.test"
-    assert spec.environ["FLOWHQ_PORT"] == "8080"
+    given = portal(chosen)
+    assert given["FLOWHQ_SMTP_HOST"] == "mail.test"
+    assert given["FLOWHQ_PUBLIC_URL"] == "https://a.test"
+    assert given["FLOWHQ_PORT"] == "8080"
+
+
+def test_the_portal_asks_for_files_where_the_control_plane_gives_them() -> None:
+    ours = read_settings(PortalSettings, portal(LauncherSettings())).slip_window
+    theirs = read_settings(ControlPlaneSettings, control_plane(LauncherSettings())).slip_window
+    assert ours is not None
+    assert ours == theirs
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"FLOWHQ_SMTP_PORT": 587}'])
