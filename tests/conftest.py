@@ -10,13 +10,9 @@ import sys
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
 from inspect import iscoroutinefunction
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
-from uuid import uuid4
 
-import asyncpg
 import pytest
 import structlog
 from blockbuster import BlockBuster, blockbuster_ctx
@@ -24,6 +20,13 @@ from hypothesis import settings
 
 from shared.db.engine import Database, open_database
 from shared.log import configure_logging
+from tests.databases import (
+    Databases,
+    create_database,
+    database_at,
+    drop_database,
+    run_statement,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 # A machine under load is slow, which is no defect of what is tested.
@@ -107,8 +110,8 @@ def postgres_server() -> Iterator[str]:
     address = server.get_uri()
     try:
         for statement in (*UNSAFE_BUT_QUICK, f"CREATE DATABASE {TEMPLATE}"):
-            asyncio.run(_run_statement(address, statement))
-        _migrate(_database_at(address, TEMPLATE))
+            asyncio.run(run_statement(address, statement))
+        _migrate(database_at(address, TEMPLATE))
         yield address
     finally:
         server.cleanup()
@@ -118,15 +121,26 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture
 async def empty_database_url(postgres_server: str) -> AsyncIterator[str]:
     """The address of a new database without any table."""
-    async with _new_database(postgres_server, template="template0") as url:
+    url = await create_database(postgres_server, template="template0")
+    try:
         yield url
+    finally:
+        await drop_database(postgres_server, url)
+
+
+@pytest.fixture(scope="session")
+def databases(postgres_server: str) -> Databases:
+    return Databases(postgres_server, template=TEMPLATE)
 
 
 @pytest.fixture
-async def database_url(postgres_server: str) -> AsyncIterator[str]:
-    """The address of a new, migrated database."""
-    async with _new_database(postgres_server, template=TEMPLATE) as url:
+async def database_url(databases: Databases) -> AsyncIterator[str]:
+    """The address of a migrated database, as empty as a new one."""
+    url = await databases.take()
+    try:
         yield url
+    finally:
+        await databases.give_back(url)
 
 
 @pytest.fixture
@@ -154,33 +168,3 @@ def _migrate(url: str) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
-
-
-def _database_at(address: str, name: str) -> str:
-    """The same server, another database."""
-    return urlunsplit(urlsplit(address)._replace(path=f"/{name}"))
-
-
-@asynccontextmanager
-async def _new_database(address: str, *, template: str) -> AsyncIterator[str]:
-    url = await create_database(address, template=template)
-    try:
-        yield url
-    finally:
-        name = urlsplit(url).path.removeprefix("/")
-        await _run_statement(address, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-async def create_database(address: str, *, template: str) -> str:
-    """The address of a new one, which lasts as long as its server or until it is dropped."""
-    name = f"test_{uuid4().hex}"
-    await _run_statement(address, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    return _database_at(address, name)
-
-
-async def _run_statement(address: str, statement: str) -> None:
-    connection = await asyncpg.connect(address)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-import asyncpg
 import httpx
 import pytest
 from playwright.async_api import Browser, async_playwright
@@ -23,18 +22,14 @@ from launcher.waiting import wait_for
 from shared.tasks import TaskGroup
 from shared.web.serving import listening_socket, serve
 from tests.browser.walking import Portal
-from tests.conftest import TEMPLATE, create_database
+from tests.conftest import TEMPLATE
+from tests.databases import create_database, remove_rows
 from tests.fakes.plain_http import NO_TLS
 from tests.integration.dashboard.conftest import Dashboard, dashboard  # noqa: F401  the fixture
 from tests.integration.portal.conftest import as_portal
 from tests.integration.worker.conftest import free_port
 
 START = timedelta(seconds=30)
-# All that hold rows.
-TABLES = """
-    SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables
-     WHERE schemaname = 'public' AND tablename <> 'migration'
-"""
 # As root there is no sandbox to be had, and a test's browser asks nobody outside.
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
@@ -107,12 +102,7 @@ def standing(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture
 async def database_url(standing: Standing) -> str:
     """The portal's database, as empty as a new one."""
-    connection = await asyncpg.connect(standing.database_url)
-    try:
-        tables = await connection.fetchval(TABLES)
-        await connection.execute(f"TRUNCATE {tables} CASCADE")
-    finally:
-        await connection.close()
+    await remove_rows(standing.database_url)
     return standing.database_url
 
 
