@@ -82,8 +82,13 @@ def to_date(day: date, language: Language) -> str:
 
 
 def to_span(span: timedelta) -> str:
-    """As short as it may be: `0.4 s`, `12 s`, `3 min`, `2 h`."""
+    """As short as it may be: `< 1 s`, `1.4 s`, `12 s`, `3 min`, `2 h`.
+
+    No less than a second: WhatsApp tells by the second when a message was sent.
+    """
     seconds = span.total_seconds()
+    if seconds < 1:
+        return "< 1 s"
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"

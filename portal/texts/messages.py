@@ -6,7 +6,7 @@ MESSAGES = {
     "messages": Text("Messages", "Ujumbe"),
     "search": Text("Search", "Tafuta"),
     "search.title": Text("Search in messages", "Tafuta kwenye ujumbe"),
-    "search.words": Text("Word, name, number", "Neno, jina, namba"),
+    "search.words": Text("Word or number", "Neno au namba"),
     "search.more": Text("Direction and days", "Mwelekeo na siku"),
     "search.direction": Text("Direction", "Mwelekeo"),
     "search.direction_wrong": Text("Choose one.", "Chagua moja."),

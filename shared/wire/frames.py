@@ -74,7 +74,7 @@ class Events(msgspec.Struct, frozen=True, kw_only=True, tag="events"):
 
 
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat"):
-    """Proof of life. memory_bytes: resident; keepalive_age, inbound_age: seconds.
+    """Proof of life. memory_bytes: PSS; keepalive_age, inbound_age: seconds.
 
     skipped: what was no message for the bot, by SkipReason, since the volume was made. Text,
     so that a gateway that lacks a reason still hears the heart.

@@ -1,12 +1,14 @@
 """Who did what, when, and from where."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from litestar import Response, get
 
 from controlplane.api.parameters import DEFAULT_LIMIT
-from controlplane.dashboard.texts.audit import ACTIONS
+from controlplane.dashboard.texts.audit import ACTIONS, DETAILS, IN_VAIN
 from shared.errors import NotFoundError
 from shared.ids import TenantId
 from shared.stores import audit, tenants
@@ -37,7 +39,24 @@ async def show(request: PageRequest) -> Response[str]:
         asked=asked,
         whose=None if tenant_id is None else await _find_name(tenant_id),
         actions=ACTIONS,
+        describe=describe,
     )
+
+
+def describe(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Each with what it is, or without for a sentence. What has no words is told as it is kept."""
+    told = []
+    for name, value in detail.items():
+        match value:
+            case bool() if name in IN_VAIN:
+                told += [] if value else [("", IN_VAIN[name])]
+            case str():
+                told.append((DETAILS.get(name, name), value))
+            case [*each] if all(isinstance(one, str) for one in each):
+                told.append((DETAILS.get(name, name), ", ".join(each)))
+            case _:
+                told.append((DETAILS.get(name, name), msgspec.json.encode(value).decode()))
+    return told
 
 
 def _to_id(text: str) -> UUID | None:

@@ -31,6 +31,25 @@ ACTIONS = {
     "operator.signed_in": "signed in",
     "operator.signed_out": "signed out",
 }
+# What is kept of an act beside who, what and whose.
+DETAILS = {
+    "count": "how many",
+    "email": "address",
+    "first_id": "the first",
+    "generation": "start",
+    "key": "key",
+    "language": "language",
+    "message_id": "message",
+    "name": "name",
+    "phone_number": "number",
+    "request": "request",
+    "role": "role",
+    "scopes": "may",
+    "sha256": "SHA-256",
+    "state": "it was",
+}
+# Of what an act may find done already.
+IN_VAIN = {"changed": "It was so already.", "revoked": "There was none."}
 AUDIT = {
     "audit": "Audit log",
     "audit.when": "When",

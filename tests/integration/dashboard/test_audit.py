@@ -30,6 +30,16 @@ async def test_an_act_is_told_in_words_with_who_and_from_where(browser, tenant_i
         assert part in sign_in
 
 
+async def test_what_is_kept_of_an_act_is_told_in_words(browser):
+    await record(action="token.revoked", detail={"revoked": False})
+    await record(action="worker.start_requested", detail={"changed": True})
+    await record(action="api_key.issued", detail={"name": "till", "scopes": ["SEND", "READ"]})
+    made, started, in_vain = [row for row in rows(await browser.go(LOG)) if "deploy" in row]
+    assert '<span class="lead">may</span> <bdi>SEND, READ</bdi>' in made
+    assert "true" not in started
+    assert "<bdi>There was none.</bdi>" in in_vain
+
+
 async def test_each_part_of_a_row_leads_to_more_of_its_kind(browser, tenant_id):
     await record(tenant_id=tenant_id)
     await record(tenant_id=tenant_id, who="other", action="worker.start_requested")

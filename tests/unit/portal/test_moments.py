@@ -60,7 +60,15 @@ def test_a_day_begins_where_the_business_is():
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(0, "0.0 s"), (9.94, "9.9 s"), (12.4, "12 s"), (59, "59 s"), (90, "2 min"), (5400, "1.5 h")],
+    [
+        (0, "< 1 s"),
+        (1.1, "1.1 s"),
+        (9.94, "9.9 s"),
+        (12.4, "12 s"),
+        (59, "59 s"),
+        (90, "2 min"),
+        (5400, "1.5 h"),
+    ],
 )
 def test_a_span_is_said_as_short_as_may_be(seconds, said):
     assert to_span(timedelta(seconds=seconds)) == said
