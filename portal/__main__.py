@@ -1,19 +1,39 @@
 """`python -m portal`: serves the portal until SIGTERM or SIGINT."""
 
+import socket
 import sys
 
 import uvloop
 
 from portal.app import run
 from portal.settings import PortalSettings
+from portal.side_by_side import run_side_by_side
 from shared.enums import ExitCode
 from shared.errors import FlowHQError, SettingsError
 from shared.settings import read_settings
+from shared.web.serving import listening_socket
 
 
 def main() -> int:
     try:
-        uvloop.run(run(read_settings(PortalSettings)))
+        settings = read_settings(PortalSettings)
+        with listening_socket(settings.host, settings.port) as listening:
+            if settings.processes == 1:
+                return _serve(settings, listening)
+            # Connections that wait to be taken are the kernel's to hand out, to whoever is free.
+            listening.listen()
+            return run_side_by_side(settings.processes, lambda: _serve(settings, listening))
+    except SettingsError as error:
+        sys.stderr.write(f"portal: {error}\n")
+        return ExitCode.CONFIGURATION
+    except OSError as error:
+        sys.stderr.write(f"portal: {error}\n")
+        return 1
+
+
+def _serve(settings: PortalSettings, listening: socket.socket) -> int:
+    try:
+        uvloop.run(run(settings, listening))
     except SettingsError as error:
         sys.stderr.write(f"portal: {error}\n")
         return ExitCode.CONFIGURATION

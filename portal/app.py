@@ -1,6 +1,7 @@
 """The portal's composition root."""
 
 import asyncio
+import socket
 
 import structlog
 
@@ -15,35 +16,34 @@ from shared.log import configure_logging
 from shared.tasks import TaskGroup
 from shared.web.changes import Changes
 from shared.web.passwords import Passwords
-from shared.web.serving import listening_socket, serve, stop_on_signals
+from shared.web.serving import serve, stop_on_signals
 
 log = structlog.get_logger(__name__)
 
 
-async def run(settings: PortalSettings) -> None:
+async def run(settings: PortalSettings, listening: socket.socket) -> None:
     """Serves until SIGTERM or SIGINT."""
     configure_logging(json=settings.log_json, level=settings.log_level)
     stop = stop_on_signals()
-    with listening_socket(settings.host, settings.port) as listening:
-        # It reads every template and static file, once.
-        clock, changes = SystemClock(), Changes()
-        site = await asyncio.to_thread(
-            create_site,
-            settings,
-            clock=clock,
-            mailer=choose_mailer(settings, clock=clock),
-            passwords=Passwords(),
-            changes=changes,
-            checks={"database": check_database},
+    # It reads every template and static file, once.
+    clock, changes = SystemClock(), Changes()
+    site = await asyncio.to_thread(
+        create_site,
+        settings,
+        clock=clock,
+        mailer=choose_mailer(settings, clock=clock),
+        passwords=Passwords(),
+        changes=changes,
+        checks={"database": check_database},
+    )
+    async with open_database(settings.database_url), TaskGroup() as tasks:
+        listener = Listener(
+            settings.database_url, CHANGED, changed=changes.tell, missed=changes.tell_all
         )
-        async with open_database(settings.database_url), TaskGroup() as tasks:
-            listener = Listener(
-                settings.database_url, CHANGED, changed=changes.tell, missed=changes.tell_all
-            )
-            tasks.supervise("listener", listener.run())
-            tasks.supervise("sweep", sweep_for_ever(clock))
-            tasks.supervise("pages", serve(site, listening))
-            log.info("portal.started", port=settings.port)
-            await tasks.join(until=stop)
-            log.info("portal.stopping")
-            changes.end()
+        tasks.supervise("listener", listener.run())
+        tasks.supervise("sweep", sweep_for_ever(clock))
+        tasks.supervise("pages", serve(site, listening))
+        log.info("portal.started", port=settings.port)
+        await tasks.join(until=stop)
+        log.info("portal.stopping")
+        changes.end()

@@ -1,6 +1,7 @@
 """The portal's environment."""
 
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -13,6 +14,7 @@ class PortalSettings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: as the role `flowhq_portal`, which row policies hold to one tenant.
     public_url: how browsers reach it. Where it is https, cookies are for https alone.
     secret: signs what forms carry; the same for every process that serves this site.
+    processes: how many serve, side by side; each uses one core at most.
     files_socket: where the control plane gives files of messages; without one they are only named.
         files_secret: what slips for it are signed with, the same in its own settings.
     smtp_host: the mail server, spoken to with STARTTLS. Without one mails are written to
@@ -25,6 +27,7 @@ class PortalSettings(msgspec.Struct, frozen=True, kw_only=True):
     state_dir: Path = Path(".flowhq")
     host: str = "127.0.0.1"
     port: int = 8080
+    processes: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     files_socket: str = ""
     files_secret: str = ""
     smtp_host: str = ""

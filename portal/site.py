@@ -42,7 +42,7 @@ from shared.web import assets, pages
 from shared.web.assets import Assets, serve_asset
 from shared.web.changes import Changes
 from shared.web.csrf import guard_forms
-from shared.web.headers import add_page_headers
+from shared.web.headers import page_headers
 from shared.web.health import Check, healthz, readyz
 from shared.web.holding import provide_held
 from shared.web.pages import Pages
@@ -146,7 +146,7 @@ def create_site(
             NoFileError: files.answer_no_file,
         },
         before_request=meet_visitor,
-        before_send=[add_page_headers],
+        before_send=[page_headers(is_secure=settings.is_secure)],
         middleware=[guard_forms(house.cookies, settings.secret)],
         openapi_config=None,
         request_max_body_size=MAX_BODY_BYTES,

@@ -36,7 +36,7 @@ from shared.web import assets, pages
 from shared.web.assets import Assets, serve_asset
 from shared.web.changes import Changes
 from shared.web.csrf import guard_forms
-from shared.web.headers import add_page_headers
+from shared.web.headers import page_headers
 from shared.web.holding import provide_held
 from shared.web.pages import Pages
 from shared.web.problems import HANDLERS
@@ -130,7 +130,7 @@ def create_dashboard(
             **provide_held(held),
         },
         exception_handlers={**HANDLERS, SignInNeededError: send_to_sign_in},
-        before_send=[add_page_headers],
+        before_send=[page_headers(is_secure=desk.is_secure)],
         middleware=[guard_forms(desk.cookies, desk.secret)],
         openapi_config=None,
         request_max_body_size=MAX_BODY_BYTES,

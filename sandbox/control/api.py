@@ -14,7 +14,7 @@ from sandbox.control.phones import PhonesController
 from sandbox.control.problems import PROBLEM_HANDLERS
 from sandbox.exchange import Exchange
 from shared.web.assets import serve_asset
-from shared.web.headers import add_page_headers
+from shared.web.headers import page_headers
 
 _LARGEST_BODY = 1 << 20
 
@@ -44,7 +44,7 @@ def make_api(exchange: Exchange, *, mail_dir: Path) -> Litestar:
             "exchange": Provide(provide_exchange),
             "mail_dir": Provide(lambda: mail_dir, sync_to_thread=False),
         },
-        before_send=[add_page_headers],
+        before_send=[page_headers(is_secure=False)],
         state=open_pages(),
         exception_handlers=PROBLEM_HANDLERS,
         logging_config=None,  # structlog is set up by the process

@@ -62,9 +62,11 @@ FILL = """
       FROM generate_series(1, $3) p, generate_series(1, $4) m,
            LATERAL (SELECT now() - (m * interval '21 hours' + p * interval '1 minute') AS at) t
 """
+# Seen when they wrote last, as the gateway has it.
 KNOWN = """
-    INSERT INTO contacts (tenant, id, phone, push_name)
-    SELECT $1, gen_random_uuid(), '+2557' || (10000000 + p), 'Mteja ' || p
+    INSERT INTO contacts (tenant, id, phone, push_name, last_seen_at)
+    SELECT $1, gen_random_uuid(), '+2557' || (10000000 + p), 'Mteja ' || p,
+           now() - (interval '21 hours' + p * interval '1 minute')
       FROM generate_series(1, $2) p
 """
 MEMBER = "INSERT INTO users (id, tenant, role, email) VALUES ($1, $2, 'OWNER', $3)"
@@ -283,6 +285,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
             "FLOWHQ_STATE_DIR": str(folder),
             "FLOWHQ_PORT": str(port),
             "FLOWHQ_LOG_LEVEL": "WARNING",
+            "FLOWHQ_PROCESSES": str(options.processes),
         }
         pid = stack.enter_context(
             process(["-m", "portal"], f"http://127.0.0.1:{port}/readyz", {**inherited, **settings})
@@ -312,6 +315,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
         shown = asyncio.run(fan_out(url, port, businesses, changes=options.changes))
         return {
             "rate": options.rate,
+            "processes": options.processes,
             "bytes": sizes,
             "pages_ms": {name: [_quantiles(times) for times in own] for name, own in runs.items()},
             "open_pages": TENANTS * PAGES_PER_TENANT,
@@ -346,6 +350,7 @@ def _free_port() -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rate", type=float, default=200, help="pages a second")
+    parser.add_argument("--processes", type=int, default=1, help="of the portal, side by side")
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--changes", type=int, default=24, help="messages while pages stand open")

@@ -150,7 +150,7 @@ async def open_database(
     try:
         # Piccolo's constructor runs a loop of its own, for which it blocks.
         database = await asyncio.to_thread(Database, url)
-        await database.start_connection_pool(min_size=min_size, max_size=max_size)
+        await database.start_connection_pool(min_size=min_size, max_size=max_size, reset=_keep)
     except _UNAVAILABLE as error:
         raise DatabaseUnavailableError("the database does not answer") from error
     bind(database)
@@ -158,6 +158,12 @@ async def open_database(
         yield database
     finally:
         await _close(database)
+
+
+async def _keep(_connection: Any) -> None:
+    """In place of the driver's reset, a round trip after each use: what stores set or lock is the
+    transaction's, and listening has connections of its own. An open transaction is undone before.
+    """
 
 
 async def _close(database: Database) -> None:

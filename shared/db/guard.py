@@ -62,6 +62,7 @@ async def _transaction(values: Mapping[str, str]) -> AsyncIterator[None]:
 
 
 async def _set(values: Mapping[str, str]) -> None:
-    for name, value in values.items():
-        # `true`: until the transaction ends, however it ends; the pool keeps nothing of it.
-        await Tenant.raw("SELECT set_config({}, {}, true)", f"flowhq.{name}", value)
+    # `true`: until the transaction ends, however it ends; the pool keeps nothing of it.
+    each = ", ".join(["set_config({}, {}, true)"] * len(values))
+    named = [part for name, value in values.items() for part in (f"flowhq.{name}", value)]
+    await Tenant.raw(f"SELECT {each}", *named)

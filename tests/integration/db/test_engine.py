@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Coroutine
+from uuid import uuid4
 
 import asyncpg
 import pytest
 
 from shared.db import engine
 from shared.db.engine import check_database, open_database, transaction
+from shared.db.guard import tenant_transaction
 from shared.errors import DatabaseUnavailableError
+from shared.ids import TenantId
 from shared.stores import tenant_lists, tenants
 from shared.tables import Tenant
 from tests.fakes.businesses import business
@@ -132,3 +135,25 @@ async def test_closing_waits_for_no_server_that_does_not_answer(database_url, mo
         held = await opened.pool.acquire()
     with pytest.raises(asyncpg.InterfaceError, match=r"released back to the pool|closed"):
         await held.execute("SELECT 1")
+
+
+async def test_nothing_of_a_guard_or_a_transaction_is_left_for_who_has_the_connection_next(
+    database_url,
+):
+    tenant_id = TenantId(uuid4())
+    async with open_database(database_url, min_size=1, max_size=1) as opened:
+        with pytest.raises(LookupError):
+            async with tenant_transaction(tenant_id):
+                raise LookupError
+        async with tenant_transaction(tenant_id):
+            await Tenant.raw("SELECT pg_advisory_xact_lock(1)")
+        connection = await opened.pool.acquire()
+        await connection.execute("BEGIN; SELECT set_config('flowhq.tenant', 'x', true)")
+        await opened.pool.release(connection)
+        async with opened.pool.acquire() as next_one:
+            assert not next_one.is_in_transaction()
+        [left] = await Tenant.raw(
+            "SELECT coalesce(current_setting('flowhq.tenant', true), '') AS tenant,"
+            " (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory') AS locks"
+        )
+    assert left == {"tenant": "", "locks": 0}
