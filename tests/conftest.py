@@ -129,8 +129,12 @@ async def empty_database_url(postgres_server: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture(scope="session")
-def databases(postgres_server: str) -> Databases:
-    return Databases(postgres_server, template=TEMPLATE)
+def databases(postgres_server: str) -> Iterator[Databases]:
+    opened = Databases(postgres_server, template=TEMPLATE)
+    try:
+        yield opened
+    finally:
+        opened.close()
 
 
 @pytest.fixture

@@ -2,10 +2,16 @@
 takes.
 """
 
+import asyncio
+import threading
+from collections.abc import Coroutine
+from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import asyncpg
+
+DoneT = TypeVar("DoneT")
 
 # What a change of the schema, of a right or of the migrations' own rows leaves: another row, or
 # one of a later transaction. Sequences are set back without that.
@@ -82,41 +88,74 @@ async def remove_rows(url: str) -> None:
 
 
 class Databases:
-    """address: of the server, as a superuser. template: a migrated database without rows."""
+    """address: of the server, as a superuser. template: a migrated database without rows.
+
+    Databases are emptied over connections that stay, on a loop that outlives those of the tests:
+    what a new connection costs the server is most of what emptying costs.
+    """
 
     def __init__(self, address: str, *, template: str) -> None:
         self._address = address
         self._template = template
         self._schema: list[str] | None = None
         self._empty: list[str] = []
+        self._connections: dict[str, asyncpg.Connection] = {}
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="databases")
+        self._thread.start()
 
     async def take(self) -> str:
         """The address of one that nobody else has."""
+        return await self._run(self._take())
+
+    async def give_back(self, url: str) -> None:
+        """Emptied, or dropped if it is no longer as it was made."""
+        await self._run(self._give_back(url))
+
+    def close(self) -> None:
+        for url in [*self._connections]:
+            asyncio.run_coroutine_threadsafe(self._forget(url), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _run(self, work: Coroutine[None, None, DoneT]) -> DoneT:
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+
+    async def _take(self) -> str:
         if self._empty:
             return self._empty.pop()
         url = await create_database(self._address, template=self._template)
         if self._schema is None:
-            connection = await asyncpg.connect(url)
-            try:
-                self._schema = await connection.fetchval(_SCHEMA)
-            finally:
-                await connection.close()
+            self._schema = await (await self._connect(url)).fetchval(_SCHEMA)
         return url
 
-    async def give_back(self, url: str) -> None:
-        """Emptied, or dropped if it is no longer as it was made."""
-        connection = await asyncpg.connect(url)
-        try:
-            await connection.execute(_END_CONNECTIONS)
-            is_small = await connection.fetchval(
-                "SELECT pg_database_size(current_database()) < $1", _MOST_BYTES
-            )
-            is_as_made = is_small and await connection.fetchval(_SCHEMA) == self._schema
-            if is_as_made:
-                await connection.execute(_REMOVE_ROWS)
-        finally:
-            await connection.close()
-        if is_as_made:
+    async def _give_back(self, url: str) -> None:
+        connection = await self._connect(url)
+        await connection.execute(_END_CONNECTIONS)
+        is_small = await connection.fetchval(
+            "SELECT pg_database_size(current_database()) < $1", _MOST_BYTES
+        )
+        if is_small and await connection.fetchval(_SCHEMA) == self._schema:
+            await connection.execute(_REMOVE_ROWS)
             self._empty.append(url)
         else:
+            await self._forget(url)
             await drop_database(self._address, url)
+
+    async def _connect(self, url: str) -> asyncpg.Connection:
+        """Another one where a test has cut what it found."""
+        kept = self._connections.get(url)
+        try:
+            if kept is not None:
+                await kept.fetchval("SELECT 1")
+                return kept
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            kept.terminate()
+        self._connections[url] = await asyncpg.connect(url)
+        return self._connections[url]
+
+    async def _forget(self, url: str) -> None:
+        connection = self._connections.pop(url, None)
+        if connection is not None:
+            connection.terminate()

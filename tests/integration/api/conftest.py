@@ -21,7 +21,7 @@ from shared.db.engine import Database, check_database
 from shared.ids import TenantId
 from shared.stores import api_keys, tenants
 from shared.structs.tenants import TenantConfig
-from shared.tables import ALL_TABLES
+from shared.tables import ALL_TABLES, Tenant
 from shared.tasks import TaskGroup
 from shared.web.passwords import Passwords
 from shared.wire.frames import Command
@@ -59,7 +59,9 @@ class Api:
 
     async def counts(self) -> dict[str, int]:
         """How many rows every table holds."""
-        return {table.__name__: await table.count() for table in ALL_TABLES}
+        names = {table.__name__: table._meta.tablename for table in ALL_TABLES}
+        each = [f"SELECT '{name}' AS name, count(*) FROM {of}" for name, of in names.items()]  # noqa: S608
+        return {row["name"]: row["count"] for row in await Tenant.raw(" UNION ALL ".join(each))}
 
 
 class Urls:
