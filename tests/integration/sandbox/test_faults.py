@@ -25,7 +25,7 @@ def test_a_dropped_delivery_comes_with_the_next_login(scene) -> None:
     assert texts(companion, 2) == ["quiet 1", "quiet 3"]
 
     strike(sandbox, phone, "CLOSE")
-    companion.expect("Connected")
+    # No waiting for "Connected": what waits may be there before the client says it.
     assert texts(companion, 1) == ["quiet 2"]
 
 
