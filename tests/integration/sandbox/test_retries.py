@@ -1,7 +1,10 @@
 """Messages that one side cannot read: asked for again, sent again, read at last."""
 
+from datetime import timedelta
+
 import pytest
 
+from launcher.waiting import wait_for
 from tests.integration.sandbox.acts import (
     fault,
     new_customer,
@@ -188,10 +191,14 @@ def test_prekeys_are_uploaded_when_others_have_taken_them_all(scene) -> None:
     sandbox, phone, companion, *_ = scene
     strike(sandbox, phone, "PREKEYS")
 
-    # The client answers the server's word before the next message, so that one comes after.
     write(sandbox, new_customer(sandbox), phone, "quiet after")
     companion.expect("message", text="quiet after")
-    assert sandbox.call("GET", f"/phones/{phone}")["devices"][0]["prekeys"] >= 49
+
+    def are_there() -> bool | None:
+        [device] = sandbox.call("GET", f"/phones/{phone}")["devices"]
+        return device["prekeys"] >= 49 or None
+
+    assert wait_for(are_there, within=timedelta(seconds=30))
 
 
 def test_sessions_begin_without_one_time_prekeys_from_either_side(sandbox, linked) -> None:

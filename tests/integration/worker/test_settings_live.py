@@ -15,8 +15,8 @@ DAY = timedelta(days=1)
 
 def on_holiday() -> Holiday:
     today = SystemClock().now().date()
-    # Whatever day it is in the zone of the business.
-    return Holiday(name="Likizo", first=today - DAY, last=today + DAY)
+    # Whatever day it is in the zone of the business; and its end is not tomorrow there.
+    return Holiday(name="Likizo", first=today - DAY, last=today + 2 * DAY)
 
 
 async def tell(gateway, worker, **changes):
