@@ -3,7 +3,10 @@
 import ctypes
 import os
 import signal
+import sys
+import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -20,7 +23,10 @@ def run_side_by_side(count: int, work: Callable[[], int]) -> int:
 
     def end_all(_number: int = 0, _frame: FrameType | None = None) -> None:
         for child in children:
-            os.kill(child, signal.SIGTERM)
+            with suppress(
+                ProcessLookupError
+            ):  # a signal may come when one has just been waited for
+                os.kill(child, signal.SIGTERM)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end_all)
@@ -44,6 +50,9 @@ def _fork(work: Callable[[], int], *, parent: int) -> int:
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
             # It may have ended before we said so.
             code = work() if os.getppid() == parent else 0
+        except BaseException:  # noqa: BLE001  nobody above is left to say it
+            traceback.print_exc()
         finally:
+            sys.stdout.flush()
             os._exit(code)  # nothing of the parent's own end happens here as well
     return child
