@@ -87,7 +87,7 @@ async def _serve(
         network = await _ensure_network(driver)
         heartbeats = HeartbeatCollector(fleet.record_heartbeats, clock=clock)
         dispatcher = Dispatcher(clock=clock)
-        files = MediaFiles(settings.state_dir / "media", settings.media_limits)
+        files = MediaFiles(settings.state_dir / "media", settings.media_limits, clock=clock)
         await files.open()
         gateway = Gateway(
             dispatcher=dispatcher,

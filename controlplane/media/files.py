@@ -21,6 +21,7 @@ import structlog
 
 from controlplane.media.kinds import HEAD_BYTES
 from controlplane.media.space import Kept, Limits, plan_room
+from shared.clock import Clock
 from shared.errors import PermanentError, TransientError
 from shared.ids import TenantId
 
@@ -54,10 +55,11 @@ class WrongContentError(PermanentError):
 class Incoming:
     """A file being written: nobody finds it before it is whole."""
 
-    def __init__(self, file: BinaryIO, path: Path, limits: Limits) -> None:
+    def __init__(self, file: BinaryIO, path: Path, limits: Limits, *, clock: Clock) -> None:
         self._file = file
         self._path = path
         self._limit = limits.file
+        self._clock = clock
         self._digest = hashlib.sha256()
         self.size = 0
         self.head = b""
@@ -85,6 +87,7 @@ class Incoming:
 
     def _finish(self) -> None:
         self._file.flush()
+        _mark_used(self._file.fileno(), self._clock.now())
         os.fsync(self._file.fileno())
         self._path.replace(self._path.with_name(self.sha256))
         directory = os.open(self._path.parent, os.O_RDONLY)
@@ -95,9 +98,14 @@ class Incoming:
 
 
 class MediaFiles:
-    def __init__(self, directory: Path, limits: Limits) -> None:
+    """A file's time of modification is when it was last used, as `clock` tells it: whoever asks
+    what is older than a moment has that moment from the same clock.
+    """
+
+    def __init__(self, directory: Path, limits: Limits, *, clock: Clock) -> None:
         self._directory = directory
         self.limits = limits
+        self._clock = clock
         self._making_room = asyncio.Lock()
         self._expected: dict[Path, int] = {}  # what the unfinished will take up
 
@@ -130,7 +138,7 @@ class MediaFiles:
         async with self._making_room:
             file = await asyncio.to_thread(self._begin, path, str(tenant_id), size)
         try:
-            yield Incoming(file, path, self.limits)
+            yield Incoming(file, path, self.limits, clock=self._clock)
         finally:
             del self._expected[path]
             await asyncio.to_thread(_close, file, path)
@@ -138,7 +146,9 @@ class MediaFiles:
     async def remove_unknown(
         self, shelf: Shelf, known: Collection[tuple[TenantId, str]], *, before: datetime
     ) -> int:
-        """Removes what was put there before that moment and is not known; answers how many."""
+        """Removes what was last used before that moment and is not known; answers how many. What
+        is still being received stays.
+        """
         names = {(str(tenant_id), sha256) for tenant_id, sha256 in known}
         return await asyncio.to_thread(self._remove_unknown, shelf, names, before.timestamp())
 
@@ -156,13 +166,12 @@ class MediaFiles:
             return None
         return self._directory / str(tenant_id) / shelf / sha256
 
-    @staticmethod
-    def _open(path: Path | None) -> BinaryIO | None:
+    def _open(self, path: Path | None) -> BinaryIO | None:
         if path is None:
             return None
         try:
             file = path.open("rb")
-            os.utime(path)  # used just now: the last to make room
+            _mark_used(path, self._clock.now())  # the last to make room
         except FileNotFoundError:
             return None
         return file
@@ -203,8 +212,8 @@ class MediaFiles:
         removed = 0
         for file in self._list():
             path = file.path
-            is_known = (file.tenant, path.name) in known
-            if path.parent.name == shelf and not is_known and file.used_at < before:
+            is_needed = (file.tenant, path.name) in known or path in self._expected
+            if path.parent.name == shelf and not is_needed and file.used_at < before:
                 path.unlink(missing_ok=True)
                 removed += 1
         return removed
@@ -219,6 +228,10 @@ def _create(path: Path) -> BinaryIO:
     for directory in (path.parent.parent, path.parent):
         directory.mkdir(mode=0o700, exist_ok=True)
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+def _mark_used(file: Path | int, at: datetime) -> None:
+    os.utime(file, (at.timestamp(), at.timestamp()))
 
 
 def _close(file: BinaryIO, path: Path) -> None:

@@ -69,7 +69,7 @@ async def serve(url: str, port: int) -> None:
             tenant_files=TenantFiles(Path(tempfile.mkdtemp())),
             clock=SystemClock(),
             heartbeat_interval=timedelta(seconds=15),
-            lending=Lending(MediaFiles(Path(tempfile.mkdtemp()), Limits())),
+            lending=Lending(MediaFiles(Path(tempfile.mkdtemp()), Limits(), clock=SystemClock())),
         )
         tasks.supervise("gateway", gateway.serve("127.0.0.1", port))
         await gateway.listening()

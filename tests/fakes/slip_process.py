@@ -43,7 +43,7 @@ class Directory(Mapping[str, bytes | FileProblem]):
 async def run(url: str, window: SlipWindow, whatsapp: Path) -> None:
     configure_logging(json=False, level="INFO")
     stop, transfers = stop_on_signals(), TaskGroup()
-    files = MediaFiles(whatsapp.parent / "media", Limits())
+    files = MediaFiles(whatsapp.parent / "media", Limits(), clock=SystemClock())
     await files.open()
 
     def find_connection(tenant_id: TenantId) -> FileWorker | None:

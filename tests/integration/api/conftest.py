@@ -107,7 +107,7 @@ async def api(
 
     engine = FakeEngine()
     driver = FakeDriver(engine, instance="here")
-    files = MediaFiles(tmp_path / "media", Limits())
+    files = MediaFiles(tmp_path / "media", Limits(), clock=clock)
     await files.open()
     workers: dict[TenantId, FileWorker] = {}
     transfers = TaskGroup()

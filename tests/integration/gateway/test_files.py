@@ -118,7 +118,7 @@ class Home:
 
 @pytest.fixture
 async def files(tmp_path):
-    made = MediaFiles(tmp_path / "media", Limits())
+    made = MediaFiles(tmp_path / "media", Limits(), clock=SystemClock())
     await made.open()
     return made
 

@@ -175,7 +175,7 @@ async def control_plane(
         tenant_files=tenant_files,
         clock=SystemClock(),
         heartbeat_interval=timedelta(seconds=15),
-        lending=Lending(MediaFiles(Path("unused"), Limits())),
+        lending=Lending(MediaFiles(Path("unused"), Limits(), clock=SystemClock())),
     )
     async with TaskGroup() as tasks:
         tasks.supervise("gateway", gateway.serve("127.0.0.1", 0))

@@ -1,6 +1,7 @@
 """Tenants' files on a real disk."""
 
 import asyncio
+from datetime import timedelta
 from hashlib import sha256
 
 import pytest
@@ -9,14 +10,20 @@ from controlplane.media.files import MediaFiles, NoRoomError, Shelf, TooLargeErr
 from controlplane.media.space import Limits
 from shared.errors import TransientError
 from shared.ids import new_tenant_id
+from tests.fakes.clocks import ManualClock
 
 TENANT, OTHER = new_tenant_id(), new_tenant_id()
 LIMITS = Limits(file=100, tenant=150, total=250)
 
 
 @pytest.fixture
-async def files(tmp_path):
-    made = MediaFiles(tmp_path / "media", LIMITS)
+def clock():
+    return ManualClock()
+
+
+@pytest.fixture
+async def files(tmp_path, clock):
+    made = MediaFiles(tmp_path / "media", LIMITS, clock=clock)
     await made.open()
     return made
 
@@ -114,6 +121,41 @@ async def test_pieces_are_read_where_they_are_asked_for(files):
         for n in (0, 4, 6, -1)
     ]
     assert read == [b"haba", b"ri", None, None]
+
+
+async def test_what_was_used_last_is_the_last_to_make_room(files, clock):
+    first = await put(files, b"1" * 60)
+    clock.advance(timedelta(minutes=1))
+    second = await put(files, b"2" * 60)
+    clock.advance(timedelta(minutes=1))
+    assert await content_of(files, first) == b"1" * 60  # used once more
+    await put(files, b"3" * 60)
+    assert await content_of(files, second) is None
+    assert await content_of(files, first) == b"1" * 60
+
+
+@pytest.mark.parametrize("years", [-20, 20], ids=["a clock far behind", "a clock far ahead"])
+async def test_the_age_of_a_file_is_told_by_the_clock_that_asks_for_it(files, clock, years):
+    clock.advance(years * timedelta(days=365))
+    name = await put(files, b"habari", shelf=Shelf.UPLOADED)
+    moment = clock.now()
+    assert await files.remove_unknown(Shelf.UPLOADED, [], before=moment) == 0
+    clock.advance(timedelta(hours=2))
+    assert await content_of(files, name, shelf=Shelf.UPLOADED) == b"habari"  # used now
+    assert await files.remove_unknown(Shelf.UPLOADED, [], before=clock.now()) == 0
+    later = clock.now() + timedelta(seconds=1)
+    assert await files.remove_unknown(Shelf.UPLOADED, [(TENANT, name)], before=later) == 0
+    assert await files.remove_unknown(Shelf.UPLOADED, [], before=later) == 1
+
+
+async def test_what_is_being_received_is_not_swept_however_long_it_takes(files, clock):
+    async with files.receive(TENANT, Shelf.UPLOADED, size=6) as incoming:
+        await incoming.write(b"habari")
+        century = clock.now() + timedelta(days=36_500)
+        assert await files.remove_unknown(Shelf.UPLOADED, [], before=century) == 0
+        await incoming.keep()
+    name = sha256(b"habari").hexdigest()
+    assert await content_of(files, name, shelf=Shelf.UPLOADED) == b"habari"
 
 
 async def test_a_removed_tenant_leaves_no_file(files, tmp_path):
