@@ -27,6 +27,7 @@ from tests.databases import (
     drop_database,
     run_statement,
 )
+from tests.file_times import SECOND, clock_is_ahead, move_file_times
 
 ROOT = Path(__file__).resolve().parent.parent
 # A machine under load is slow, which is no defect of what is tested.
@@ -64,8 +65,26 @@ def logging_as_in_production() -> None:
     structlog.configure(cache_logger_on_first_use=False)
 
 
+@pytest.fixture(scope="session")
+def ahead(tmp_path_factory: pytest.TempPathFactory) -> int:
+    """By how many nanoseconds the clock was moved."""
+    # With the kernel's own dates: pytest removes other runs' directories that look old beside it.
+    tmp_path_factory.getbasetemp()
+    by = clock_is_ahead()
+    return by if abs(by) > SECOND else 0
+
+
 @pytest.fixture(autouse=True)
-def blockbuster() -> Iterator[BlockBuster]:
+def file_times(ahead: int) -> Iterator[None]:
+    """Where the clock was moved, files are dated by it too."""
+    with pytest.MonkeyPatch.context() as patches:
+        if ahead:
+            move_file_times(patches, ahead)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def blockbuster(file_times: None) -> Iterator[BlockBuster]:  # noqa: ARG001  it wraps the same
     """Fails a test in which our code blocks the loop. Take it as an argument to allow a call."""
     with blockbuster_ctx(PRODUCT) as detector:
         # asyncpg looks for ~/.pgpass when it connects: once per connection, and tiny.

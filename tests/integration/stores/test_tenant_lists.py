@@ -24,6 +24,7 @@ from tests.fakes.businesses import NOW, business
 
 pytestmark = pytest.mark.usefixtures("database")
 MINUTE = timedelta(minutes=1)
+LONG_AGO = NOW - timedelta(days=20_000)  # before any time at which the database dates a row
 
 
 async def add(number: int, worker=None, session=None, **given) -> TenantId:
@@ -58,7 +59,7 @@ async def add_fleet() -> None:
         4,
         name="Delta",
         worker=running(last_inbound_at=NOW - MINUTE, memory_bytes=20, started_at=NOW - MINUTE),
-        session={"state": "CONNECTED", "state_changed_at": NOW},
+        session={"state": "CONNECTED", "state_changed_at": LONG_AGO},
     )
     await add(5, name="epsilon", worker={"status": "ERROR", "outbox_depth": 1, "restarts": 1})
 
