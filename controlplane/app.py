@@ -30,11 +30,13 @@ from controlplane.media.files import MediaFiles
 from controlplane.media.remote import open_url, refuse_url
 from controlplane.media.sweeping import sweep_uploads
 from controlplane.reconcile.alarm_watch import AlarmWatch, list_alarms
+from controlplane.reconcile.disk_watch import DiskWatch
 from controlplane.reconcile.executor import ForgetTenant
 from controlplane.reconcile.loop import Reconciler
 from controlplane.reconcile.sampling import sample_for_ever
 from controlplane.services.acting import Dispatch, Wake
 from controlplane.services.ensure_admin_key import FILE_NAME, ensure_admin_key
+from controlplane.services.request_rate import RequestRate
 from controlplane.services.worker_logs import WorkerLogs
 from controlplane.settings import ControlPlaneSettings
 from shared.backoff import Backoff
@@ -47,7 +49,7 @@ from shared.file_slips import SlipWindow
 from shared.ids import TenantId
 from shared.log import TenantFiles, configure_logging
 from shared.secret_files import ensure_secret
-from shared.stores import credentials, fleet
+from shared.stores import credentials, fleet, limits
 from shared.tasks import TaskGroup
 from shared.web.changes import Changes
 from shared.web.health import Check
@@ -79,9 +81,7 @@ async def _serve(
     stop: asyncio.Event,
 ) -> None:
     clock, changes = SystemClock(), Changes()
-    if await ensure_admin_key(settings.state_dir, clock=clock) is not None:
-        # The file is the owner's alone; the key itself never reaches a log.
-        log.info("admin_key.created", file=str(settings.state_dir / FILE_NAME))
+    await _prepare(settings, clock=clock)
     driver = DockerDriver(instance=settings.instance, base_url=settings.docker_host)
     try:
         network = await _ensure_network(driver)
@@ -101,9 +101,10 @@ async def _serve(
         lease = Lease(settings.database_url)
         transfers = TaskGroup()
         fetching = Fetching(files, gateway.connections.find, transfers)
+        template = _worker_template(settings, gateway_host=host)
         reconciler = Reconciler(
             driver,
-            template=_worker_template(settings, gateway_host=host),
+            template=template,
             issue_token=credentials.issue,
             forget_tenant=_forgetting(files),
             resync_interval=settings.resync_interval,
@@ -139,7 +140,13 @@ async def _serve(
             tasks.supervise("events", events.run())
             _listen(tasks, settings.database_url, gateway, dispatch=dispatcher.wake, clock=clock)
             _keep_files(tasks, files, fetching, window=settings.slip_window, clock=clock)
-            _watch_fleet(tasks, leading=lease.held, clock=clock)
+            _watch_fleet(
+                tasks,
+                DiskWatch(driver, template=template, wake=reconciler.wake, leading=lease.held),
+                disk_interval=settings.disk_interval,
+                leading=lease.held,
+                clock=clock,
+            )
             tasks.supervise("listener", _tell(changes, settings.database_url).run())
             tasks.supervise("api", serve(site, listening))
             log.info("controlplane.started", instance=settings.instance, port=settings.port)
@@ -150,6 +157,14 @@ async def _serve(
         await heartbeats.flush()
     finally:
         await driver.aclose()
+
+
+async def _prepare(settings: ControlPlaneSettings, *, clock: Clock) -> None:
+    """What the rows hold before anybody is served."""
+    if await ensure_admin_key(settings.state_dir, clock=clock) is not None:
+        # The file is the owner's alone; the key itself never reaches a log.
+        log.info("admin_key.created", file=str(settings.state_dir / FILE_NAME))
+    await limits.set_defaults(settings.tenant_limits)
 
 
 def _tell(changes: Changes, url: str) -> Listener:
@@ -197,7 +212,7 @@ async def _open_site(
 ) -> ASGIApp:
     """API and dashboard: two applications, the same services."""
     passwords = await asyncio.to_thread(Passwords)
-    connections = gateway.connections
+    connections, request_rate = gateway.connections, RequestRate()
     api = create_api(
         checks=checks,
         wake=wake,
@@ -212,6 +227,7 @@ async def _open_site(
         files=files,
         fetching=fetching,
         open_url=open_url if settings.media_from_urls else refuse_url,
+        request_rate=request_rate,
     )
     # It reads every template and static file, once.
     dashboard = await asyncio.to_thread(
@@ -224,6 +240,7 @@ async def _open_site(
         alarms=list_alarms,
         worker_logs=worker_logs,
         changes=changes,
+        request_rate=request_rate,
     )
     return join(api, dashboard)
 
@@ -237,7 +254,15 @@ def _open_desk(settings: ControlPlaneSettings, *, clock: Clock, passwords: Passw
     )
 
 
-def _watch_fleet(tasks: TaskGroup, *, leading: asyncio.Event, clock: Clock) -> None:
+def _watch_fleet(
+    tasks: TaskGroup,
+    disk: DiskWatch,
+    *,
+    disk_interval: timedelta,
+    leading: asyncio.Event,
+    clock: Clock,
+) -> None:
+    tasks.supervise("disk", disk.run(every=disk_interval))
     tasks.supervise("alarms", AlarmWatch(leading=leading).run())
     tasks.supervise("samples", sample_for_ever(leading=leading, clock=clock))
 
@@ -279,6 +304,8 @@ def _worker_template(settings: ControlPlaneSettings, *, gateway_host: str) -> Wo
         limits=Limits(
             memory_bytes=settings.worker_memory_bytes,
             cpus=settings.worker_cpus,
+            pids=settings.worker_pids,
+            disk_bytes=settings.worker_disk_bytes,
             stop_grace=settings.stop_grace,
         ),
     )

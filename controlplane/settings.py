@@ -8,6 +8,18 @@ import msgspec
 
 from controlplane.media.space import Limits
 from shared.file_slips import SlipWindow, to_window
+from shared.structs.limits import (
+    DEFAULTS,
+    ApiRequestsPerMinute,
+    Cpus,
+    DiskBytes,
+    LogLinesPerMinute,
+    MemoryBytes,
+    MessagesPerDay,
+    Pids,
+    QueuedMessages,
+    TenantLimits,
+)
 
 AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 _LIMITS = Limits()
@@ -22,6 +34,9 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
     gateway_host: empty for the bridge's own address, which only workers reach.
     state_dir: `admin.key`, `dashboard.secret`, `logs/` and `media/` live here.
     public_url: how browsers reach the dashboard. Where it is https, cookies are for https alone.
+    worker_memory_bytes … tenant_api_requests_per_minute: what a tenant may use that has no limits
+        of its own (`shared/structs/limits.py` says what each means).
+    disk_interval: how often the session volumes are measured, at most.
     media_from_urls: whether files to send may be fetched from URLs of the public internet.
     media_file_bytes: a larger file is neither fetched nor taken; a worker needs three times as much
         memory while it fetches or sends one. media_tenant_bytes,
@@ -41,8 +56,15 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
     gateway_port: int = 8090
     docker_host: str = "unix:///var/run/docker.sock"
     worker_environment: str = "{}"
-    worker_memory_bytes: int = 256 * 1024 * 1024
-    worker_cpus: float = 0.5
+    worker_memory_bytes: MemoryBytes = DEFAULTS.memory_bytes
+    worker_cpus: Cpus = DEFAULTS.cpus
+    worker_pids: Pids = DEFAULTS.pids
+    worker_disk_bytes: DiskBytes = DEFAULTS.disk_bytes
+    worker_log_lines_per_minute: LogLinesPerMinute = DEFAULTS.log_lines_per_minute
+    tenant_queued_messages: QueuedMessages = DEFAULTS.queued_messages
+    tenant_messages_per_day: MessagesPerDay = DEFAULTS.messages_per_day
+    tenant_api_requests_per_minute: ApiRequestsPerMinute = DEFAULTS.api_requests_per_minute
+    disk_interval: timedelta = timedelta(seconds=30)
     heartbeat_interval: timedelta = timedelta(seconds=15)
     resync_interval: timedelta = timedelta(seconds=15)
     media_from_urls: bool = False
@@ -62,6 +84,19 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def slip_window(self) -> SlipWindow | None:
         return to_window(self.files_socket, self.files_secret)
+
+    @property
+    def tenant_limits(self) -> TenantLimits:
+        return TenantLimits(
+            memory_bytes=self.worker_memory_bytes,
+            cpus=self.worker_cpus,
+            pids=self.worker_pids,
+            disk_bytes=self.worker_disk_bytes,
+            log_lines_per_minute=self.worker_log_lines_per_minute,
+            queued_messages=self.tenant_queued_messages,
+            messages_per_day=self.tenant_messages_per_day,
+            api_requests_per_minute=self.tenant_api_requests_per_minute,
+        )
 
     @property
     def media_limits(self) -> Limits:

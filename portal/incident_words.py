@@ -7,6 +7,7 @@ from shared.structs.incidents import IncidentView
 _ENDS = {
     IncidentKind.CONFIGURATION: "befell.not_started",
     IncidentKind.START_FAILED: "befell.not_started",
+    IncidentKind.DISK_FULL: "befell.disk_full",
     IncidentKind.SESSION_ENDED: "befell.link_ended",
 }
 _LOSSES = {

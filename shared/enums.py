@@ -318,6 +318,7 @@ class IncidentKind(StrEnum):
     """What befell a worker. Only CRASH and OOM count towards a crash loop.
 
     LINK_LOST: its container runs on, and its link to the phone is down, for a SessionReason.
+    DISK_FULL: its volume holds more than the tenant may have; it was stopped.
     """
 
     CRASH = "CRASH"
@@ -328,6 +329,7 @@ class IncidentKind(StrEnum):
     CONTAINER_REMOVED = "CONTAINER_REMOVED"
     START_FAILED = "START_FAILED"
     LINK_LOST = "LINK_LOST"
+    DISK_FULL = "DISK_FULL"
 
     @property
     def actor(self) -> Actor:
@@ -340,6 +342,7 @@ _ENDS = {
     IncidentKind.CONFIGURATION: Actor.OPERATOR,
     IncidentKind.SESSION_ENDED: Actor.TENANT,
     IncidentKind.START_FAILED: Actor.OPERATOR,
+    IncidentKind.DISK_FULL: Actor.OPERATOR,
 }
 
 

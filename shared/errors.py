@@ -1,5 +1,7 @@
 """Errors say what is true; their class is the retry policy and the HTTP status."""
 
+from datetime import timedelta
+
 
 class FlowHQError(Exception):
     """Root of all errors this project raises on purpose."""
@@ -28,6 +30,18 @@ class InvalidInputError(PermanentError):
         super().__init__(f"{field}: {problem}")
         self.field = field
         self.problem = problem
+
+
+class LimitReachedError(TransientError):
+    """A tenant has used what it may. limit: its name in TenantLimits. retry_after: when it is
+    worth trying again, or the longest that is worth waiting before a look.
+    """
+
+    def __init__(self, limit: str, *, allowed: int, retry_after: timedelta) -> None:
+        super().__init__(f"the limit {limit} of {allowed} is reached")
+        self.limit = limit
+        self.allowed = allowed
+        self.retry_after = retry_after
 
 
 class SettingsError(PermanentError):

@@ -18,6 +18,7 @@ from controlplane.api.documentation import close_inputs, describe
 from controlplane.api.fleet import fleet_router
 from controlplane.api.headers import add_security_headers
 from controlplane.api.keys import keys_router, tenant_keys_router
+from controlplane.api.limits import own_limits
 from controlplane.api.logs import named_logs_router, own_logs_router
 from controlplane.api.media import named_media_router, own_media_router
 from controlplane.api.members import members_router
@@ -45,6 +46,7 @@ from controlplane.services.acting import (
     ListAlarms,
     Wake,
 )
+from controlplane.services.request_rate import RequestRate
 from controlplane.services.worker_logs import WorkerLogs
 from shared.clock import Clock
 from shared.web.health import Check, healthz, readyz
@@ -67,6 +69,7 @@ def create_api(
     files: MediaFiles,
     fetching: Fetching,
     open_url: OpenUrl,
+    request_rate: RequestRate,
 ) -> Litestar:
     """The ASGI application; the stores must be bound before it is called.
 
@@ -79,6 +82,7 @@ def create_api(
     worker_logs: what workers log, from the engine.
     passwords: hashes them, a few at once.
     files, fetching: tenants' files, and the way to those that only a worker can get.
+    request_rate: counts what tenants' programs ask.
     open_url: reads files from URLs, or says that this is switched off.
     checks: for `/readyz`, by name; each raises when its part does not answer.
     """
@@ -107,7 +111,7 @@ def create_api(
     )
     own = Router(
         "/v1",
-        route_handlers=[own_messages_router, own_media_router, own_logs_router],
+        route_handlers=[own_messages_router, own_media_router, own_logs_router, own_limits],
         guards=[require_tenant_key, refuse_large_body, refuse_unknown_query],
         dependencies=caller,
     )
@@ -125,6 +129,7 @@ def create_api(
         "clock": clock,
         "passwords": passwords,
         "checks": checks,
+        "request_rate": request_rate,
     }
     api = Litestar(
         route_handlers=[healthz, readyz, admin, own],

@@ -10,7 +10,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from controlplane.services.acting import Caller
 from shared.ids import TenantId
-from shared.stores import api_keys
+from shared.stores import api_keys, limits
 from shared.structs.keys import MESSAGES_SCOPE, AdminScope, ApiKeyView
 
 # Of a handler that a key may not use which is only to look.
@@ -60,6 +60,10 @@ async def require_tenant_key(
         )
     if MESSAGES_SCOPE not in found.scopes:
         raise PermissionDeniedException("The API key may not send messages.")
+    tenant_id = TenantId(found.tenant_id)
+    state = connection.app.state
+    allowed = (await limits.get(tenant_id)).api_requests_per_minute
+    state.request_rate.count(tenant_id, allowed=allowed, now=state.clock.now())
     connection.scope["user"] = found
 
 

@@ -19,6 +19,7 @@ from controlplane.services.acting import (
     ListAlarms,
     Wake,
 )
+from controlplane.services.request_rate import RequestRate
 from controlplane.services.worker_logs import WorkerLogs
 from shared.clock import Clock
 from shared.enums import (
@@ -53,6 +54,7 @@ Bringing = NamedDependency[Fetching]
 FromUrls = NamedDependency[OpenUrl]
 LogKeeping = NamedDependency[WorkerLogs]
 Timing = NamedDependency[Clock]
+CountingRequests = NamedDependency[RequestRate]
 Hashing = NamedDependency[Passwords]
 TenantPath = Annotated[UUID, PathParameter(description="The tenant's id.")]
 MessagePath = Annotated[UUID, PathParameter(description="The queued message's id.")]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -16,7 +17,13 @@ from controlplane.media.fetching import FileGoneError
 from controlplane.media.files import NoRoomError, TooLargeError, WrongContentError
 from controlplane.media.ranges import UnsatisfiableRangeError
 from controlplane.services.worker_logs import TooManyFollowersError
-from shared.errors import ConflictError, InvalidInputError, NotFoundError, TransientError
+from shared.errors import (
+    ConflictError,
+    InvalidInputError,
+    LimitReachedError,
+    NotFoundError,
+    TransientError,
+)
 from shared.stores.api_keys import KeyNameTakenError
 from shared.stores.members import EmailTakenError
 from shared.stores.outbound import IdempotencyKeyReusedError
@@ -130,6 +137,13 @@ def answer_too_many(
     return _answer(request, 429, str(error))
 
 
+def answer_limit(request: Request[Any, Any, Any], error: LimitReachedError) -> Response[bytes]:
+    problem = FieldProblem(error.limit, f"is {error.allowed}, and used up")
+    # At least a second: a client that comes back at once would only be refused again.
+    wait = max(1, ceil(error.retry_after.total_seconds()))
+    return _answer(request, 429, str(error), [problem], headers={"Retry-After": str(wait)})
+
+
 def answer_transient(request: Request[Any, Any, Any], error: TransientError) -> Response[bytes]:
     log.warning("request.postponed", path=request.url.path, error=str(error))
     return _answer(request, 503, str(error), headers={"Retry-After": RETRY_AFTER})
@@ -153,6 +167,7 @@ HANDLERS: dict[int | type[Exception], Any] = {
     WrongContentError: answer_wrong_content,
     NoRoomError: answer_no_room,
     TooManyFollowersError: answer_too_many,
+    LimitReachedError: answer_limit,
     TransientError: answer_transient,
     Exception: answer_unexpected,
 }

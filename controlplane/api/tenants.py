@@ -1,6 +1,6 @@
 """`/admin/tenants`: the businesses, their contacts and incidents."""
 
-from litestar import Router, delete, get, post, put
+from litestar import Router, delete, get, patch, post, put
 from litestar.params import JSONBody
 
 from controlplane.api.authentication import NOT_TO_LOOK_AT
@@ -9,6 +9,7 @@ from controlplane.api.parameters import (
     Acting,
     ActorFilter,
     Configuring,
+    CountingRequests,
     Cursor,
     DesiredFilter,
     Limit,
@@ -27,7 +28,9 @@ from controlplane.api.problems import documented
 from controlplane.services.create_tenant import create_tenant
 from controlplane.services.remove_tenant import remove_tenant
 from controlplane.services.set_config import set_config
+from controlplane.services.set_limits import set_limits
 from controlplane.services.set_quiet_hours import set_quiet_hours
+from controlplane.services.show_limits import show_limits as list_limits
 from controlplane.services.show_qr import show_qr
 from shared.contacts import to_digits
 from shared.enums import SortOrder, TenantSort
@@ -35,6 +38,7 @@ from shared.ids import TenantId
 from shared.stores import contacts, incidents, tenant_lists, tenants
 from shared.structs.contacts import ContactView
 from shared.structs.incidents import IncidentView
+from shared.structs.limits import LimitsView
 from shared.structs.pages import Page
 from shared.structs.sessions import QrView
 from shared.structs.tenants import (
@@ -44,6 +48,7 @@ from shared.structs.tenants import (
     TenantConfigInput,
     TenantFilter,
     TenantWithRelations,
+    UpdateTenantInput,
 )
 
 
@@ -82,6 +87,28 @@ async def list_all(
 @get("/{tenant_id:str}", summary="One tenant", responses=documented(404))
 async def show(tenant_id: TenantPath) -> TenantWithRelations:
     return await tenants.get(TenantId(tenant_id))
+
+
+@patch(
+    "/{tenant_id:str}",
+    summary="Change what a tenant may use; null returns to the default",
+    responses=documented(404, 413),
+)
+async def update(
+    tenant_id: TenantPath, data: JSONBody[UpdateTenantInput], caller: Acting, wake: Waking
+) -> TenantWithRelations:
+    return await set_limits(TenantId(tenant_id), data.limits, caller=caller, wake=wake)
+
+
+@get(
+    "/{tenant_id:str}/limits",
+    summary="What a tenant may use, and what it uses",
+    responses=documented(404),
+)
+async def show_limits(
+    tenant_id: TenantPath, request_rate: CountingRequests, clock: Timing
+) -> LimitsView:
+    return await list_limits(TenantId(tenant_id), request_rate=request_rate, clock=clock)
 
 
 @delete(
@@ -176,6 +203,8 @@ tenants_router = Router(
         create,
         list_all,
         show,
+        update,
+        show_limits,
         remove,
         qr,
         put_config,

@@ -48,6 +48,8 @@ READS = 4
 CALL_TIMEOUT = timedelta(seconds=60)
 # What a `404` names when the thing is gone, and what a kill says of one that has ended.
 GONE = (HTTPStatus.NOT_FOUND,)
+# How the engine's local volumes refuse a size (moby, volume/local).
+_NO_QUOTA = "no quota support"
 NOT_RUNNING = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
 
 
@@ -60,16 +62,20 @@ class DockerDriver:
         self._instance = instance
         self._base_url = base_url
         self._call_timeout = call_timeout
+        # Until the engine says that its file system has none.
+        self._has_quota = True
         self._local = threading.local()
         self._clients: list[APIClient] = []
         cores = os.cpu_count() or 1
         self._mutations = ThreadPoolExecutor(MUTATIONS_PER_CORE * cores, "docker-mutation")
         self._stops = ThreadPoolExecutor(STOPS_PER_CORE * cores, "docker-stop")
         self._reads = ThreadPoolExecutor(READS, "docker-read")
+        # Of its own: measuring takes long, and nobody who reads should wait for it.
+        self._measures = ThreadPoolExecutor(1, "docker-measure")
 
     async def aclose(self) -> None:
         """Containers keep running. Waits for calls in flight, which have their own timeouts."""
-        for pool in (self._mutations, self._stops, self._reads):
+        for pool in (self._mutations, self._stops, self._reads, self._measures):
             await asyncio.to_thread(pool.shutdown, cancel_futures=True)
         for client in self._clients:
             client.close()
@@ -138,8 +144,8 @@ class DockerDriver:
     ) -> AsyncGenerator[list[str], None]:
         return follow_log(self._base_url, container, lines=lines, quiet=quiet)
 
-    async def ensure_volume(self, tenant_id: TenantId) -> None:
-        await self._mutate(partial(self._ensure_volume, tenant_id))
+    async def ensure_volume(self, tenant_id: TenantId, *, size: int) -> None:
+        await self._mutate(partial(self._ensure_volume, tenant_id, size))
 
     async def remove_volume(self, tenant_id: TenantId) -> None:
         await self._mutate(partial(self._remove_volume, volume_name(tenant_id)), done=GONE)
@@ -149,6 +155,19 @@ class DockerDriver:
         found = await self._read(lambda client: client.volumes(filters=filters))
         seen = (read_volume(volume) for volume in found["Volumes"] or [])
         return [volume for volume in seen if volume is not None]
+
+    async def measure_volumes(self) -> dict[TenantId, int]:
+        found = await self._run(self._measures, _get_disk_usage)
+        measured = {}
+        for volume in found.get("Volumes") or []:
+            if not is_ours(volume.get("Labels"), self._instance):
+                continue
+            seen = read_volume(volume)
+            # -1: the engine could not count it.
+            size = (volume.get("UsageData") or {}).get("Size", -1)
+            if seen is not None and size >= 0:
+                measured[seen.tenant_id] = int(size)
+        return measured
 
     def _ensure_network(self, client: APIClient) -> ObservedNetwork:
         name = network_name(self._instance)
@@ -197,12 +216,25 @@ class DockerDriver:
         client.remove_container(found["Id"], v=True)
         return str(client.create_container_from_config(body, name)["Id"])
 
-    def _ensure_volume(self, tenant_id: TenantId, client: APIClient) -> None:
+    def _ensure_volume(self, tenant_id: TenantId, size: int, client: APIClient) -> None:
         name = volume_name(tenant_id)
         labels = render_labels(self._instance, tenant_id)
         # An existing volume of this name is returned as it is, labels and all.
-        made = client.create_volume(name, labels=labels)
+        made = self._create_volume(client, name, labels, size)
         self._require_ours(made.get("Labels"), f"volume {name}")
+
+    def _create_volume(
+        self, client: APIClient, name: str, labels: dict[str, str], size: int
+    ) -> dict[str, Any]:
+        if self._has_quota:
+            try:
+                options = {"size": str(size)}
+                return dict(client.create_volume(name, driver_opts=options, labels=labels))
+            except APIError as error:
+                if _NO_QUOTA not in str(error.explanation):
+                    raise
+                self._has_quota = False
+        return dict(client.create_volume(name, labels=labels))
 
     def _remove_volume(self, name: str, client: APIClient) -> None:
         self._require_ours(client.inspect_volume(name).get("Labels"), f"volume {name}")
@@ -253,6 +285,13 @@ class DockerDriver:
 
 class _GoneError(ContainerRuntimeError):
     """What was to be read is not there."""
+
+
+def _get_disk_usage(client: APIClient) -> dict[str, Any]:
+    """Of volumes alone where the engine knows how (API 1.42); an older one measures images too."""
+    path = client._url("/system/df")  # noqa: SLF001  docker-py's own `df` cannot name a type
+    answer = client._get(path, params={"type": "volume"})  # noqa: SLF001
+    return dict(client._result(answer, json=True))  # noqa: SLF001
 
 
 def _start(container: str, client: APIClient) -> None:

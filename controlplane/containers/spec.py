@@ -8,6 +8,7 @@ import msgspec
 
 from shared.ids import TenantId
 from shared.structs.fleet import DesiredWorker
+from shared.structs.limits import DEFAULTS, LimitOverrides
 from shared.structs.workers import WorkerStartInput
 
 MANAGED = "flowhq.managed"
@@ -19,7 +20,6 @@ SPEC = "flowhq.spec"
 # The account in the worker's image that owns /data.
 USER = "10001:10001"
 TMPFS_OPTIONS = "rw,noexec,nosuid,nodev,size=16m,mode=1777"
-PIDS = 128
 # Lean binding, ten workers side by side: 15 MB each with these, 27 without.
 MEMORY_KNOBS = {
     "GOGC": "20",
@@ -30,10 +30,15 @@ MEMORY_KNOBS = {
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """cpus: cores. stop_grace: from SIGTERM to SIGKILL, whoever stops the container."""
+    """cpus: cores. stop_grace: from SIGTERM to SIGKILL, whoever stops the container.
 
-    memory_bytes: int = 256 * 1024 * 1024
-    cpus: float = 0.5
+    disk_bytes: of the session volume, and so of each file: one call reserves no more.
+    """
+
+    memory_bytes: int = DEFAULTS.memory_bytes
+    cpus: float = DEFAULTS.cpus
+    pids: int = DEFAULTS.pids
+    disk_bytes: int = DEFAULTS.disk_bytes
     stop_grace: timedelta = timedelta(seconds=20)
 
 
@@ -77,7 +82,15 @@ class WorkerTemplate(msgspec.Struct, frozen=True, kw_only=True):
             gateway_url=self.gateway_url,
             environment=self.environment,
         )
-        return build_spec(start, instance=self.instance, limits=self.limits)
+        limits = merge_limits(self.limits, worker.overrides)
+        return build_spec(start, instance=self.instance, limits=limits)
+
+
+def merge_limits(limits: Limits, overrides: LimitOverrides) -> Limits:
+    """What a tenant has of its own wins over what all of them have."""
+    own = msgspec.structs.asdict(overrides)
+    names = [name for name in Limits.__struct_fields__ if own.get(name) is not None]
+    return msgspec.structs.replace(limits, **{name: own[name] for name in names})
 
 
 def container_name(tenant_id: TenantId) -> str:
@@ -155,7 +168,10 @@ def _render_host(spec: ContainerSpec) -> dict[str, Any]:
         "ReadonlyRootfs": True,
         "CapDrop": ["ALL"],
         "SecurityOpt": ["no-new-privileges:true"],
-        "PidsLimit": PIDS,
+        "PidsLimit": spec.limits.pids,
+        "Ulimits": [
+            {"Name": "fsize", "Soft": spec.limits.disk_bytes, "Hard": spec.limits.disk_bytes}
+        ],
         # Equal, so that there is no swap: a worker that swaps stalls its neighbours.
         "Memory": spec.limits.memory_bytes,
         "MemorySwap": spec.limits.memory_bytes,

@@ -14,6 +14,7 @@ from controlplane.dashboard.pages import (
     audit,
     fleet,
     keys,
+    limits,
     members,
     new_tenant,
     requests,
@@ -31,6 +32,7 @@ from controlplane.dashboard.visitor import (
     send_to_sign_in,
 )
 from controlplane.services.acting import Configure, Disconnect, Instruct, ListAlarms, Wake
+from controlplane.services.request_rate import RequestRate
 from controlplane.services.worker_logs import WorkerLogs
 from shared.web import assets, pages
 from shared.web.assets import Assets, serve_asset
@@ -70,6 +72,8 @@ INSIDE = (
     requests.reject,
     new_tenant.show,
     new_tenant.create,
+    limits.show,
+    limits.change,
     members.show,
     members.add,
     members.remove,
@@ -101,6 +105,7 @@ def create_dashboard(
     alarms: ListAlarms,
     worker_logs: WorkerLogs,
     changes: Changes,
+    request_rate: RequestRate,
 ) -> Litestar:
     """The ASGI application; reads its templates and static files now.
 
@@ -114,6 +119,7 @@ def create_dashboard(
         "configure": configure,
         "alarms": alarms,
         "worker_logs": worker_logs,
+        "request_rate": request_rate,
         "clock": desk.clock,
         "passwords": desk.passwords,
     }

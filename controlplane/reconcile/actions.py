@@ -9,7 +9,10 @@ from shared.ids import TenantId
 
 
 class EnsureVolume(msgspec.Struct, frozen=True):
+    """size: bytes that it may hold."""
+
     tenant_id: TenantId
+    size: int
 
 
 class Create(msgspec.Struct, frozen=True):

@@ -42,8 +42,8 @@ class Executor:
 
     async def execute(self, action: Action) -> None:  # noqa: C901  a line per action
         match action:
-            case EnsureVolume(tenant_id):
-                await self._driver.ensure_volume(tenant_id)
+            case EnsureVolume(tenant_id, size):
+                await self._driver.ensure_volume(tenant_id, size=size)
             case Create(tenant_id, spec, generation):
                 # Issued here and nowhere else: a new token makes the older ones worthless.
                 token = await self._issue_token(tenant_id, generation)

@@ -11,9 +11,13 @@ from controlplane.reconcile.actions import Action, Effect, Wait
 from controlplane.reconcile.planner import Wanted, find_kept, plan
 from controlplane.reconcile.restarts import Verdict, decide_restart
 from controlplane.reconcile.status import derive_record
-from shared.enums import DesiredState, ExitCode, WorkerStatus
+from shared.enums import DesiredState, ExitCode, IncidentKind, WorkerStatus
 from shared.ids import TenantId
 from shared.structs.fleet import DesiredWorker, Incident, WorkerRecord
+from shared.structs.limits import MIB
+
+# Beyond this many times what it may hold a worker is no busy shop: it fills the host's disk.
+RUNAWAY = 2
 
 
 class TenantView(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,13 +55,39 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def want(worker: DesiredWorker, spec: ContainerSpec, *, image_id: str | None) -> Wanted:
+    """A worker whose volume holds too much is to be stopped, whatever is asked of it."""
+    excess = measure_excess(worker, spec)
+    stopped = worker.desired_state is DesiredState.RUNNING and excess > 1
     return Wanted(
-        state=worker.desired_state,
+        state=DesiredState.STOPPED if stopped else worker.desired_state,
+        is_runaway=stopped and excess > RUNAWAY,
         generation=worker.generation,
         kill_below_generation=worker.kill_below_generation,
         spec=spec,
         spec_hash=spec.hash,
         image_id=image_id,
+    )
+
+
+def measure_excess(worker: DesiredWorker, spec: ContainerSpec) -> float:
+    """How many times what it may hold a worker's volume holds; 0 while nobody has measured."""
+    return (worker.disk_bytes or 0) / spec.limits.disk_bytes
+
+
+def find_overfull(view: TenantView) -> Incident | None:
+    """What is to be told of a worker that is stopped because of its volume."""
+    worker, wanted = view.worker, view.wanted
+    if worker is None or wanted is None or measure_excess(worker, wanted.spec) <= 1:
+        return None
+    held, allowed = worker.disk_bytes or 0, wanted.spec.limits.disk_bytes
+    running = _find_running(view.containers)
+    return Incident(
+        kind=IncidentKind.DISK_FULL,
+        detail=f"The volume holds {held // MIB} MiB, and the tenant may have {allowed // MIB} MiB.",
+        generation=worker.generation,
+        container_id=running.id if running else None,
+        started_at=running.started_at if running else None,
+        finished_at=view.at,
     )
 
 
@@ -101,6 +131,9 @@ def find_vanished(view: TenantView) -> str | None:
 
 
 def _decide(view: TenantView, kept: ObservedContainer | None) -> Verdict:
+    overfull = find_overfull(view)
+    if overfull is not None:
+        return Verdict(start_at=None, is_failing=True, because=overfull)
     generation = view.worker.generation if view.worker else 0
     return decide_restart(view.incidents, generation=generation, ended=kept)
 

@@ -14,6 +14,7 @@ from controlplane.reconcile.actions import Action, Create, EnsureVolume, Remove,
 from controlplane.reconcile.executor import Executor, ForgetTenant, IssueToken
 from controlplane.reconcile.judgement import (
     TenantView,
+    find_overfull,
     find_unexplained_end,
     find_vanished,
     judge,
@@ -242,7 +243,10 @@ class Reconciler:
     async def _learn(self, view: TenantView) -> TenantView:
         """Writes down how a container ended before anything is done about it."""
         ended, vanished = find_unexplained_end(view), find_vanished(view)
-        if ended is not None:
+        overfull = find_overfull(view)
+        if overfull is not None and overfull.container_id is not None:
+            incident: Incident | None = overfull
+        elif ended is not None:
             incident = find_incident(ended, detail=await self._explain(ended))
         elif vanished is not None and view.worker is not None:
             incident = Incident(

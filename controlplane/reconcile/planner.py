@@ -27,7 +27,10 @@ REMOVAL_TAKES = timedelta(seconds=1)
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What a tenant's container should be. image_id: None where nobody knows it."""
+    """What a tenant's container should be. image_id: None where nobody knows it.
+
+    is_runaway: what it does harms others, so that it is killed and not asked to end.
+    """
 
     state: DesiredState
     generation: int
@@ -35,6 +38,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     spec: ContainerSpec
     spec_hash: str
     image_id: str | None = None
+    is_runaway: bool = False
 
 
 def plan(
@@ -89,7 +93,7 @@ def _bring_up(
     elif kept is not None:
         yield Start(tenant_id, kept.id)
     else:
-        yield EnsureVolume(tenant_id)
+        yield EnsureVolume(tenant_id, wanted.spec.limits.disk_bytes)
         yield Create(tenant_id, wanted.spec, wanted.generation)
         yield Start(tenant_id, wanted.spec.name)
 
@@ -116,7 +120,9 @@ def _retire(wanted: Wanted | None, container: ObservedContainer, now: datetime) 
         return
     if container.state in {ContainerState.RUNNING, ContainerState.PAUSED}:
         reason = _misfit(wanted, container) or "duplicate"
-        if wanted is not None and container.generation < wanted.kill_below_generation:
+        if wanted is not None and (
+            wanted.is_runaway or container.generation < wanted.kill_below_generation
+        ):
             yield Kill(tenant_id, container.id, reason)
         else:
             yield Drain(tenant_id, container.id, reason)

@@ -11,7 +11,7 @@ from portal.services.take_over import name_of, say_taken
 from portal.services.tracing import leave_trace
 from shared.clock import Clock
 from shared.db.guard import member_transaction
-from shared.errors import InvalidInputError
+from shared.errors import InvalidInputError, LimitReachedError
 from shared.stores import contacts, outbound
 from shared.structs.content import TextContent
 from shared.structs.outbound import NewOutbound
@@ -22,6 +22,10 @@ from shared.web.fields import FormError
 # A screenful of a phone's, several times; as bytes of a form, in any script, below its limit.
 MAX_REPLY = 4000
 MAX_KEY = 64
+_LIMITS = {
+    "queued_messages": "messages.queue_full",
+    "messages_per_day": "messages.day_used_up",
+}
 
 
 async def reply(insider: Insider, name: str, text: str, *, key: str, clock: Clock) -> None:
@@ -42,14 +46,17 @@ async def reply(insider: Insider, name: str, text: str, *, key: str, clock: Cloc
         if await outbound.find_by_key(tenant_id, key, fingerprint=fingerprint) is not None:
             return
         message = NewOutbound(to=to, content=TextContent(text=text))
-        await outbound.enqueue(
-            tenant_id,
-            [message],
-            fingerprint=fingerprint,
-            key=key,
-            now=clock.now(),
-            author=insider.member.email,
-        )
+        try:
+            await outbound.enqueue(
+                tenant_id,
+                [message],
+                fingerprint=fingerprint,
+                key=key,
+                now=clock.now(),
+                author=insider.member.email,
+            )
+        except LimitReachedError as error:
+            raise FormError({"text": _LIMITS[error.limit]}) from error
         # Two who answer one person, one of them a bot, talk past each other.
         await say_taken(tenant_id, contact, until=clock.now() + TAKEN_FOR, now=clock.now())
         await leave_trace(insider, "replied", chat=to)

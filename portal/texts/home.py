@@ -26,6 +26,10 @@ HOME = {
         "The bot stopped by itself, and was started again.", "Boti ilisimama yenyewe, ikaanza tena."
     ),
     "befell.not_started": Text("The bot could not be started.", "Boti haikuweza kuanza."),
+    "befell.disk_full": Text(
+        "The bot was stopped: its storage is full. We are looking into it.",
+        "Msaidizi amesimamishwa: nafasi ya kuhifadhi imejaa. Tunalishughulikia.",
+    ),
     "befell.link_ended": Text("The link to the phone ended.", "Muunganisho na simu uliisha."),
     "befell.lost": Text(
         "The connection to WhatsApp was lost.", "Muunganisho na WhatsApp ulipotea."

@@ -57,6 +57,14 @@ MESSAGES = {
     "messages.write": Text("Your message", "Ujumbe wako"),
     "messages.send": Text("Send", "Tuma"),
     "messages.empty": Text("Write something first.", "Andika kitu kwanza."),
+    "messages.queue_full": Text(
+        "Too many messages wait to be sent. Try again when some of them have gone out.",
+        "Jumbe nyingi zinasubiri kutumwa. Jaribu tena baadhi zikishatumwa.",
+    ),
+    "messages.day_used_up": Text(
+        "This business has sent all the messages that it may send today.",
+        "Biashara hii imetuma jumbe zote inazoruhusiwa leo.",
+    ),
     "messages.too_long": Text(
         "Too long: take at most 4000 characters.", "Mrefu mno: tumia herufi zisizozidi 4000."
     ),

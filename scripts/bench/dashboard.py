@@ -27,6 +27,7 @@ from controlplane.dashboard.desk import Desk
 from controlplane.dashboard.pages import fleet
 from controlplane.dashboard.site import create_dashboard
 from controlplane.reconcile.alarm_watch import list_alarms
+from controlplane.services.request_rate import RequestRate
 from controlplane.services.worker_logs import WorkerLogs
 from shared.clock import SystemClock
 from shared.db.engine import open_database
@@ -93,6 +94,7 @@ async def measure(url: str, *, tenants: int, rounds: int) -> None:
         configure=_refuse,
         alarms=list_alarms,
         worker_logs=WorkerLogs(None),  # type: ignore[arg-type]  no log is read here
+        request_rate=RequestRate(),
         changes=Changes(),
     )
     async with open_database(url):

@@ -3,7 +3,7 @@
 Services and the portal never come here; they speak of one tenant (`shared.stores.workers`).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from shared.structs.fleet import (
     Incident,
     WorkerRecord,
 )
+from shared.structs.limits import LIMIT_NAMES, LimitOverrides
 from shared.tables import WorkerIncident, WorkerProcess
 
 __all__ = ["HeartbeatRecord"]
@@ -42,6 +43,10 @@ _UNLINK = """state = 'DISCONNECTED', detail = '', last_qr = NULL, qr_expires_at 
     pairing_code = NULL, pairing_phone = NULL, pairing_expires_at = NULL"""
 
 
+# A worker's own limits; the columns of usage have the same names.
+_OVERRIDES = ", ".join(f"l.{name} AS own_{name}" for name in LIMIT_NAMES)
+
+
 async def list_desired(tenant_ids: Collection[TenantId] | None = None) -> list[DesiredWorker]:
     """Everything that is wanted, or what is wanted for `tenant_ids`.
 
@@ -51,8 +56,10 @@ async def list_desired(tenant_ids: Collection[TenantId] | None = None) -> list[D
     rows = await WorkerProcess.raw(
         "SELECT w.tenant, w.desired_state, w.generation, w.kill_below_generation,"
         " w.session_generation, w.status, w.container_name, w.container_id, w.image, w.spec_hash,"
-        " w.started_at, w.last_error, w.next_attempt_at, t.removal_requested_at"
+        " w.started_at, w.last_error, w.next_attempt_at, t.removal_requested_at,"
+        f" w.disk_bytes, {_OVERRIDES}"
         " FROM worker_processes w JOIN tenants t ON t.id = w.tenant"
+        " LEFT JOIN tenant_limits l ON l.tenant = w.tenant"
         " WHERE {} OR w.tenant = ANY({}::uuid[])",
         everyone,
         [] if tenant_ids is None else list(tenant_ids),
@@ -216,6 +223,17 @@ async def record_heartbeats(heartbeats: Sequence[HeartbeatRecord]) -> None:
     )
 
 
+async def record_disk(measured: Mapping[TenantId, int]) -> None:
+    """What each tenant's session volume holds, in bytes."""
+    await WorkerProcess.raw(
+        "UPDATE worker_processes w SET disk_bytes = m.bytes"
+        " FROM unnest({}::uuid[], {}::bigint[]) AS m (tenant, bytes)"
+        " WHERE w.tenant = m.tenant AND w.disk_bytes IS DISTINCT FROM m.bytes",
+        list(measured.keys()),
+        list(measured.values()),
+    )
+
+
 async def sweep_sessions(
     *, now: datetime, silent_after: timedelta, stopped_after: timedelta
 ) -> dict[TenantId, SessionReason]:
@@ -304,6 +322,8 @@ def _to_desired(row: dict[str, Any]) -> DesiredWorker:
             last_error=row["last_error"],
             next_attempt_at=row["next_attempt_at"],
         ),
+        overrides=LimitOverrides(**{name: row[f"own_{name}"] for name in LIMIT_NAMES}),
+        disk_bytes=row["disk_bytes"],
     )
 
 

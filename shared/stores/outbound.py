@@ -12,6 +12,7 @@ from shared.errors import ConflictError, NotFoundError
 from shared.ids import TenantId
 from shared.stores.content import parse_content, to_json
 from shared.stores.cursors import Cursor, parse_cursor, to_page
+from shared.stores.limits import to_limit_error
 from shared.stores.messages import ascending_ids
 from shared.stores.rows import to_uuid
 from shared.structs.content import kind_of, words_of
@@ -58,7 +59,7 @@ async def enqueue(
 
     For a key that was used before with the same fingerprint: what that use answered, as it is
     now. Raises IdempotencyKeyReusedError for another fingerprint, NotFoundError when the
-    tenant's rows are gone.
+    tenant's rows are gone, LimitReachedError beyond what the tenant may queue.
     """
     ids = ascending_ids(len(messages))
     try:
@@ -67,6 +68,8 @@ async def enqueue(
         )
     except asyncpg.ForeignKeyViolationError as error:
         raise NotFoundError("there is no such tenant") from error
+    except asyncpg.PostgresError as error:
+        raise (to_limit_error(error) or error) from error
     if len(rows) == len(messages):
         return [OutboundAccepted(id=each, state=OutboundState.QUEUED) for each in ids]
     assert key is not None, "only a key can be in the way"

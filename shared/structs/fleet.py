@@ -6,6 +6,7 @@ import msgspec
 
 from shared.enums import DesiredState, IncidentKind, SessionReason, SessionState, WorkerStatus
 from shared.ids import TenantId
+from shared.structs.limits import LimitOverrides
 
 
 class WorkerRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +31,7 @@ class DesiredWorker(msgspec.Struct, frozen=True, kw_only=True):
 
     generation: edit counter; a container of another one is replaced.
     kill_below_generation: containers of a lower generation are killed without grace.
+    overrides: the tenant's own limits. disk_bytes: what its volume holds, once it was measured.
     """
 
     tenant_id: TenantId
@@ -38,6 +40,8 @@ class DesiredWorker(msgspec.Struct, frozen=True, kw_only=True):
     kill_below_generation: int = 0
     session_generation: int = 0
     recorded: WorkerRecord = WorkerRecord()
+    overrides: LimitOverrides = LimitOverrides()
+    disk_bytes: int | None = None
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from shared.enums import (
     WhenClosed,
     WorkerStatus,
 )
+from shared.structs.limits import LimitsInput
 from shared.structs.text import BotText, Label, Name, PhoneNumber, TimeOfDay, ZoneName
 
 # Where most of the first tenants are.
@@ -199,6 +200,12 @@ class TenantFilter(msgspec.Struct, frozen=True, kw_only=True):
     desired: DesiredState | None = None
     actor: Actor | None = None
     search: str | None = None
+
+
+class UpdateTenantInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is left out stays as it is."""
+
+    limits: LimitsInput = LimitsInput()
 
 
 class RemovalView(msgspec.Struct, frozen=True, kw_only=True):

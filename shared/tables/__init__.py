@@ -6,6 +6,7 @@ from shared.tables.contacts import Contact
 from shared.tables.fleet import FleetSample
 from shared.tables.hours import MessageHour
 from shared.tables.keys import AdminAuditLog, ApiKey, WorkerCredential
+from shared.tables.limits import LimitDefault, TenantLimit, TenantUsage
 from shared.tables.media import MediaUpload
 from shared.tables.messages import MessageLog
 from shared.tables.outbound import EarlyReceipt, OutboundMessage
@@ -25,6 +26,9 @@ from shared.tables.workers import WorkerIncident, WorkerProcess
 ALL_TABLES: tuple[type[Table], ...] = (
     Tenant,
     TenantConfig,
+    LimitDefault,
+    TenantLimit,
+    TenantUsage,
     WhatsAppSession,
     LinkRequest,
     MessageLog,
@@ -57,6 +61,7 @@ __all__ = [
     "Contact",
     "EarlyReceipt",
     "FleetSample",
+    "LimitDefault",
     "LinkRequest",
     "MailProof",
     "MediaUpload",
@@ -68,6 +73,8 @@ __all__ = [
     "Takeover",
     "Tenant",
     "TenantConfig",
+    "TenantLimit",
+    "TenantUsage",
     "User",
     "WhatsAppSession",
     "WorkerCredential",

@@ -26,6 +26,7 @@ class WorkerProcess(Table, tablename="worker_processes"):
     session_generation: raised to begin a new WhatsApp session on the same volume.
     epoch: fencing number of the newest connection.
     skipped_json: how much of what arrived was no message for the bot, by SkipReason.
+    disk_bytes: what the session volume holds, as the engine or the worker measured it last.
     """
 
     tenant = ForeignKey(Tenant, primary_key=True, on_delete=OnDelete.cascade)
@@ -42,6 +43,7 @@ class WorkerProcess(Table, tablename="worker_processes"):
     last_heartbeat_at = Timestamptz(null=True, default=None)
     outbox_depth = Integer(null=True, default=None)
     memory_bytes = BigInt(null=True, default=None)
+    disk_bytes = BigInt(null=True, default=None)
     keepalive_at = Timestamptz(null=True, default=None)
     last_inbound_at = Timestamptz(null=True, default=None)
     skipped_json = JSONB(default="{}")

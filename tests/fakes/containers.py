@@ -50,6 +50,7 @@ class FakeEngine:
         self.images: dict[str, str] = {}
         self.containers: dict[str, FakeContainer] = {}
         self.volumes: dict[str, tuple[str, TenantId]] = {}
+        self.sizes: dict[TenantId, int] = {}
         self.networks: set[str] = set()
         self.foreign: set[str] = set()
         self.down = False
@@ -216,7 +217,7 @@ class FakeDriver:
                 except TimeoutError:
                     yield []
 
-    async def ensure_volume(self, tenant_id: TenantId) -> None:
+    async def ensure_volume(self, tenant_id: TenantId, *, size: int) -> None:
         await self.ping()
         name = volume_name(tenant_id)
         self._refuse_foreign(name)
@@ -239,6 +240,12 @@ class FakeDriver:
             for name, (instance, tenant_id) in self._engine.volumes.items()
             if instance == self._instance
         ]
+
+    async def measure_volumes(self) -> dict[TenantId, int]:
+        return {
+            each.tenant_id: self._engine.sizes.get(each.tenant_id, 0)
+            for each in await self.list_volumes()
+        }
 
     async def _get(self, container: str) -> FakeContainer:
         await self.ping()

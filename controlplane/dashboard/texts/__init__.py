@@ -4,6 +4,7 @@ from controlplane.dashboard.texts.audit import AUDIT
 from controlplane.dashboard.texts.fleet import FLEET
 from controlplane.dashboard.texts.general import GENERAL
 from controlplane.dashboard.texts.keys import KEYS
+from controlplane.dashboard.texts.limits import LIMITS
 from controlplane.dashboard.texts.members import MEMBERS
 from controlplane.dashboard.texts.tenant import TENANT
 from controlplane.dashboard.texts.tenants import TENANTS
@@ -12,5 +13,5 @@ from shared.web.words import WORDS
 
 TEXTS: dict[str, Text] = {
     **WORDS,
-    **in_english(GENERAL | FLEET | TENANT | TENANTS | MEMBERS | KEYS | AUDIT),
+    **in_english(GENERAL | FLEET | TENANT | TENANTS | MEMBERS | LIMITS | KEYS | AUDIT),
 }

@@ -32,6 +32,7 @@ TENANT = {
     "incident.crash": "The worker crashed",
     "incident.oom": "The worker ran out of memory",
     "incident.configuration": "The worker was refused its configuration",
+    "incident.disk_full": "The volume held more than it may",
     "incident.session_ended": "The session ended for good",
     "incident.session_locked": "Another worker held the session",
     "incident.container_removed": "Somebody removed the container",

@@ -31,6 +31,7 @@ class Outside(Protocol):
     def occupy_network(self) -> None: ...
     def drop_network(self) -> None: ...
     def pause(self, container: str) -> None: ...
+    def fill_volume(self, tenant_id: TenantId, size: int) -> None: ...
 
 
 class FakeOutside:
@@ -53,6 +54,9 @@ class FakeOutside:
         from controlplane.containers.driver import ContainerState
 
         self._engine.containers[container].state = ContainerState.PAUSED
+
+    def fill_volume(self, tenant_id: TenantId, size: int) -> None:
+        self._engine.sizes[tenant_id] = size
 
 
 class RealOutside:
@@ -80,6 +84,20 @@ class RealOutside:
 
     def pause(self, container: str) -> None:
         self._client.pause(container)
+
+    def fill_volume(self, tenant_id: TenantId, size: int) -> None:
+        """As root, for the volume of an image without /data is nobody's else."""
+        writer = self._client.create_container(
+            self._image,
+            entrypoint=["sh", "-c", f"head -c {size} /dev/zero >/data/full"],
+            user="0",
+            host_config=self._client.create_host_config(
+                binds=[f"{volume_name(tenant_id)}:/data"], network_mode="none"
+            ),
+        )["Id"]
+        self._client.start(writer)
+        assert self._client.wait(writer)["StatusCode"] == 0
+        self._client.remove_container(writer)
 
 
 class Bench:

@@ -239,7 +239,7 @@ async def test_a_start_that_fails_leaves_nothing_that_owns_the_name(bench):
 
 async def test_two_instances_do_not_see_each_other(bench):
     await bench.create()
-    await bench.driver.ensure_volume(bench.tenant_id)
+    await bench.driver.ensure_volume(bench.tenant_id, size=1 << 30)
     assert await bench.other_instance.list_containers() == []
     assert await bench.other_instance.inspect_container(bench.name) is None
     assert await bench.other_instance.list_volumes() == []
@@ -247,7 +247,7 @@ async def test_two_instances_do_not_see_each_other(bench):
 
 async def test_a_volume_is_made_once_listed_and_removed_once(bench):
     for _ in range(2):
-        await bench.driver.ensure_volume(bench.tenant_id)
+        await bench.driver.ensure_volume(bench.tenant_id, size=1 << 30)
     (seen,) = await bench.driver.list_volumes()
     assert (seen.tenant_id, seen.name) == (bench.tenant_id, bench.volume)
     for _ in range(2):
@@ -258,13 +258,25 @@ async def test_a_volume_is_made_once_listed_and_removed_once(bench):
 async def test_a_volume_of_somebody_else_is_left_alone(bench):
     bench.outside.occupy_volume(bench.volume)
     with pytest.raises(ForeignContainerError):
-        await bench.driver.ensure_volume(bench.tenant_id)
+        await bench.driver.ensure_volume(bench.tenant_id, size=1 << 30)
     with pytest.raises(ForeignContainerError):
         await bench.driver.remove_volume(bench.tenant_id)
 
 
 async def test_a_volume_in_use_is_not_removed(bench):
-    await bench.driver.ensure_volume(bench.tenant_id)
+    await bench.driver.ensure_volume(bench.tenant_id, size=1 << 30)
     await bench.create()
     with pytest.raises(ContainerRuntimeError):
         await bench.driver.remove_volume(bench.tenant_id)
+
+
+async def test_a_volume_is_measured_by_what_was_written_to_it(bench):
+    await bench.driver.ensure_volume(bench.tenant_id, size=1 << 30)
+    assert (await bench.driver.measure_volumes())[bench.tenant_id] < 1 << 20
+    bench.outside.fill_volume(bench.tenant_id, 3 << 20)
+    assert 3 << 20 <= (await bench.driver.measure_volumes())[bench.tenant_id] < 4 << 20
+
+
+async def test_volumes_of_other_instances_are_not_measured(bench):
+    bench.outside.occupy_volume(bench.volume)
+    assert bench.tenant_id not in await bench.driver.measure_volumes()

@@ -16,6 +16,7 @@ from controlplane.media.files import MediaFiles
 from controlplane.media.remote import OpenUrl, refuse_url
 from controlplane.media.space import Limits
 from controlplane.reconcile.alarm_watch import list_alarms
+from controlplane.services.request_rate import RequestRate
 from controlplane.services.worker_logs import WorkerLogs
 from shared.db.engine import Database, check_database
 from shared.ids import TenantId
@@ -127,6 +128,7 @@ async def api(
         files=files,
         fetching=fetching,
         open_url=urls,
+        request_rate=RequestRate(),
     )
     transport = httpx.ASGITransport(app, client=("192.0.2.7", 4711))
     async with (

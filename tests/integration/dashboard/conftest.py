@@ -12,6 +12,7 @@ from litestar import Litestar
 from controlplane.dashboard.desk import Desk
 from controlplane.dashboard.site import create_dashboard
 from controlplane.reconcile.alarm_watch import list_alarms
+from controlplane.services.request_rate import RequestRate
 from controlplane.services.worker_logs import WorkerLogs
 from shared.db.engine import Database
 from shared.ids import TenantId
@@ -80,6 +81,7 @@ def _held(opened: Dashboard) -> dict[str, Any]:
         "alarms": list_alarms,
         "worker_logs": WorkerLogs(opened.driver, quiet=timedelta(milliseconds=50)),
         "changes": opened.changes,
+        "request_rate": RequestRate(),
     }
 
 

@@ -68,6 +68,7 @@ POLICIES = {
             *("contacts", "outbound_messages", "early_receipts", "media_uploads"),
             *("worker_processes", "worker_credentials", "worker_incidents", "setup_requests"),
             *("portal_event_logs", "api_keys", "admin_audit_logs", "link_requests", "takeovers"),
+            *("tenant_limits", "tenant_usages"),
         )
     },
     "users": {"team SELECT", "self SELECT", "change UPDATE", "sign_up INSERT", "invited INSERT"},

@@ -45,6 +45,8 @@ HIDDEN = {
     "admin_audit_logs",
     "early_receipts",
     "media_uploads",
+    "tenant_limits",
+    "tenant_usages",
 }
 READABLE = sorted(OWNERS.keys() - HIDDEN)
 # What no store makes by itself, or not so simply.

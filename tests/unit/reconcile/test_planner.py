@@ -26,7 +26,11 @@ LATER = Verdict(start_at=NOW + timedelta(seconds=8))
 NEVER = Verdict(start_at=None)
 STOPPED = wanted(DesiredState.STOPPED)
 REMOVED = wanted(DesiredState.REMOVED)
-ANEW = [EnsureVolume(TENANT), Create(TENANT, SPEC, 1), Start(TENANT, SPEC.name)]
+ANEW = [
+    EnsureVolume(TENANT, SPEC.limits.disk_bytes),
+    Create(TENANT, SPEC, 1),
+    Start(TENANT, SPEC.name),
+]
 EXITED, CREATED = ContainerState.EXITED, ContainerState.CREATED
 
 
