@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 import requests
 from docker.api.client import APIClient
-from docker.errors import DockerException
+from docker.errors import APIError, DockerException
 from docker.types.daemon import CancellableStream
 
 ItemT = TypeVar("ItemT")
@@ -58,6 +58,9 @@ class EngineStream(Generic[ItemT]):
             for item in self._read():
                 self._loop.call_soon_threadsafe(self._tell, item)
         except _FAILURES as caught:
+            if isinstance(caught, APIError) and caught.response is not None:
+                # A refused stream is not read to its end, and would keep its socket.
+                caught.response.close()
             error = caught if isinstance(caught, OSError | DockerException) else OSError(caught)
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._finish, error)
