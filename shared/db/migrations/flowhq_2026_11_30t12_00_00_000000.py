@@ -108,7 +108,7 @@ FUNCTIONS = {
     # As shared/structs/content.py says. What a newer version adds to a content is let through.
     "flowhq_is_quote(v jsonb)": """
         v IS NULL OR v = 'null' OR (
-            jsonb_typeof(v) = 'object' AND flowhq_is_text(v -> 'wa_message_id', 0, 1000)
+            jsonb_typeof(v) = 'object' AND flowhq_is_text(v -> 'wa_message_id', 0, 4000)
             AND flowhq_is_flag(v -> 'from_me') AND flowhq_is_text(v -> 'text', 0, 65536))
     """,
     "flowhq_is_file(v jsonb)": """
@@ -130,21 +130,21 @@ FUNCTIONS = {
             WHEN 'text' THEN flowhq_is_text(v -> 'text', 0, 65536)
             WHEN 'location' THEN flowhq_is_degrees(v -> 'latitude', 90)
                  AND flowhq_is_degrees(v -> 'longitude', 180)
-                 AND (v -> 'name' IS NULL OR flowhq_is_text(v -> 'name', 0, 1000))
-                 AND (v -> 'address' IS NULL OR flowhq_is_text(v -> 'address', 0, 1000))
-            WHEN 'contact' THEN flowhq_is_text(v -> 'name', 0, 1000)
+                 AND (v -> 'name' IS NULL OR flowhq_is_text(v -> 'name', 0, 4000))
+                 AND (v -> 'address' IS NULL OR flowhq_is_text(v -> 'address', 0, 4000))
+            WHEN 'contact' THEN flowhq_is_text(v -> 'name', 0, 4000)
                  AND flowhq_are_phones(v -> 'phones')
-            WHEN 'reaction' THEN flowhq_is_text(v -> 'wa_message_id', 0, 1000)
+            WHEN 'reaction' THEN flowhq_is_text(v -> 'wa_message_id', 0, 4000)
                  AND flowhq_is_flag(v -> 'from_me') AND flowhq_is_text(v -> 'emoji', 0, 200)
-            WHEN 'edit' THEN flowhq_is_text(v -> 'wa_message_id', 0, 1000)
+            WHEN 'edit' THEN flowhq_is_text(v -> 'wa_message_id', 0, 4000)
                  AND flowhq_is_text(v -> 'text', 0, 65536)
-            WHEN 'delete' THEN flowhq_is_text(v -> 'wa_message_id', 0, 1000)
+            WHEN 'delete' THEN flowhq_is_text(v -> 'wa_message_id', 0, 4000)
             WHEN 'image' THEN flowhq_is_file(v)
             WHEN 'video' THEN flowhq_is_file(v)
             WHEN 'audio' THEN flowhq_is_file(v)
             WHEN 'voice' THEN flowhq_is_file(v)
             WHEN 'sticker' THEN flowhq_is_file(v)
-            WHEN 'document' THEN flowhq_is_file(v) AND flowhq_is_text(v -> 'file_name', 0, 1000)
+            WHEN 'document' THEN flowhq_is_file(v) AND flowhq_is_text(v -> 'file_name', 0, 4000)
             ELSE false END, false)
         END
     """,

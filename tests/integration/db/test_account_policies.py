@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 from asyncpg.transaction import Transaction
 
+from shared.clock import SystemClock
 from shared.stores import tenants
 from tests.fakes.businesses import business
 from tests.integration.db.test_portal_role import as_portal
@@ -118,7 +119,7 @@ async def test_a_session_is_its_members_and_its_holders(owner, portal):
     begin = (
         "INSERT INTO browser_sessions (member, token_hash, expires_at) VALUES ($1, 'mine', $2)",
         asha,
-        datetime(2100, 1, 1, tzinfo=UTC),
+        SystemClock().now() + timedelta(days=7),
     )
     assert await refused(portal, {"member": juma}, *begin)
     await run(portal, {"member": asha}, *begin)

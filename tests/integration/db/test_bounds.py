@@ -11,7 +11,9 @@ import asyncpg
 import pytest
 
 from shared import enums
-from shared.stores import tenants
+from shared.db.checks import drop, hold, settle
+from shared.db.migrations.flowhq_2026_11_30t12_10_00_000000 import CHECKS
+from shared.stores import audit, tenants
 from tests.fakes.businesses import business
 
 # Every column of words, by the enum that reads it.
@@ -90,10 +92,10 @@ HOSTILE: dict[str, list[str]] = {
 ANY_OBJECT = {"portal_event_logs.payload_json": HOSTILE["jsonb"][5]}
 # A row of every table that the portal's role may write.
 ROWS = """
-    INSERT INTO users (id, tenant, email, role) SELECT gen_random_uuid(), id, 'a@x.de', 'OWNER'
-      FROM tenants;
+    INSERT INTO users (id, tenant, email, role) SELECT gen_random_uuid(), id,
+           id || '@x.de', 'OWNER' FROM tenants;
     INSERT INTO browser_sessions (member, token_hash, expires_at)
-    SELECT id, 'a', now() + interval '1 h' FROM users;
+    SELECT id, left(id::text, 8), now() + interval '1 h' FROM users;
     INSERT INTO mail_proofs (token_hash, purpose, email, expires_at)
     VALUES ('a', 'SIGN_UP', 'a@x.de', now() + interval '1 h');
     INSERT INTO attempt_counts (bucket, tries, resets_at) VALUES ('a', 1, now());
@@ -171,3 +173,44 @@ async def takes(owner: asyncpg.Connection, column: Any, value: str) -> bool:
     except (asyncpg.CheckViolationError, asyncpg.NotNullViolationError):
         return False
     return True
+
+
+async def test_rows_of_before_are_mended_and_told_of(owner, database):  # noqa: ARG001  the stores are bound
+    """With every column at fault at once, as no row of the portal's can be any more."""
+    mended, untouched = [(await tenants.create(business(number))).id for number in (1, 2)]
+    await owner.execute(ROWS)
+    before = await owner.fetchrow("SELECT * FROM tenant_configs WHERE tenant = $1", untouched)
+    for check in CHECKS:
+        await owner.execute(drop(check))
+    await owner.execute(
+        "UPDATE tenant_configs SET language = 'XX', template_type = 'EVIL', hours_json = '[1, 2]',"
+        " texts_json = '3', time_zone = ' ', business_name = E'\\n' WHERE tenant = $1",
+        mended,
+    )
+    for statement in (
+        "UPDATE link_requests SET wish = 'EVIL' WHERE tenant = $1",
+        "UPDATE users SET role = 'KING', email = repeat('x', 300) WHERE tenant = $1",
+        "UPDATE outbound_messages SET content_json = '{}', due_at = 'infinity' WHERE tenant = $1",
+        "UPDATE takeovers SET until = '-infinity' WHERE tenant = $1",
+        "UPDATE tenants SET phone_number = 'x', name = ' ' WHERE id = $1",
+        "UPDATE worker_processes SET status = 'x', desired_state = 'x' WHERE tenant = $1",
+    ):
+        await owner.execute(statement, mended)
+    async with owner.transaction():
+        for statement in (*hold(CHECKS), *map(settle, CHECKS)):
+            await owner.execute(statement)
+    config = (await tenants.get(mended)).config
+    assert (config.language, config.hours, config.time_zone) == ("SW", {}, "Africa/Dar_es_Salaam")
+    assert await owner.fetchrow("SELECT * FROM tenant_configs WHERE tenant = $1", untouched) == (
+        before
+    )
+    message = await owner.fetchrow("SELECT state FROM outbound_messages WHERE tenant = $1", mended)
+    assert message["state"] == "FAILED"
+    told = await audit.list_page(limit=50)
+    assert {(each.action, each.tenant_id) for each in told.items} == {("row.mended", mended)}
+    assert {each.detail["name"]: each.detail["was"] for each in told.items}.items() >= {
+        "tenant_configs.language": "XX",
+        "tenant_configs.hours_json": "[1, 2]",
+        "link_requests.wish": "EVIL",
+        "users.role": "KING",
+    }.items()
