@@ -23,6 +23,10 @@ class ConflictError(PermanentError):
     """The thing is not in a state that allows this."""
 
 
+class UnreadableRowError(ConflictError):
+    """A row holds a value that this version has no word for: somebody must set it anew."""
+
+
 class InvalidInputError(PermanentError):
     """A value is wrong. `field` is its path in the request, as a client would write it."""
 

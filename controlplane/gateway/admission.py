@@ -3,9 +3,10 @@
 import msgspec
 import structlog
 
-from shared.errors import NotFoundError
+from shared.errors import NotFoundError, TransientError, UnreadableRowError
 from shared.ids import TenantId
 from shared.stores import credentials, tenants, workers
+from shared.stores.rows import say_unreadable
 from shared.structs.tenants import TenantConfig
 from shared.wire.frames import PROTOCOL, Hello
 
@@ -25,6 +26,9 @@ class Denied(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def admit(hello: Hello) -> Admitted | Denied:
+    """Raises TransientError, also while nobody can read what the tenant's bot is to be told: the
+    worker goes on with what it knows, and asks again.
+    """
     if hello.protocol != PROTOCOL:
         return Denied(detail=f"the gateway speaks protocol {PROTOCOL}, the worker {hello.protocol}")
     owner = await credentials.find_tenant(hello.token)
@@ -39,5 +43,8 @@ async def admit(hello: Hello) -> Admitted | Denied:
         epoch = await workers.next_epoch(owner.tenant_id)
     except NotFoundError:
         return Denied(detail="the tenant is being removed")
+    except UnreadableRowError as error:
+        say_unreadable(str(error))
+        raise TransientError(str(error)) from error
     log.debug("worker.admitted", tenant_id=owner.tenant_id, boot_id=hello.boot_id)
     return Admitted(tenant_id=owner.tenant_id, epoch=epoch, config=config)

@@ -2,13 +2,20 @@
 
 from controlplane.gateway.watch import Watch, serve_watch
 from shared.db.listening import CONFIGURED
+from shared.errors import UnreadableRowError
 from shared.ids import TenantId
 from shared.stores import tenants
+from shared.stores.rows import say_unreadable
 
 
 class ConfigWatch(Watch):
     async def tell(self, tenant_id: TenantId) -> None:
-        config = await tenants.find_config(tenant_id)
+        try:
+            config = await tenants.find_config(tenant_id)
+        except UnreadableRowError as error:
+            # The worker keeps what it was told last; whoever mends the row is told of again.
+            say_unreadable(str(error))
+            return
         if config is not None:
             await self.connections.push_config(tenant_id, config)
 

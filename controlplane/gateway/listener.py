@@ -27,10 +27,11 @@ from controlplane.gateway.takeover_watch import tell_takeovers
 from controlplane.gateway.translate import Told, parse_outbound_id, to_told
 from shared.clock import Clock
 from shared.db.engine import transaction
-from shared.errors import NotFoundError, TransientError
+from shared.errors import NotFoundError, TransientError, UnreadableRowError
 from shared.ids import TenantId
 from shared.log import TenantFiles
 from shared.stores import contacts, messages, outbound_work, sessions, takeovers, tenants
+from shared.stores.rows import say_unreadable
 from shared.tasks import TaskGroup
 from shared.wire.files import AskPiece, FileMissing, FileReady, Piece
 from shared.wire.frames import (
@@ -279,7 +280,11 @@ async def _commit_together(tenant_id: TenantId, told: Told) -> None:
 
 async def _catch_up(connection: Connection) -> None:
     """What changed between the reading of its configuration and its entering nobody else tells."""
-    config = await tenants.find_config(connection.tenant_id)
+    try:
+        config = await tenants.find_config(connection.tenant_id)
+    except UnreadableRowError as error:
+        say_unreadable(str(error))
+        return
     if config is not None and config != connection.config:
         await connection.send(Config(config=config))
 

@@ -46,7 +46,8 @@ class Observer:
             found, image_id = await self._inspect_named(tenant_ids), None
         # Rows after containers: a container always has a row that is older than itself, so
         # one without a row is an orphan and not a tenant that was made a moment ago.
-        workers = {worker.tenant_id: worker for worker in await fleet.list_desired(tenant_ids)}
+        desired = await fleet.read_desired(tenant_ids)
+        workers = {worker.tenant_id: worker for worker in desired.workers}
         now = self._clock.now()
         seen: dict[TenantId, list[ObservedContainer]] = defaultdict(list)
         if tenant_ids is None:
@@ -56,14 +57,15 @@ class Observer:
         wanted_ids = workers.keys() | seen.keys() if tenant_ids is None else set(tenant_ids)
         views = [
             self._view(tenant_id, workers.get(tenant_id), seen[tenant_id], image_id, now)
-            for tenant_id in wanted_ids
+            for tenant_id in wanted_ids - desired.unreadable
         ]
         return await _with_history(views)
 
     async def list_stray_volumes(self) -> list[ObservedVolume]:
         """Volumes of tenants that are not known. Nobody asked to delete them."""
         volumes = await self._driver.list_volumes()
-        known = {worker.tenant_id for worker in await fleet.list_desired()}
+        desired = await fleet.read_desired()
+        known = {worker.tenant_id for worker in desired.workers} | desired.unreadable
         return [volume for volume in volumes if volume.tenant_id not in known]
 
     def _view(

@@ -22,8 +22,9 @@ async def set_quiet_hours(
         action = "quiet_hours.removed" if wanted is None else "quiet_hours.set"
         await leave_trace(caller, action, tenant_id=tenant_id)
     tenant = await tenants.get(tenant_id)
-    # A worker that is away is told when it comes back.
-    await configure(tenant_id, tenant.config)
+    # A worker that is away is told when it comes back; and none what stands in for what it says.
+    if not tenant.unreadable:
+        await configure(tenant_id, tenant.config)
     return tenant
 
 

@@ -1,17 +1,18 @@
 """Where a page ends: opaque to clients, the last row's place in the order to us."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
 
 from shared.errors import InvalidInputError
+from shared.stores.rows import read_each
 from shared.structs.pages import Page
 
-RowT = TypeVar("RowT")
+RowT = TypeVar("RowT", bound=Mapping[str, Any])
 ItemT = TypeVar("ItemT")
 MAX_CURSOR_LENGTH = 200
 # A name of 200 characters, at most four bytes each, in base 64.
@@ -89,7 +90,9 @@ def to_page(
     item: Callable[[RowT], ItemT],
     cursor: Callable[[RowT], Cursor | SortCursor],
 ) -> Page[ItemT]:
-    """`rows` holds one more than `limit` when there is a next page."""
-    items = [item(row) for row in rows[:limit]]
+    """`rows` holds one more than `limit` when there is a next page. A row that cannot be read is
+    named in the log, and missing on its page.
+    """
+    items = read_each(rows[:limit], item, of=cursor(rows[0]).of) if rows else []
     following = encode_cursor(cursor(rows[limit - 1])) if len(rows) > limit else None
     return Page(items=items, next_cursor=following)

@@ -10,9 +10,11 @@ from typing import Any
 from shared.enums import DesiredState, IncidentKind, SessionReason, WorkerStatus
 from shared.ids import TenantId
 from shared.stores.incidents import follow_links
+from shared.stores.rows import describe, read_each, say_unreadable
 from shared.stores.text import to_storable, to_storable_or_none
 from shared.structs.fleet import (
     AilingLink,
+    DesiredFleet,
     DesiredWorker,
     HeartbeatRecord,
     Incident,
@@ -48,6 +50,11 @@ _OVERRIDES = ", ".join(f"l.{name} AS own_{name}" for name in LIMIT_NAMES)
 
 
 async def list_desired(tenant_ids: Collection[TenantId] | None = None) -> list[DesiredWorker]:
+    """Everything that is wanted, or what is wanted for `tenant_ids`, as far as it can be read."""
+    return (await read_desired(tenant_ids)).workers
+
+
+async def read_desired(tenant_ids: Collection[TenantId] | None = None) -> DesiredFleet:
     """Everything that is wanted, or what is wanted for `tenant_ids`.
 
     A tenant whose removal was requested is wanted REMOVED, whatever its row says.
@@ -64,7 +71,12 @@ async def list_desired(tenant_ids: Collection[TenantId] | None = None) -> list[D
         everyone,
         [] if tenant_ids is None else list(tenant_ids),
     )
-    return [_to_desired(row) for row in rows]
+    workers = read_each(rows, _to_desired, of="worker")
+    if len(workers) == len(rows):
+        return DesiredFleet(workers=workers)
+    asked = {TenantId(row["tenant"]) for row in rows}
+    readable = {worker.tenant_id for worker in workers}
+    return DesiredFleet(workers=workers, unreadable=frozenset(asked - readable))
 
 
 async def list_incidents(
@@ -81,8 +93,8 @@ async def list_incidents(
         list(tenant_ids),
     )
     found: dict[TenantId, list[Incident]] = {}
-    for row in rows:
-        found.setdefault(TenantId(row["tenant"]), []).append(_to_incident(row))
+    for tenant_id, incident in read_each(rows, _to_named_incident, of="incident"):
+        found.setdefault(tenant_id, []).append(incident)
     return found
 
 
@@ -313,7 +325,7 @@ def _to_desired(row: dict[str, Any]) -> DesiredWorker:
         kill_below_generation=row["kill_below_generation"],
         session_generation=row["session_generation"],
         recorded=WorkerRecord(
-            status=WorkerStatus(row["status"]),
+            status=_to_status(row),
             container_name=row["container_name"],
             container_id=row["container_id"],
             image=row["image"],
@@ -325,6 +337,19 @@ def _to_desired(row: dict[str, Any]) -> DesiredWorker:
         overrides=LimitOverrides(**{name: row[f"own_{name}"] for name in LIMIT_NAMES}),
         disk_bytes=row["disk_bytes"],
     )
+
+
+def _to_status(row: dict[str, Any]) -> WorkerStatus:
+    """It was seen and not asked for: one that cannot be read is seen anew, and written over."""
+    try:
+        return WorkerStatus(row["status"])
+    except ValueError as error:
+        say_unreadable(f"status of worker {row['tenant']} cannot be read: {describe(error)}")
+        return WorkerStatus.STOPPED
+
+
+def _to_named_incident(row: dict[str, Any]) -> tuple[TenantId, Incident]:
+    return TenantId(row["tenant"]), _to_incident(row)
 
 
 def _to_incident(row: dict[str, Any]) -> Incident:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from shared.stores.rows import read_each
 from shared.structs.fleet_counts import FleetCounts, FleetSample
 from shared.tables import FleetSample as Row
 
@@ -44,7 +45,7 @@ async def list_samples(*, since: datetime, until: datetime, step: timedelta) -> 
         since,
         until,
     )
-    return [_to_sample(row) for row in rows]
+    return read_each(rows, _to_sample, of="fleet sample")
 
 
 async def thin(*, now: datetime) -> None:
@@ -58,5 +59,5 @@ async def thin(*, now: datetime) -> None:
 
 
 def _to_sample(row: dict[str, Any]) -> FleetSample:
-    counts = msgspec.json.decode(row["counts_json"])
+    counts = msgspec.json.decode(row["counts_json"], type=dict[str, Any])
     return msgspec.convert({"at": row["at"], **counts}, FleetSample)

@@ -5,12 +5,13 @@ not done any more: whoever asked has gone.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
 from shared.enums import LinkWish
 from shared.ids import TenantId
-from shared.stores.rows import to_uuid
+from shared.stores.rows import read_each, to_uuid
 from shared.tables import LinkRequest
 
 LIFE = timedelta(seconds=60)
@@ -33,13 +34,17 @@ async def ask(tenant_id: TenantId, wish: LinkWish, *, now: datetime) -> None:
 
 
 async def take_all(*, now: datetime) -> list[LinkOrder]:
-    """Each once, oldest first: what is taken is gone, done or not."""
+    """Each once, oldest first: what is taken is gone, done or not. What somebody is just writing
+    comes the next time; nobody else's waits for it.
+    """
     rows = await LinkRequest.raw(
-        "WITH taken AS (DELETE FROM link_requests RETURNING tenant, wish, created_at)"
+        "WITH taken AS (DELETE FROM link_requests WHERE id IN ("
+        "SELECT id FROM link_requests FOR UPDATE SKIP LOCKED) RETURNING tenant, wish, created_at)"
         " SELECT tenant, wish FROM taken WHERE created_at > {} ORDER BY created_at",
         now - LIFE,
     )
-    return [
-        LinkOrder(tenant_id=TenantId(to_uuid(row["tenant"])), wish=LinkWish(row["wish"]))
-        for row in rows
-    ]
+    return read_each(rows, _to_order, of="link request")
+
+
+def _to_order(row: dict[str, Any]) -> LinkOrder:
+    return LinkOrder(tenant_id=TenantId(to_uuid(row["tenant"])), wish=LinkWish(row["wish"]))

@@ -10,7 +10,7 @@ from shared.enums import ProofPurpose, UserRole
 from shared.errors import NotFoundError
 from shared.ids import TenantId
 from shared.stores.members import NotAnOwnerError
-from shared.stores.rows import to_uuid
+from shared.stores.rows import read_each, to_uuid
 from shared.structs.members import Invitation, Offer, Proof
 from shared.tables import MailProof
 
@@ -75,15 +75,7 @@ async def list_invitations(tenant_id: TenantId, *, now: datetime) -> list[Invita
         tenant_id,
         now,
     )
-    return [
-        Invitation(
-            id=to_uuid(row["id"]),
-            email=row["email"],
-            role=UserRole(row["role"]),
-            expires_at=row["expires_at"],
-        )
-        for row in rows
-    ]
+    return read_each(rows, _to_invitation, of="invitation")
 
 
 async def withdraw(tenant_id: TenantId, invitation_id: UUID) -> str:
@@ -134,6 +126,15 @@ async def use_all(member_id: UUID, *, now: datetime) -> None:
 
 async def sweep(*, now: datetime) -> None:
     await MailProof.raw("SELECT flowhq_sweep_proofs({})", now - KEPT)
+
+
+def _to_invitation(row: dict[str, Any]) -> Invitation:
+    return Invitation(
+        id=to_uuid(row["id"]),
+        email=row["email"],
+        role=UserRole(row["role"]),
+        expires_at=row["expires_at"],
+    )
 
 
 def _to_offer(row: dict[str, Any]) -> Offer | None:

@@ -8,7 +8,7 @@ import asyncpg
 from shared.enums import Language, UserRole
 from shared.errors import ConflictError, NotFoundError, PermanentError
 from shared.ids import TenantId
-from shared.stores.rows import to_uuid
+from shared.stores.rows import read, read_each, to_uuid
 from shared.structs.members import Member, Offer
 from shared.tables import User
 
@@ -89,7 +89,7 @@ async def list_team(tenant_id: TenantId) -> list[Member]:
         " ORDER BY created_at, id LIMIT 200",
         tenant_id,
     )
-    return [to_member(row) for row in rows]
+    return read_each(rows, to_member, of="member")
 
 
 async def set_role(member_id: UUID, role: UserRole) -> None:
@@ -213,6 +213,11 @@ async def _change(member_id: UUID, column: str, value: str) -> None:
 
 
 def to_member(row: dict[str, Any]) -> Member:
+    """Raises UnreadableRowError."""
+    return read(row, _to_member, of="member")
+
+
+def _to_member(row: dict[str, Any]) -> Member:
     return Member(
         id=to_uuid(row["id"]),
         tenant_id=None if row["tenant"] is None else TenantId(to_uuid(row["tenant"])),

@@ -14,7 +14,7 @@ from shared.enums import Direction, MessageKind, MessageOrigin
 from shared.errors import NotFoundError
 from shared.ids import TenantId
 from shared.stores.cursors import Cursor, parse_cursor, to_page
-from shared.stores.rows import to_uuid
+from shared.stores.rows import read, to_uuid
 from shared.stores.text import to_key, to_storable, to_storable_or_none
 from shared.structs.media import Media
 from shared.structs.messages import MessageLogInput, MessageLogView
@@ -134,13 +134,13 @@ async def list_where(
 
 
 async def get(tenant_id: TenantId, message_id: UUID) -> MessageLogView:
-    """Raises NotFoundError, also for another tenant's."""
+    """Raises NotFoundError, also for another tenant's; UnreadableRowError."""
     rows = await MessageLog.raw(
         f"{SELECT} WHERE m.tenant = {{}} AND m.id = {{}}", tenant_id, message_id
     )
     if not rows:
         raise NotFoundError("there is no such message")
-    return to_view(rows[0])
+    return read(rows[0], to_view, of="message")
 
 
 def ascending_ids(count: int) -> list[UUID]:

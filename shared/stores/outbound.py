@@ -14,7 +14,7 @@ from shared.stores.content import parse_content, to_json
 from shared.stores.cursors import Cursor, parse_cursor, to_page
 from shared.stores.limits import to_limit_error
 from shared.stores.messages import ascending_ids
-from shared.stores.rows import to_uuid
+from shared.stores.rows import read, to_uuid
 from shared.structs.content import kind_of, words_of
 from shared.structs.outbound import NewOutbound, OutboundAccepted, OutboundView
 from shared.structs.pages import Page
@@ -114,7 +114,7 @@ async def list_authors(tenant_id: TenantId, wa_message_ids: Collection[str]) -> 
 
 
 async def get(tenant_id: TenantId, message_id: UUID) -> OutboundView:
-    """Raises NotFoundError, also for another tenant's."""
+    """Raises NotFoundError, also for another tenant's; UnreadableRowError."""
     rows = await OutboundMessage.raw(
         f"SELECT {_COLUMNS} FROM outbound_messages WHERE tenant = {{}} AND id = {{}}",
         tenant_id,
@@ -122,7 +122,7 @@ async def get(tenant_id: TenantId, message_id: UUID) -> OutboundView:
     )
     if not rows:
         raise NotFoundError("there is no such message")
-    return _to_view(rows[0])
+    return read(rows[0], _to_view, of="queued message")
 
 
 async def list_page(
@@ -175,7 +175,7 @@ async def cancel(tenant_id: TenantId, message_id: UUID, *, now: datetime) -> Out
         message_id,
     )
     if rows:
-        return _to_view(rows[0])
+        return read(rows[0], _to_view, of="queued message")
     found = await get(tenant_id, message_id)
     if found.state is not OutboundState.CANCELLED:
         raise ConflictError(f"a message that is {found.state} cannot be cancelled")

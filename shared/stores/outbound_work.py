@@ -10,14 +10,16 @@ from uuid import UUID
 
 import asyncpg
 
+from shared.enums import OutboundState
 from shared.errors import NotFoundError
 from shared.ids import TenantId
 from shared.stores.content import parse_content
-from shared.stores.rows import to_uuid
+from shared.stores.rows import read_each, to_uuid
 from shared.stores.text import to_key, to_storable_or_none
 from shared.structs.outbound import Handover, NotSent, Receipt, Sent
 from shared.tables import EarlyReceipt, OutboundMessage
 
+_LOST = "What this message says cannot be read."
 # A `Send` is answered within a disk write; one that is not was lost, or is not understood.
 UNANSWERED_AFTER = timedelta(seconds=60)
 # Receipts outlive the outage of a control plane; those of messages we never sent do not pile up.
@@ -97,7 +99,7 @@ async def claim(tenant_id: TenantId, *, epoch: int, now: datetime, limit: int) -
 
     First of all what an earlier connection was handed, whatever became of it: a worker knows by
     the id what it has. Then new ones, until `limit` are unsettled. Nothing for an epoch that is
-    not the newest.
+    not the newest. What cannot be read FAILS: it could never be handed over.
     """
     rows = await OutboundMessage.raw(
         _CLAIM,
@@ -107,7 +109,12 @@ async def claim(tenant_id: TenantId, *, epoch: int, now: datetime, limit: int) -
         *(tenant_id, epoch),
     )
     rows.sort(key=lambda row: (row["due_at"], row["id"]))
-    return [_to_handover(row) for row in rows]
+    readable = read_each(rows, _to_handover, of="queued message")
+    if len(readable) < len(rows):
+        known = {each.id for each in readable}
+        lost = [_to_lost(row) for row in rows if to_uuid(row["id"]) not in known]
+        await settle(tenant_id, sent=[], not_sent=lost)
+    return readable
 
 
 async def record_taken(
@@ -199,6 +206,13 @@ async def list_due(tenant_ids: Collection[TenantId], *, now: datetime) -> list[T
         now - UNANSWERED_AFTER,
     )
     return [TenantId(to_uuid(row["id"])) for row in rows]
+
+
+def _to_lost(row: dict[str, Any]) -> NotSent:
+    """What a worker has already, it may have sent."""
+    is_taken = row["taken_at"] is not None
+    state = OutboundState.UNCERTAIN if is_taken else OutboundState.FAILED
+    return NotSent(id=to_uuid(row["id"]), state=state, reason=_LOST)
 
 
 def _to_handover(row: dict[str, Any]) -> Handover:

@@ -1,6 +1,7 @@
 """The link to each tenant's phone, as its worker told last."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from shared.enums import SessionReason, SessionState
 from shared.errors import NotFoundError
 from shared.ids import TenantId
 from shared.stores.incidents import follow_links
+from shared.stores.rows import read
 from shared.stores.text import to_storable, to_storable_or_none
 from shared.structs.sessions import PairingView
 from shared.tables import WhatsAppSession
@@ -81,7 +83,7 @@ async def record_session(tenant_id: TenantId, report: SessionReport, now: dateti
 
 
 async def get_qr(tenant_id: TenantId, *, now: datetime) -> QrRecord:
-    """Raises NotFoundError, also for a tenant whose removal was requested."""
+    """Raises NotFoundError, also for a tenant whose removal was requested; UnreadableRowError."""
     rows = await WhatsAppSession.raw(
         "SELECT s.* FROM whatsapp_sessions s JOIN tenants t ON t.id = s.tenant"
         " WHERE t.id = {} AND t.removal_requested_at IS NULL",
@@ -89,7 +91,19 @@ async def get_qr(tenant_id: TenantId, *, now: datetime) -> QrRecord:
     )
     if not rows:
         raise NotFoundError("there is no such tenant")
-    row = rows[0]
+    return read(rows[0], partial(_to_record, now=now), of="session")
+
+
+async def forget_expired_pairing_codes(*, now: datetime) -> None:
+    """A worker that is well takes its code back itself; one that is cut off cannot."""
+    await WhatsAppSession.raw(
+        "UPDATE whatsapp_sessions SET pairing_code = NULL, pairing_phone = NULL,"
+        " pairing_expires_at = NULL WHERE pairing_expires_at < {}",
+        now,
+    )
+
+
+def _to_record(row: dict[str, Any], *, now: datetime) -> QrRecord:
     return QrRecord(
         state=SessionState(row["state"]),
         reason=SessionReason(row["reason"]),
@@ -99,15 +113,6 @@ async def get_qr(tenant_id: TenantId, *, now: datetime) -> QrRecord:
         attempt=row["qr_attempt"],
         attempts=row["qr_attempts"],
         pairing=_find_pairing(row, now),
-    )
-
-
-async def forget_expired_pairing_codes(*, now: datetime) -> None:
-    """A worker that is well takes its code back itself; one that is cut off cannot."""
-    await WhatsAppSession.raw(
-        "UPDATE whatsapp_sessions SET pairing_code = NULL, pairing_phone = NULL,"
-        " pairing_expires_at = NULL WHERE pairing_expires_at < {}",
-        now,
     )
 
 

@@ -13,7 +13,7 @@ from shared.enums import Language, SetupStatus, TemplateType
 from shared.errors import ConflictError, NotFoundError
 from shared.ids import TenantId
 from shared.stores.cursors import Cursor, parse_cursor, to_page
-from shared.stores.rows import to_uuid
+from shared.stores.rows import read, read_each, to_uuid
 from shared.stores.text import to_storable
 from shared.structs.pages import Page
 from shared.structs.setup_requests import SetupRequestView
@@ -48,18 +48,19 @@ async def create(tenant_id: TenantId, *, note: str = "") -> SetupRequestView:
 
 
 async def get(request_id: UUID) -> SetupRequestView:
-    """Raises NotFoundError, also when the tenant's removal was requested."""
+    """Raises NotFoundError, also when the tenant's removal was requested; UnreadableRowError."""
     rows = await SetupRequest.raw(_SELECT + " AND r.id = {}", request_id)
     if not rows:
         raise NotFoundError("there is no such setup request")
-    return _to_view(rows[0])
+    return read(rows[0], _to_view, of="setup request")
 
 
 async def find_newest(tenant_id: TenantId) -> SetupRequestView | None:
     rows = await SetupRequest.raw(
         _SELECT + " AND r.tenant = {} ORDER BY r.created_at DESC, r.id DESC LIMIT 1", tenant_id
     )
-    return _to_view(rows[0]) if rows else None
+    found = read_each(rows, _to_view, of="setup request")
+    return found[0] if found else None
 
 
 async def list_page(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from shared.enums import Direction, MessageKind, OutboundState
 from shared.ids import TenantId
+from shared.stores.rows import read
 from shared.structs.targets import Logged, Named, NotLogged, Target
 from shared.tables import MessageLog
 
@@ -36,7 +37,10 @@ _FIND = """
 
 
 async def find_targets(tenant_id: TenantId, named: Sequence[Named]) -> list[Target | None]:
-    """In the order given; None for what is not there, in another chat, or another tenant's."""
+    """In the order given; None for what is not there, in another chat, or another tenant's.
+
+    Raises UnreadableRowError.
+    """
     found: list[Target | None] = [None] * len(named)
     if named:
         rows = await MessageLog.raw(
@@ -48,7 +52,7 @@ async def find_targets(tenant_id: TenantId, named: Sequence[Named]) -> list[Targ
             *(tenant_id,) * 4,
         )
         for row in rows:
-            found[row["position"]] = _to_target(row)
+            found[row["position"]] = read(row, _to_target, of="message")
     return found
 
 

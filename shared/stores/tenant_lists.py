@@ -20,7 +20,7 @@ from shared.enums import (
 from shared.status import derive_actor, derive_status
 from shared.stores.cursors import SortCursor, not_a_cursor, parse_sort_cursor, to_page
 from shared.stores.rows import to_uuid
-from shared.stores.tenants import SELECT_TENANTS, to_tenant
+from shared.stores.tenant_rows import READABLE, SELECT_TENANTS, read_states, to_tenant
 from shared.stores.text import to_storable
 from shared.structs.fleet_counts import FleetCounts
 from shared.structs.pages import Page
@@ -42,10 +42,18 @@ _ORDERS = {
     TenantSort.RESTARTS: ("l.restarts", "integer"),
     TenantSort.CHANGED: ("l.state_changed_at", "timestamptz"),
 }
+# What stands for the states of a tenant whose rows cannot be read: it is an ERROR of operators.
+_UNREADABLE = "UNREADABLE"
 # The states from which a tenant's one word is derived, as one text.
-_STATES = "concat_ws(' ', l.desired_state, LEAST(l.generation, 1), l.status, l.state)"
+_STATES = (
+    f"CASE WHEN {READABLE} THEN concat_ws(' ', l.desired_state, LEAST(l.generation, 1), l.status,"
+    f" l.state) ELSE '{_UNREADABLE}' END"
+)
 # And those from which it is derived who must act.
-_ACTING = "concat_ws(' ', l.desired_state, l.status, l.reason)"
+_ACTING = (
+    f"CASE WHEN {READABLE} THEN concat_ws(' ', l.desired_state, l.status, l.reason)"
+    f" ELSE '{_UNREADABLE}' END"
+)
 
 
 async def list_page(
@@ -83,13 +91,12 @@ async def list_page(
 
 async def count_tenants(*, now: datetime) -> FleetCounts:
     rows = await Tenant.raw(
-        "SELECT w.desired_state, LEAST(w.generation, 1) AS generation, w.status, s.state, s.reason,"
-        " count(*) AS tenants, sum(w.restarts) AS restarts,"
-        " COALESCE(sum(w.memory_bytes) FILTER (WHERE w.status = 'RUNNING'), 0) AS memory_bytes,"
-        " COALESCE(sum(w.outbox_depth), 0) AS outbox_depth"
-        " FROM tenants t JOIN worker_processes w ON w.tenant = t.id"
-        " JOIN whatsapp_sessions s ON s.tenant = t.id"
-        " WHERE t.removal_requested_at IS NULL GROUP BY 1, 2, 3, 4, 5"
+        f"SELECT {READABLE} AS is_readable,"
+        " desired_state, LEAST(generation, 1) AS generation, status, state, reason,"
+        " count(*) AS tenants, sum(restarts) AS restarts,"
+        " COALESCE(sum(memory_bytes) FILTER (WHERE status = 'RUNNING'), 0) AS memory_bytes,"
+        " COALESCE(sum(outbox_depth), 0) AS outbox_depth"
+        f" FROM ({SELECT_TENANTS}) l GROUP BY 1, 2, 3, 4, 5, 6"
     )
     return _to_counts(rows, now)
 
@@ -119,10 +126,12 @@ def _to_conditions(chosen: TenantFilter) -> tuple[list[str], list[Any]]:
     conditions, values = ["true"], list[Any]()
     if chosen.status is not None:
         conditions.append(f"{_STATES} = ANY({{}}::text[])")
-        values.append(list_causes(chosen.status))
+        broken = [_UNREADABLE] if chosen.status is TenantStatus.ERROR else []
+        values.append(list_causes(chosen.status) + broken)
     if chosen.actor is not None:
         conditions.append(f"{_ACTING} = ANY({{}}::text[])")
-        values.append(list_plights(chosen.actor))
+        broken = [_UNREADABLE] if chosen.actor is Actor.OPERATOR else []
+        values.append(list_plights(chosen.actor) + broken)
     for column, value in (
         ("status", chosen.worker),
         ("state", chosen.session),
@@ -165,16 +174,12 @@ def _to_counts(rows: Sequence[dict[str, Any]], now: datetime) -> FleetCounts:
     desired = dict.fromkeys(DesiredState, 0)
     actors = dict.fromkeys(Actor, 0)
     for row in rows:
-        wanted, does = DesiredState(row["desired_state"]), WorkerStatus(row["status"])
-        link, reason = SessionState(row["state"]), SessionReason(row["reason"])
-        word = derive_status(
-            desired=wanted, generation=row["generation"], worker=does, session=link
-        )
-        status[word] += row["tenants"]
-        worker[does] += row["tenants"]
-        session[link] += row["tenants"]
-        desired[wanted] += row["tenants"]
-        actors[derive_actor(desired=wanted, worker=does, reason=reason)] += row["tenants"]
+        of = read_states(row, is_readable=row["is_readable"])
+        status[of.word] += row["tenants"]
+        worker[of.worker] += row["tenants"]
+        session[of.session] += row["tenants"]
+        desired[of.desired] += row["tenants"]
+        actors[of.actor] += row["tenants"]
     return FleetCounts(
         at=now,
         tenants=sum(status.values()),

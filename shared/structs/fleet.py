@@ -44,6 +44,15 @@ class DesiredWorker(msgspec.Struct, frozen=True, kw_only=True):
     disk_bytes: int | None = None
 
 
+class DesiredFleet(msgspec.Struct, frozen=True, kw_only=True):
+    """unreadable: tenants whose rows cannot be read. What is wanted of them nobody knows, so what
+    runs for them is left alone.
+    """
+
+    workers: list[DesiredWorker]
+    unreadable: frozenset[TenantId] = frozenset()
+
+
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """One end of one container: `container_id` and `finished_at` name it for good.
 

@@ -178,6 +178,9 @@ class WorkerView(msgspec.Struct, frozen=True, kw_only=True):
 class TenantWithRelations(msgspec.Struct, frozen=True, kw_only=True):
     """who_must_act: for the tenant to be served, as the fleet is counted; the session's own is for
     its link to get better, whatever is asked of the worker.
+
+    unreadable: which of its columns hold what this version has no word for; empty where all is
+    well. Defaults are shown in their place, the tenant is an ERROR, and an operator must act.
     """
 
     id: UUID
@@ -185,6 +188,7 @@ class TenantWithRelations(msgspec.Struct, frozen=True, kw_only=True):
     phone_number: str
     status: TenantStatus
     who_must_act: Actor
+    unreadable: str = ""
     config: TenantConfig
     session: SessionView
     worker: WorkerView

@@ -31,6 +31,7 @@ ACTIONS = {
     "operator.password_set": "set an operator's password",
     "operator.signed_in": "signed in",
     "operator.signed_out": "signed out",
+    "row.mended": "mended a row that could not be read",
 }
 # What is kept of an act beside who, what and whose.
 DETAILS = {
@@ -49,6 +50,7 @@ DETAILS = {
     "scopes": "may",
     "sha256": "SHA-256",
     "state": "it was",
+    "was": "it was",
 }
 # Of what an act may find done already.
 IN_VAIN = {"changed": "It was so already.", "revoked": "There was none."}

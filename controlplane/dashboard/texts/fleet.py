@@ -60,6 +60,7 @@ FLEET = {
     "desired.running": "To run",
     "desired.stopped": "Not to run",
     "desired.removed": "To be removed",
+    "fleet.unreadable": "Its rows cannot be read",
     "acting.nobody": "Nobody",
     "acting.worker": "It heals by itself",
     "acting.tenant": "The business",

@@ -3,6 +3,11 @@
 TENANT = {
     "tenant.pages": "Of this tenant",
     "tenant.overview": "Overview",
+    "state.unreadable": (
+        "What stands in this tenant's rows cannot be read, and defaults are shown in its place. Set"
+        " its configuration anew with PUT /admin/tenants/{id}/config, or run the version that"
+        " wrote it:"
+    ),
     "state.why": "Why",
     "state.act": "Last act",
     "state.ban_ends": "Paused until",

@@ -141,9 +141,11 @@ async def test_no_column_that_the_portal_writes_is_without_bounds(owner, databas
     taken = []
     for column in [row for row in await owner.fetch(COLUMNS) if row["is_written"]]:
         assert column["type"] in HOSTILE, f"{column['name']}: what harms a {column['type']}?"
-        for value in HOSTILE[column["type"]]:
-            if ANY_OBJECT.get(column["name"]) != value and await takes(owner, column, value):
-                taken.append(f"{column['name']} = {value}")
+        taken += [
+            f"{column['name']} = {value}"
+            for value in HOSTILE[column["type"]]
+            if ANY_OBJECT.get(column["name"]) != value and await takes(owner, column, value)
+        ]
     assert taken == []
 
 
@@ -154,8 +156,8 @@ async def test_no_instant_is_out_of_what_python_can_tell(owner):
         row["name"]
         for row in instants
         if not await owner.fetchval(
-            "SELECT count(*) FROM pg_constraint WHERE conrelid = $1::text::regclass AND convalidated"
-            " AND conname = $2 AND pg_get_constraintdef(oid) ~ ' >= .* AND .* <= '",
+            "SELECT count(*) FROM pg_constraint WHERE conrelid = $1::text::regclass"
+            " AND convalidated AND conname = $2 AND pg_get_constraintdef(oid) ~ ' >= .* AND .* <= '",
             *(row["of_table"], f"{row['of_table']}_{row['named']}_instant"),
         )
     ]

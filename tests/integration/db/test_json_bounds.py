@@ -39,14 +39,25 @@ READERS: dict[str, Any] = {
 # Where patterns and calendars end: white space of all sorts, controls, years, leap days.
 ODD = st.sampled_from(
     [
-        *("", " ", "\t", "\n", "a\n", "\x1c", "\x85", "\xa0", "\u1680", "\u2028", "\u200b", "\u3000"),
-        *("\x7f", "\x9f", "\ufeff", "x" * 60, "x" * 61, "x" * 1000, "x" * 1001, "😀" * 60),
+        *("", " ", "\t", "\n", "a\n", "\x1c", "\x85", "\xa0", "\u1680", "\u2028", "\u3000"),
+        *(
+            "\u200b",
+            "\x7f",
+            "\x9f",
+            "\ufeff",
+            "x" * 60,
+            "x" * 61,
+            "x" * 1000,
+            "x" * 1001,
+            "😀" * 60,
+        ),
         *("24:00", "23:59", "08:30\n", "8:30", "٠٨:30", "UTC", "Africa/Dar_es_Salaam", "a/b/c/d"),
         *("0000-01-01", "0001-01-01", "9999-12-31", "2023-02-29", "2024-02-29", "1900-02-29"),
         *("2000-02-29", "2026-04-31", "2026-4-1", "2026-04-01T00:00:00Z", "2026-04-01 ", "today"),
     ]
 )
-texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=70) | ODD
+shown = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+texts = st.text(shown, max_size=70) | ODD
 atoms = (
     st.none()
     | st.booleans()
@@ -158,7 +169,7 @@ async def owner(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def judge(owner: asyncpg.Connection, function: str, value: str) -> bool:
-    said = await owner.fetchval(f"SELECT {function}($1::jsonb)", value)  # noqa: S608
+    said = await owner.fetchval(f"SELECT {function}($1::jsonb)", value)
     assert said is not None, "a CHECK lets through what is neither true nor false"
     return bool(said)
 

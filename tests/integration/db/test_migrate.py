@@ -42,7 +42,7 @@ async def test_replies_of_before_get_their_authors(database, database_url):  # n
         for key in (f"portal/{asha}/k", f"portal/{gone}/k", f"portal/{uuid4()}/k", "order-1", None):
             await connection.execute(
                 "INSERT INTO outbound_messages (tenant, idempotency_key, fingerprint, to_phone,"
-                " content_json) VALUES ($1, $2, '', '1', '{\"type\": \"text\", \"text\": \"\"}')",
+                ' content_json) VALUES ($1, $2, \'\', \'1\', \'{"type": "text", "text": ""}\')',
                 *(tenant_id, key),
             )
         await connection.execute(name_authors.FORWARDS)

@@ -53,7 +53,7 @@ READABLE = sorted(OWNERS.keys() - HIDDEN)
 OTHER_ROWS = (
     (
         "INSERT INTO outbound_messages (tenant, fingerprint, to_phone, content_json)"
-        " VALUES ({}, '', '1', '{{\"type\": \"text\", \"text\": \"\"}}')"
+        ' VALUES ({}, \'\', \'1\', \'{{"type": "text", "text": ""}}\')'
     ),
     (
         "INSERT INTO users (tenant, email, role) SELECT t.id, t.id || '@x.de', 'OWNER'"
