@@ -1,7 +1,7 @@
 """Who answers which chat: the bot, unless a person has taken it over."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 import asyncpg
 
@@ -13,12 +13,16 @@ from shared.tables import Takeover
 
 # Far more than people of one business talk to at once; what is told to a worker is one frame.
 MAX_TOLD = 1000
+# As the table's constraints have it.
+_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 async def record(tenant_id: TenantId, words: Iterable[ChatTaken]) -> None:
-    """Safe to repeat, late and in any order. Raises NotFoundError when the tenant is gone."""
+    """Safe to repeat, late and in any order; a word about no chat is none. Raises NotFoundError
+    when the tenant is gone.
+    """
     newest: dict[str, ChatTaken] = {}
-    for word in words:
+    for word in filter(lambda word: word.chat, words):
         known = newest.get(to_key(word.chat))
         if known is None or known.changed_at < word.changed_at:
             newest[to_key(word.chat)] = word
@@ -33,11 +37,16 @@ async def record(tenant_id: TenantId, words: Iterable[ChatTaken]) -> None:
             " WHERE takeovers.changed_at < excluded.changed_at",
             tenant_id,
             list(newest),
-            [word.until for word in newest.values()],
-            [word.changed_at for word in newest.values()],
+            [_within_bounds(word.until) for word in newest.values()],
+            [_within_bounds(word.changed_at) for word in newest.values()],
         )
     except asyncpg.ForeignKeyViolationError as error:
         raise NotFoundError("there is no such tenant") from error
+
+
+def _within_bounds(at: datetime) -> datetime:
+    """A worker's clock may tell any time; the row's bounds are narrower."""
+    return min(max(at, _FIRST), _LAST)
 
 
 async def find(tenant_id: TenantId, names: Collection[str]) -> ChatTaken | None:

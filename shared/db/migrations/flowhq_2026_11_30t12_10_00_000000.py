@@ -172,8 +172,8 @@ BOUNDED = (
     bounded(
         "portal_event_logs",
         "event_type",
-        "event_type ~ '^[a-z_]{1,60}$'",
-        "COALESCE(NULLIF(left(regexp_replace(lower(event_type), '[^a-z_]', '', 'g'), 60), ''),"
+        "event_type ~ '^[a-z0-9_.]{1,60}$'",
+        "COALESCE(NULLIF(left(regexp_replace(lower(event_type), '[^a-z0-9_.]', '', 'g'), 60), ''),"
         " 'unknown')",
     ),
     bounded(

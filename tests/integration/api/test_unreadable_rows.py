@@ -26,11 +26,12 @@ UNREADABLE = [
     ("worker_processes", "desired_state", "'PERHAPS'"),
     ("worker_processes", "status", "'DREAMING'"),
 ]
+OF_CONFIGS = [each for each in UNREADABLE if each[0] == "tenant_configs"]
 ERROR = {"status": "ERROR", "who_must_act": "OPERATOR"}
 
 
 @pytest.fixture
-async def neighbour(api) -> TenantId:
+async def neighbour(api) -> TenantId:  # noqa: ARG001  the stores are bound
     made = TenantId((await tenants.create(business(2))).id)
     await workers.set_desired(made, DesiredState.RUNNING)
     return made
@@ -42,15 +43,15 @@ async def get(api, path: str, **query):
     return answer.json()
 
 
-@pytest.mark.parametrize(("table", "column", "value"), UNREADABLE)
+@pytest.mark.parametrize("wrong", UNREADABLE, ids=" ".join)
 async def test_its_tenant_is_an_error_of_operators_wherever_it_is_shown_and_counted(
-    api, tenant_id, neighbour, database_url, table, column, value
+    api, tenant_id, neighbour, database_url, wrong
 ):
     of_neighbour = await get(api, f"/admin/tenants/{neighbour}")
-    await plant(database_url, table, column, value, f"tenant = '{tenant_id}'")
+    await plant(database_url, *wrong, f"tenant = '{tenant_id}'")
     listed = {each["id"]: each for each in (await get(api, "/admin/tenants"))["items"]}
     assert listed[str(tenant_id)].items() >= ERROR.items()
-    assert column in listed[str(tenant_id)]["unreadable"]
+    assert wrong[1] in listed[str(tenant_id)]["unreadable"]
     assert listed[str(neighbour)] == of_neighbour
     assert await get(api, f"/admin/tenants/{tenant_id}") == listed[str(tenant_id)]
     for chosen in ({"status": "ERROR"}, {"who_must_act": "OPERATOR"}):
@@ -62,13 +63,9 @@ async def test_its_tenant_is_an_error_of_operators_wherever_it_is_shown_and_coun
     assert sum(counts["session"].values()) == sum(counts["worker"].values()) == 2
 
 
-@pytest.mark.parametrize(
-    ("table", "column", "value"), [each for each in UNREADABLE if each[0] == "tenant_configs"]
-)
-async def test_a_configuration_is_mended_by_setting_it_anew(
-    api, tenant_id, database_url, table, column, value
-):
-    await plant(database_url, table, column, value, f"tenant = '{tenant_id}'")
+@pytest.mark.parametrize("wrong", OF_CONFIGS, ids=" ".join)
+async def test_a_configuration_is_mended_by_setting_it_anew(api, tenant_id, database_url, wrong):
+    await plant(database_url, *wrong, f"tenant = '{tenant_id}'")
     body = {"template_type": "SUPPORT", "business_name": "Duka", "language": "EN"}
     mended = await api.client.put(f"/admin/tenants/{tenant_id}/config", json=body)
     assert (mended.status_code, mended.json()["unreadable"]) == (200, "")

@@ -12,19 +12,18 @@ PAGES = ("", "/incidents", "/messages", "/log", "/keys", "/members")
 
 
 @pytest.mark.parametrize(
-    ("table", "column", "value"),
+    "wrong",
     [
         ("tenant_configs", "language", "'<b>XX'"),
         ("tenant_configs", "hours_json", "'[1, 2]'"),
         ("whatsapp_sessions", "state", "'ASLEEP'"),
         ("worker_processes", "desired_state", "'PERHAPS'"),
     ],
+    ids=" ".join,
 )
-async def test_its_pages_and_the_fleets_are_shown(
-    browser, tenant_id, database_url, table, column, value
-):
+async def test_its_pages_and_the_fleets_are_shown(browser, tenant_id, database_url, wrong):
     neighbour = TenantId((await tenants.create(business(2))).id)
-    await plant(database_url, table, column, value, f"tenant = '{tenant_id}'")
+    await plant(database_url, *wrong, f"tenant = '{tenant_id}'")
     fleet = await browser.go("/dashboard")
     assert (fleet.status_code, fleet.text.count(NOTE)) == (200, 1)
     assert "Duka 2" in fleet.text
@@ -34,7 +33,7 @@ async def test_its_pages_and_the_fleets_are_shown(
         assert "<b>XX" not in shown.text
     own = await browser.go(f"/dashboard/tenants/{tenant_id}")
     assert NOTE in own.text
-    assert column in own.text
+    assert wrong[1] in own.text
     assert NOTE not in (await browser.go(f"/dashboard/tenants/{neighbour}")).text
 
 

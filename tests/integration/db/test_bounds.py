@@ -157,7 +157,8 @@ async def test_no_instant_is_out_of_what_python_can_tell(owner):
         for row in instants
         if not await owner.fetchval(
             "SELECT count(*) FROM pg_constraint WHERE conrelid = $1::text::regclass"
-            " AND convalidated AND conname = $2 AND pg_get_constraintdef(oid) ~ ' >= .* AND .* <= '",
+            " AND convalidated AND conname = $2"
+            " AND pg_get_constraintdef(oid) ~ ' >= .* AND .* <= '",
             *(row["of_table"], f"{row['of_table']}_{row['named']}_instant"),
         )
     ]

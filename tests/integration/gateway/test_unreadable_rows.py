@@ -1,6 +1,7 @@
 """No task of the gateway ends because of a row: its tenant waits, and the others are served."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -10,9 +11,10 @@ from controlplane.gateway.link_orders import LinkOrders
 from shared.clock import SystemClock
 from shared.enums import LinkWish, OutboundState, SessionReason, SessionState
 from shared.errors import UnreadableRowError
-from shared.stores import link_requests, outbound, sessions
+from shared.stores import link_requests, outbound, sessions, takeovers
 from shared.structs.content import TextContent
 from shared.structs.outbound import NewOutbound
+from shared.structs.takeovers import ChatTaken
 from shared.tasks import TaskGroup
 from shared.wire.frames import Config, Send, SessionReport, Welcome
 from tests.fakes.unreadable import plant
@@ -102,3 +104,15 @@ async def test_a_message_that_cannot_be_read_fails_and_the_others_are_sent(
     settled = await outbound.get(tenant[0], ids[1])
     assert settled.state is OutboundState.FAILED
     assert settled.reason
+
+
+async def test_words_of_any_time_about_no_chat_or_any_break_no_bound_of_their_row(tenant):
+    """What a worker's clock tells; the batch that it comes in is committed."""
+    first, last = (datetime(year, 1, 1, tzinfo=UTC) for year in (1, 9999))
+    words = [
+        ChatTaken(chat=chat, until=until, changed_at=at)
+        for chat, until, at in (("", last, last), ("x" * 900, first, last), ("1@lid", last, first))
+    ]
+    await takeovers.record(tenant[0], words)
+    kept = await takeovers.find(tenant[0], ["1@lid"])
+    assert (kept.changed_at.year, kept.until.year) == (2000, 2200)
