@@ -29,6 +29,7 @@ from controlplane.api.requests import (
     MAX_BODY_BYTES,
     ApiRequest,
     refuse_large_body,
+    refuse_loose_query,
     refuse_unknown_query,
 )
 from controlplane.api.setup_requests import setup_requests_router
@@ -52,6 +53,9 @@ from shared.clock import Clock
 from shared.web.health import Check, healthz, readyz
 from shared.web.holding import provide_held
 from shared.web.passwords import Passwords
+
+# Of every request, once it is known who asks.
+_REQUESTS = (refuse_large_body, refuse_unknown_query, refuse_loose_query)
 
 
 def create_api(
@@ -106,13 +110,13 @@ def create_api(
             alarms_router,
             fleet_router,
         ],
-        guards=[require_admin_key, refuse_large_body, refuse_unknown_query],
+        guards=[require_admin_key, *_REQUESTS],
         dependencies=caller,
     )
     own = Router(
         "/v1",
         route_handlers=[own_messages_router, own_media_router, own_logs_router, own_limits],
-        guards=[require_tenant_key, refuse_large_body, refuse_unknown_query],
+        guards=[require_tenant_key, *_REQUESTS],
         dependencies=caller,
     )
     held: dict[str, Any] = {

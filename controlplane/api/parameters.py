@@ -72,7 +72,9 @@ Cursor = Annotated[
 ]
 Since = Annotated[
     datetime | None,
-    QueryParameter(description="ISO 8601 with an offset (`2026-11-23T08:00:00Z`)."),
+    QueryParameter(
+        description="ISO 8601 with an offset (`2026-11-23T08:00:00Z`), or whole seconds since 1970."
+    ),
 ]
 
 DirectionFilter = Annotated[

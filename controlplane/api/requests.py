@@ -1,6 +1,8 @@
 """Requests that are checked more strictly than Litestar does by itself."""
 
+import re
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -16,6 +18,15 @@ from shared.errors import InvalidInputError
 MAX_BODY_BYTES = 1 << 20
 # Of a handler whose body is a file, which has a limit of its own.
 TAKES_FILES = {"takes_files": True}
+# How values of a query are written; whether one is in its bounds is checked afterwards.
+_STRICT = {
+    int: (re.compile(r"-?\d+", re.ASCII), "must be a whole number"),
+    # With an offset, or whole seconds since 1970.
+    datetime: (
+        re.compile(r"\d{4}-\d\d-\d\d[Tt ].+|\d{1,12}", re.ASCII),
+        "must be a time like 2026-11-23T08:00:00Z",
+    ),
+}
 
 
 class ApiRequest(Request[Any, Any, Any]):
@@ -69,9 +80,30 @@ def refuse_unknown_query(
             raise InvalidInputError(name, "is given more than once")
 
 
+def refuse_loose_query(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
+    """Litestar also reads `limit=1e1` as a number, and `since=0.5` as half a second after 1970."""
+    for name, field in handler.parsed_fn_signature.parameters.items():
+        if not isinstance(field.kwarg_definition, QueryParameter):
+            continue
+        sent_as = field.kwarg_definition.name or name
+        given = connection.query_params.get(sent_as)
+        if given is None:
+            continue
+        kinds = {field.annotation, *(each.annotation for each in field.inner_types)}
+        for kind in kinds & _STRICT.keys():
+            pattern, problem = _STRICT[kind]
+            if not pattern.fullmatch(given):
+                raise InvalidInputError(sent_as, problem)
+
+
 def _decode(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
+    except UnicodeDecodeError as error:
+        # Not one of msgspec's own errors: it comes from the text inside a JSON string.
+        raise InvalidBodyError([FieldProblem(WHOLE, "is not UTF-8")]) from error
     except msgspec.DecodeError as error:
         raise InvalidBodyError([FieldProblem(WHOLE, f"is not JSON: {error}")]) from error
     except RecursionError as error:

@@ -19,7 +19,7 @@ def read_row(line: str) -> LogRow:
     """Lines that are none of ours, a library's say, are shown as they are."""
     try:
         fields = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return LogRow(text=_cut(line))
     values = [f"{name}={_say(raw)}" for name, raw in fields.items() if name not in _KNOWN]
     event = _say(fields["event"]) if "event" in fields else ""
@@ -32,8 +32,8 @@ def read_row(line: str) -> LogRow:
 
 
 def _say(raw: msgspec.Raw) -> str:
-    value = msgspec.json.decode(raw)
-    return value if isinstance(value, str) else bytes(raw).decode()
+    text = bytes(raw).decode()
+    return msgspec.json.decode(raw, type=str) if text.startswith('"') else text
 
 
 def _cut(text: str) -> str:

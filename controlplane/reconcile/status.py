@@ -47,7 +47,7 @@ def explain_exit(lines: list[str], *, exit_code: int, oom_killed: bool) -> str:
     for line in reversed(lines):
         try:
             said = msgspec.json.decode(line, type=_ExitLine)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):  # a worker may nest as deep as it likes
             continue
         if said.event == EXIT_EVENT and said.reason:
             return said.reason

@@ -1,11 +1,14 @@
 """Bad input is refused by name, and leaves nothing behind."""
 
 import json
+import re
 from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from tests.fakes.routes import list_routes
 
 GOOD = {
     "name": "Duka",
@@ -101,6 +104,12 @@ async def test_everything_that_is_wrong_is_said_at_once(api):
         pytest.param(b"[" * 100_000, id="nested deeply, open"),
         pytest.param(b'{"a":' * 50_000 + b"1" + b"}" * 50_000, id="nested deeply, closed"),
         pytest.param(b'{"name":"\\ud800"}', id="half a character"),
+        pytest.param(b'{"name":"\xff"}', id="a byte that UTF-8 does not know"),
+        pytest.param(b'{"name":"a\xc3"}', id="a character that is cut off"),
+        pytest.param(b'{"name":"\xc0\x80"}', id="NUL in two bytes"),
+        pytest.param(b'{"name":"\xed\xa0\x80"}', id="half a character in three bytes"),
+        pytest.param(b'{"\xff":1}', id="a name that is not UTF-8"),
+        pytest.param(b'"\xff"', id="text that is not UTF-8"),
         pytest.param(b"name=a&phone_number=b", id="a form"),
         pytest.param(b"{}{}", id="two objects"),
         pytest.param(b'{"name":' + b"9" * 50_000 + b"}", id="an endless number"),
@@ -112,6 +121,29 @@ async def test_a_body_that_is_no_json_object_is_refused(api, content):
     assert_problem(answer, 400)
     assert answer.json()["errors"]
     assert await api.counts() == before
+
+
+async def test_no_route_takes_a_body_that_is_not_utf_8(api, tenant_id):
+    """Whatever it takes: the body is read before anybody looks for what the path names."""
+    before = await api.counts()
+    answers = {}
+    for route in sorted(list_routes(api.client._transport.app)):
+        method, path = route.split(" ")
+        if method not in {"POST", "PUT", "PATCH"} or path.endswith("/media"):
+            continue
+        address = path.replace("{tenant_id}", str(tenant_id))
+        answer = await api.client.request(
+            method, re.sub(r"\{\w+\}", ID, address), content=b'{"name":"\xff"}'
+        )
+        answers[route] = answer.status_code
+    takes_none = {route for route in answers if re.search(r"/worker/|/session/|/cancel$", route)}
+    for_tenants = {route for route in answers if " /v1/" in route}
+    refused = answers.keys() - takes_none - for_tenants
+    assert len(refused) > 10
+    assert {route: answers[route] for route in refused} == dict.fromkeys(refused, 400)
+    assert {answers[route] for route in for_tenants} == {403}
+    assert not {status for status in answers.values() if status >= 500}
+    assert {**await api.counts(), "AdminAuditLog": 0} == {**before, "AdminAuditLog": 0}
 
 
 async def test_a_body_over_the_limit_is_refused(api):
@@ -141,6 +173,8 @@ async def test_a_body_at_the_limit_is_read(api):
         pytest.param("limit=501", "limit", id="limit above the highest"),
         pytest.param("limit=ten", "limit", id="limit in words"),
         pytest.param("limit=1.5", "limit", id="limit as a fraction"),
+        pytest.param("limit=1.0", "limit", id="limit as a whole fraction"),
+        pytest.param("limit=1e1", "limit", id="limit with an exponent"),
         pytest.param("limit=", "limit", id="limit is empty"),
         pytest.param("limit=99999999999999999999999", "limit", id="limit beyond 64 bits"),
         pytest.param("limit=1&limit=2", "limit", id="limit twice"),
@@ -154,6 +188,12 @@ async def test_a_body_at_the_limit_is_read(api):
         pytest.param("since=2026-11-23T08:00:00", "since", id="since without an offset"),
         pytest.param("since=0001-01-01T00:00:00%2B14:00", "since", id="since before time"),
         pytest.param("since=1e400", "since", id="since beyond time"),
+        pytest.param("since=0.5", "since", id="since as a fraction"),
+        pytest.param("since=1.0", "since", id="since as a whole fraction"),
+        pytest.param("since=1e3", "since", id="since with an exponent"),
+        pytest.param("since=-1", "since", id="since below 0"),
+        pytest.param("since=inf", "since", id="since without end"),
+        pytest.param("since=99999999999999", "since", id="since a number beyond time"),
         pytest.param("colour=red", "colour", id="unknown parameter"),
         pytest.param("tenant_id=" + ID, "tenant_id", id="the path's name in the query"),
         pytest.param("caller=x", "caller", id="an argument's name in the query"),

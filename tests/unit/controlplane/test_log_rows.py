@@ -21,6 +21,11 @@ def test_any_other_line_is_shown_as_it_is():
     assert read_row("[1, 2]").text == "[1, 2]"
 
 
+def test_a_line_that_is_nested_without_end_is_shown_as_it_is():
+    line = '{"event":' + "[" * 2000 + "]" * 2000 + "}"
+    assert read_row(line).text.startswith('{"event":[[[')
+
+
 @given(st.text())
 def test_no_line_is_too_odd(line):
     assert len(read_row(line).text) <= 700

@@ -77,6 +77,7 @@ def test_a_paused_worker_is_not_running():
         (['{"event":"worker.exited","code":64,"reason":"No."}', "tini: x"], 64, False, "No."),
         (['{"event":"session.lost","reason":"x"}'], 75, False, "Another worker holds"),
         (["not JSON", "[1]", '{"event": 5}', ""], 65, False, "The phone link has ended"),
+        (['{"event":' + "[" * 4000 + "]" * 4000 + "}"], 3, False, "exit code 3"),
         ([], 137, True, "ran out of memory"),
         ([], 137, False, "was killed"),
         ([], 3, False, "exit code 3"),
