@@ -19,7 +19,9 @@ async def add_member(
     check_email(given.email)
     password_hash = None
     if given.password is not None:
-        check_password(given.password, email=given.email)
+        tenant = await tenants.get(tenant_id)
+        names = (tenant.name, tenant.config.business_name)
+        await check_password(given.password, email=given.email, names=names)
         password_hash = await passwords.hash(given.password)
     async with transaction():
         await tenants.get(tenant_id)

@@ -14,7 +14,7 @@ async def add_operator(
 ) -> OperatorView:
     """Raises InvalidInputError, EmailTakenError, ConflictError when there are too many."""
     check_email(given.email)
-    check_password(given.password, email=given.email)
+    await check_password(given.password, email=given.email)
     password_hash = await passwords.hash(given.password)
     async with transaction():
         if len(await operators.list_all()) == operators.MAX_OPERATORS:

@@ -23,7 +23,7 @@ async def set_operator_password(
     Raises InvalidInputError, NotFoundError, PasswordChangedError when it is another by now.
     """
     operator = await operators.get(operator_id)
-    check_password(password, email=operator.email)
+    await check_password(password, email=operator.email)
     password_hash = await passwords.hash(password)
     async with transaction():
         if proved is None:

@@ -1,6 +1,7 @@
 """Another password, for who knows the one of before."""
 
 from portal.house import House
+from portal.services.business_names import find_business_names
 from portal.services.check_password import check_password
 from shared.db.guard import member_transaction
 from shared.stores import browser_sessions, mail_proofs, members, portal_events
@@ -18,7 +19,8 @@ async def change_password(house: House, member: Member, old: str, new: str) -> s
     Raises FormError, TooManyAttemptsError.
     """
     proved = await check_password(house, member, old, field="old_password")
-    check_new_password(new, email=member.email, field="new_password")
+    names = await find_business_names(member.tenant_id)
+    await check_new_password(new, email=member.email, names=names, field="new_password")
     password_hash = await house.passwords.hash(new)
     try:
         async with member_transaction(member.id, tenant_id=member.tenant_id):

@@ -2,6 +2,7 @@
 
 from portal.house import House
 from portal.services.begin_by_mail import tell_old_address
+from portal.services.business_names import find_business_names
 from shared.db.guard import continue_as, proof_transaction
 from shared.enums import Language, ProofPurpose
 from shared.errors import NotFoundError
@@ -25,7 +26,7 @@ async def look_at(house: House, token: str, purpose: ProofPurpose) -> Proof:
 async def finish_sign_up(house: House, token: str, password: str, language: Language) -> str:
     """A new account; the token of its first session. Raises FormError, LinkOverError."""
     proof = await look_at(house, token, ProofPurpose.SIGN_UP)
-    check_new_password(password, email=proof.email)
+    await check_new_password(password, email=proof.email)
     password_hash = await house.passwords.hash(password)
     try:
         async with proof_transaction(hash_secret(token)):
@@ -45,13 +46,13 @@ async def finish_reset(house: House, token: str, password: str) -> str:
 
     Raises FormError, LinkOverError.
     """
-    proof = await look_at(house, token, ProofPurpose.RESET)
-    check_new_password(password, email=proof.email)
+    async with proof_transaction(hash_secret(token)):
+        asking = await _find_owner(house, token)
+    names = await find_business_names(asking.tenant_id)
+    await check_new_password(password, email=asking.email, names=names)
     password_hash = await house.passwords.hash(password)
     async with proof_transaction(hash_secret(token)):
-        found = await find_proof(house, token, ProofPurpose.RESET)
-        assert found.member_id is not None, "a reset is of somebody"
-        member = await members.get(found.member_id)
+        member = await _find_owner(house, token)
         await continue_as(member.id, tenant_id=member.tenant_id)
         await members.set_password(member.id, password_hash)
         await mail_proofs.use_all(member.id, now=house.clock.now())
@@ -85,6 +86,13 @@ async def finish_email_change(house: House, token: str, asking: Member) -> None:
     except EmailTakenError as error:
         raise LinkOverError("the address has an account by now") from error
     await tell_old_address(house, member.email, member.language)
+
+
+async def _find_owner(house: House, token: str) -> Member:
+    """Whose password the link is about. Raises LinkOverError."""
+    found = await find_proof(house, token, ProofPurpose.RESET)
+    assert found.member_id is not None, "a reset is of somebody"
+    return await members.get(found.member_id)
 
 
 async def find_proof(house: House, token: str, purpose: ProofPurpose) -> Proof:

@@ -4,6 +4,7 @@ import msgspec
 
 from portal.house import House
 from portal.insider import Insider
+from portal.services.business_names import find_business_names
 from portal.services.check_password import check_password
 from portal.services.finish_by_mail import LinkOverError, find_proof, look_at
 from portal.services.tracing import leave_trace
@@ -56,7 +57,8 @@ async def join_business(
     """
     invited = await look_at_invitation(house, token)
     if invited.member is None:
-        check_new_password(password, email=invited.email)
+        names = await find_business_names(invited.offer.tenant_id)
+        await check_new_password(password, email=invited.email, names=names)
         password_hash = await house.passwords.hash(password)
     else:
         password_hash = await check_password(house, invited.member, password)

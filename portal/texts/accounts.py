@@ -27,6 +27,16 @@ ACCOUNTS = {
     "password.email": Text(
         "Take something else than your address.", "Tumia kitu kingine, si anwani yako."
     ),
+    "password.named": Text(
+        "Too easy: it is made of your name, your business's or ours. Take three or four words.",
+        "Ni rahisi mno: limetokana na jina lako, la biashara yako au letu. Tumia maneno matatu au"
+        " manne.",
+    ),
+    "password.common": Text(
+        "Too easy to guess: many people use this or something like it. Take three or four words.",
+        "Ni rahisi kukisia: watu wengi hutumia hili au linalofanana nalo. Tumia maneno matatu au"
+        " manne.",
+    ),
     "password.wrong": Text("That is not your password.", "Hilo si nenosiri lako."),
     "sign_in.wrong": Text(
         "Address and password do not belong together.",

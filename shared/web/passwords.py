@@ -1,14 +1,14 @@
 """Passwords: what is kept of them, and whether one is right."""
 
 import asyncio
-import unicodedata
+from collections.abc import Iterable
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from shared.web.fields import FormError
+from shared.web.password_rules import find_fault, normalise
 
-MIN_LENGTH, MAX_LENGTH = 10, 200
 # Each takes 64 MB for a moment: more at once would be a way to exhaust the machine.
 AT_ONCE = 2
 
@@ -39,19 +39,10 @@ class Passwords:
             return False
 
 
-def check_new_password(password: str, *, email: str, field: str = "password") -> None:
-    """Raises FormError, for that field.
-
-    Length is what counts; rules about signs make people write them down.
-    """
-    if len(normalise(password)) < MIN_LENGTH:
-        raise FormError({field: "password.short"})
-    if len(password) > MAX_LENGTH:
-        raise FormError({field: "password.long"})
-    if normalise(password).lower() == email.lower():
-        raise FormError({field: "password.email"})
-
-
-def normalise(password: str) -> str:
-    """The same password from every keyboard, and one that can be hashed at all."""
-    return unicodedata.normalize("NFKC", password).encode("utf-8", "replace").decode()
+async def check_new_password(
+    password: str, *, email: str, names: Iterable[str] = (), field: str = "password"
+) -> None:
+    """names: of the business. Raises FormError, for that field."""
+    fault = await asyncio.to_thread(find_fault, password, email=email, names=names)
+    if fault is not None:
+        raise FormError({field: fault})

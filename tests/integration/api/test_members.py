@@ -54,6 +54,8 @@ async def test_a_member_without_a_password_has_none_yet(api, path):
         ({"language": "DE"}, "language"),
         ({"password": "short"}, "password"),
         ({"password": "asha@example.com"}, "password"),
+        ({"password": "password12"}, "password"),
+        ({"password": "duka-2026-duka"}, "password"),
         ({"tenant_id": "x"}, "tenant_id"),
     ],
 )

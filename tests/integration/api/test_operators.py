@@ -37,6 +37,7 @@ async def test_an_operator_is_added_listed_and_removed(api):
         pytest.param({"email": 1}, "email", id="an address that is a number"),
         pytest.param({"password": "short"}, "password", id="a short password"),
         pytest.param({"password": "x" * 201}, "password", id="a long password"),
+        pytest.param({"password": "password12"}, "password", id="what many take"),
         pytest.param({"password": "x" * 2001}, "password", id="an endless password"),
         pytest.param({"password": "Amina@example.com"}, "password", id="the address as password"),
         pytest.param({"role": "OWNER"}, "role", id="a field that is none"),

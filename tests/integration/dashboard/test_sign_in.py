@@ -197,6 +197,8 @@ async def test_a_new_password_signs_out_every_browser(dashboard, browser):
         pytest.param(PASSWORD, "short", "Must be at least 10 characters long.", id="too short"),
         pytest.param(PASSWORD, "x" * 201, "Must be at most 200 characters long.", id="too long"),
         pytest.param(PASSWORD, EMAIL, "Must not be the e-mail address.", id="the address"),
+        pytest.param(PASSWORD, "password12", "Is too easy to guess", id="what many take"),
+        pytest.param(PASSWORD, "flowhq-2026", "Must not be made of the name", id="our name"),
     ],
 )
 async def test_a_bad_new_password_is_refused_at_its_field(

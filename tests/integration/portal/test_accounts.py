@@ -19,7 +19,7 @@ from shared.web.limits import (
 )
 from tests.fakes.pages import Browser
 from tests.integration.portal.conftest import PASSWORD, Portal, after_each_check
-from tests.integration.portal.test_start import execute, rows
+from tests.integration.portal.test_start import APPROVED, describe, execute, rows
 
 EMAIL = "asha@example.com"
 OTHER = "other good words"
@@ -121,7 +121,13 @@ async def test_of_two_sign_ups_of_one_address_the_first_counts(portal):
         assert (await browser.send(link, password=PASSWORD)).status_code == status
 
 
-@pytest.mark.parametrize("password", ["short", "x" * 201, EMAIL.upper()])
+@pytest.mark.parametrize(
+    "password",
+    [
+        *("short", "x" * 201, EMAIL.upper(), "password12", "P@ssword12", "qwertyuiop"),
+        *("flowhq12345", "FlowHQ-flowhq", "asha.example1"),
+    ],
+)
 async def test_a_bad_new_password_is_refused_and_the_link_stays_good(portal, password):
     await ask(portal, "/sign-up", EMAIL)
     await portal.browser.go(portal.link())
@@ -374,10 +380,35 @@ async def test_a_password_is_changed_by_who_knows_it_and_other_browsers_are_out(
     assert is_in(await sign_in(portal, password=OTHER))
 
 
+@pytest.mark.parametrize("way", ["reset", "change", "join"])
+async def test_the_name_of_the_business_is_no_password(portal, database_url, way):
+    browser = await portal.sign_up()
+    await describe(browser, name="Juma Hardware")
+    guess = "jumahardware26"
+    if way == "change":
+        await browser.go("/account")
+        values = {"old_password": PASSWORD, "new_password": guess}
+        answer = await browser.send("/account/password", **values)
+    else:
+        path = "/forgotten"
+        if way == "reset":
+            await ask(portal, path, EMAIL)
+        else:
+            await execute(database_url, APPROVED)
+            await browser.go("/team")
+            await browser.send("/team", email="neema@example.com", role="STAFF")
+        other = portal.another_browser()
+        await other.go(portal.link())
+        answer = await other.send(portal.link(), password=guess)
+    assert answer.status_code == 422
+    assert "your business" in answer.text
+
+
 @pytest.mark.parametrize(
     ("old", "new", "field"),
     [(OTHER, OTHER, "old_password"), ("", OTHER, "old_password"),
-     (PASSWORD, "short", "new_password"), (PASSWORD, EMAIL, "new_password")],
+     (PASSWORD, "short", "new_password"), (PASSWORD, EMAIL, "new_password"),
+     (PASSWORD, "password12", "new_password")],
 )  # fmt: skip
 async def test_a_password_is_not_changed_without_the_old_one_or_to_a_bad_one(
     portal, old, new, field

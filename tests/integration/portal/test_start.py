@@ -22,6 +22,8 @@ LINKED = (
     " last_seen_at = now()"
 )
 
+APPROVED = "UPDATE setup_requests SET status = 'APPROVED', decided_at = now()"
+
 
 async def describe(browser: Browser, **changes: str):
     await browser.go("/start")
