@@ -47,9 +47,10 @@ async def follow(
     pace: timedelta = timedelta(0),
     beside: Beside | None = None,
 ) -> AsyncIterator[ServerSentEventMessage]:
-    """What there is to see now, and again whenever that changes.
+    """Yields what there is to see now, and again whenever that changes.
 
     tenant_id: whose changes; None for whoever's. quiet: after it everything is looked at anyway.
+    life: checked after each look, so the first look is always shown, however late it comes.
     pace: how long nothing more is shown after something was, for who pays by the megabyte.
     beside: what is sent less often than that.
     """
@@ -57,7 +58,7 @@ async def follow(
     deadline, shown = loop.time() + life.total_seconds(), ""
     slow = _Slow(beside)
     with changes.of(tenant_id) as changed:
-        while loop.time() < deadline and not changes.has_ended:
+        while not changes.has_ended:
             changed.clear()
             try:
                 seen = await look()
@@ -71,13 +72,21 @@ async def follow(
                 await asyncio.sleep(pace.total_seconds())
             if (more := await slow.look(loop.time())) is not None:
                 yield more
-            try:
-                async with asyncio.timeout(quiet.total_seconds()):
-                    await changed.wait()
-            except TimeoutError:
-                yield ServerSentEventMessage(data=None, comment="")
-            else:
+            if await _is_set(changed, within=quiet):
                 slow.is_stale = True
+            else:
+                yield ServerSentEventMessage(data=None, comment="")
+            if loop.time() >= deadline:
+                return
+
+
+async def _is_set(event: asyncio.Event, *, within: timedelta) -> bool:
+    try:
+        async with asyncio.timeout(within.total_seconds()):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True
 
 
 class _Slow:

@@ -1,5 +1,7 @@
 """A browser without a screen: follows links and fills in the forms that a page really shows."""
 
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -61,6 +63,16 @@ class Browser:
     async def post(self, path: str, **values: str) -> httpx.Response:
         """As a foreign site would: without what a form of ours carries."""
         return await self._client.post(path, data=values)
+
+
+def looking_once(follow: Callable[..., AsyncIterator[Any]]) -> Callable[..., AsyncIterator[Any]]:
+    """`follow` of `shared.web.live`, ended by itself once it has sent what there is to see now."""
+    at_once = dict.fromkeys(("life", "quiet", "pace"), timedelta(0))
+
+    def follow_once(*given: Any, **more: Any) -> AsyncIterator[Any]:
+        return follow(*given, **(more | at_once))
+
+    return follow_once
 
 
 def forms_of(page: str) -> dict[str, dict[str, str]]:

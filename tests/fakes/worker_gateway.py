@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
+from uuid import uuid4
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -12,7 +14,19 @@ from shared.structs.tenants import TenantConfig
 from shared.wire import frames
 from shared.wire.events import Event, MessageReceived, MessageSent
 from shared.wire.files import PIECE_BYTES, AskPiece, FileMissing, Piece
-from shared.wire.frames import Ack, Events, FromGateway, FromWorker, Hello, SessionReport
+from shared.wire.frames import (
+    Ack,
+    Command,
+    CommandResult,
+    Events,
+    FromGateway,
+    FromWorker,
+    Heartbeat,
+    Hello,
+    SessionReport,
+)
+
+KindT = TypeVar("KindT")
 
 GOOD_TOKEN = "good"
 CONFIG = TenantConfig(
@@ -37,7 +51,7 @@ class FakeGateway:
         self.heartbeat_interval = 0.2
         self.port = 0
         self.connections: list[ServerConnection] = []
-        self._changed = asyncio.Condition()
+        self._awaited: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
         self._server: Server | None = None
 
     @property
@@ -56,7 +70,7 @@ class FakeGateway:
     def session(self) -> SessionReport | None:
         return next((f for f in reversed(self.frames) if isinstance(f, SessionReport)), None)
 
-    def of(self, kind: type) -> list[FromWorker]:
+    def of(self, kind: type[KindT]) -> list[KindT]:
         return [frame for frame in self.frames if isinstance(frame, kind)]
 
     async def start(self) -> None:
@@ -72,16 +86,54 @@ class FakeGateway:
     async def send(self, frame: FromGateway) -> None:
         await self.connections[-1].send(frames.encode(frame))
 
-    async def until(self, condition: Callable[[], bool], *, within: float = 30) -> None:
-        async with asyncio.timeout(within), self._changed:
-            await self._changed.wait_for(condition)
+    async def until(self, condition: Callable[[], bool], *, within: float = 60) -> None:
+        """Asked now and after each frame, so what holds for a single frame is not missed."""
+        reached = asyncio.get_running_loop().create_future()
+        self._awaited.append((condition, reached))
+        try:
+            self._ask_all()
+            async with asyncio.timeout(within):
+                await reached
+        finally:
+            self._awaited.remove((condition, reached))
 
-    async def until_state(self, state: SessionState, *, within: float = 30) -> SessionReport:
+    async def until_state(self, state: SessionState, *, within: float = 60) -> SessionReport:
+        """The report of it: by now the link may have moved on."""
+        seen: list[SessionReport] = []
+
+        def is_there() -> bool:
+            if self.session is not None and self.session.state is state:
+                seen.append(self.session)
+            return bool(seen)
+
+        await self.until(is_there, within=within)
+        return seen[0]
+
+    async def until_acknowledged(self) -> None:
+        """Until nothing waits on the worker's volume: a worker that starts there resends nothing.
+
+        The second heartbeat from now on was made after everything that has arrived by now.
+        """
+        known = len(self.of(Heartbeat))
         await self.until(
-            lambda: self.session is not None and self.session.state is state, within=within
+            lambda: any(beat.outbox_depth == 0 for beat in self.of(Heartbeat)[known + 1 :])
         )
-        assert self.session is not None
-        return self.session
+
+    async def until_taken(self) -> None:
+        """Until the worker has dealt with all that it was sent: it takes frames in their order."""
+        asked = Command(id=str(uuid4()), kind="are you there?")
+        await self.send(asked)
+        await self.until(lambda: any(answer.id == asked.id for answer in self.of(CommandResult)))
+
+    def _ask_all(self) -> None:
+        for condition, reached in self._awaited:
+            if reached.done():
+                continue
+            try:
+                if condition():
+                    reached.set_result(None)
+            except Exception as error:  # noqa: BLE001  whoever waits is told, not the connection
+                reached.set_exception(error)
 
     async def _serve(self, socket: ServerConnection) -> None:
         self.connections.append(socket)
@@ -93,12 +145,11 @@ class FakeGateway:
             pass
 
     async def _take(self, socket: ServerConnection, frame: FromWorker) -> None:
-        async with self._changed:
-            self.frames.append(frame)
-            if isinstance(frame, Events):
-                self.deliveries += [numbered.seq for numbered in frame.events]
-                self.events |= {numbered.seq: numbered.event for numbered in frame.events}
-            self._changed.notify_all()
+        self.frames.append(frame)
+        if isinstance(frame, Events):
+            self.deliveries += [numbered.seq for numbered in frame.events]
+            self.events |= {numbered.seq: numbered.event for numbered in frame.events}
+        self._ask_all()
         match frame:
             case Hello():
                 await socket.send(frames.encode(self._answer(frame)))

@@ -18,13 +18,14 @@ from shared.db.engine import Database
 from shared.ids import TenantId
 from shared.stores import operators, tenants
 from shared.structs.tenants import TenantConfig
+from shared.web import live
 from shared.web.changes import Changes
 from shared.web.passwords import Passwords
 from shared.wire.frames import Command
 from tests.fakes.businesses import business
 from tests.fakes.clocks import ManualClock
 from tests.fakes.containers import FakeDriver, FakeEngine
-from tests.fakes.pages import Browser
+from tests.fakes.pages import Browser, looking_once
 from tests.integration.portal.conftest import PASSWORD, QUICK
 
 EMAIL = "amina@example.com"
@@ -122,3 +123,9 @@ async def browser(dashboard: Dashboard) -> Browser:
 @pytest.fixture
 async def tenant_id(dashboard: Dashboard) -> TenantId:  # noqa: ARG001  the stores are bound
     return TenantId((await tenants.create(business())).id)
+
+
+@pytest.fixture
+def brief_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streams that end after what there is to see now."""
+    monkeypatch.setattr(live, "follow", looking_once(live.follow))

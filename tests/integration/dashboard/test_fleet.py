@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 import msgspec
+import pytest
 
 from controlplane.dashboard import streams
 from shared.enums import SessionReason, SessionState
 from shared.ids import TenantId
 from shared.stores import fleet_samples, sessions, tenant_lists, tenants
 from shared.tables import WorkerProcess
-from shared.web import live
 from shared.wire.frames import SessionReport
 from tests.fakes.businesses import NOW, business
 
@@ -115,12 +115,10 @@ async def test_the_fleet_over_time_is_a_picture_and_a_sentence(browser):
     assert "style=" not in page
 
 
-async def test_what_is_pushed_to_an_open_page_is_its_own_part_of_the_fleet(browser, monkeypatch):
+@pytest.mark.usefixtures("brief_streams")
+async def test_what_is_pushed_to_an_open_page_is_its_own_part_of_the_fleet(browser):
     await add(1)
     await add(2, status="ERROR")
-    lasts = {"life": timedelta(milliseconds=20), "quiet": timedelta(0), "pace": timedelta(0)}
-    follow = live.follow
-    monkeypatch.setattr(live, "follow", lambda *given, **more: follow(*given, **(more | lasts)))
     answer = await browser.go("/dashboard/stream?status=ERROR")
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert names(answer.text) == ["Duka 2"]

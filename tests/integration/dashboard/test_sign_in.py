@@ -11,7 +11,7 @@ from shared.stores import browser_sessions, members, operators
 from shared.stores.browser_sessions import OPERATORS
 from shared.structs.keys import AuditEntry
 from shared.tables import BrowserSession, User
-from shared.web import limits, live
+from shared.web import limits
 from shared.web.limits import PASSWORD_FROM_ADDRESS, PASSWORD_OF_ACCOUNT, PASSWORD_OF_OPERATOR
 from tests.fakes.pages import Browser
 from tests.fakes.traces import list_newest
@@ -151,12 +151,8 @@ async def test_a_session_that_nobody_uses_ends_after_half_a_day(dashboard, brows
     assert (await browser.go("/dashboard")).url.path == "/dashboard/sign-in"
 
 
-async def test_a_page_that_is_left_open_is_nobody_who_uses_it(
-    dashboard, browser, tenant_id, monkeypatch
-):
-    lasts = {"life": timedelta(milliseconds=20), "quiet": timedelta(0), "pace": timedelta(0)}
-    follow = live.follow
-    monkeypatch.setattr(live, "follow", lambda *given, **more: follow(*given, **(more | lasts)))
+@pytest.mark.usefixtures("brief_streams")
+async def test_a_page_that_is_left_open_is_nobody_who_uses_it(dashboard, browser, tenant_id):
     dashboard.clock.advance(OPERATORS.idle - timedelta(hours=1))
     tenant = f"/dashboard/tenants/{tenant_id}"
     for stream in ("/dashboard/stream", f"{tenant}/stream", f"{tenant}/log/stream"):

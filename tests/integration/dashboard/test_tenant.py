@@ -17,7 +17,6 @@ from shared.ids import new_tenant_id
 from shared.stores import fleet, messages, sessions, setup_requests, tenants, workers
 from shared.structs.fleet import Incident
 from shared.tables import AdminAuditLog, WorkerProcess
-from shared.web import live
 from shared.wire.frames import NEW_QR_ROUND, SessionReport
 from tests.fakes.businesses import NOW, business, message
 from tests.fakes.traces import list_newest
@@ -295,10 +294,8 @@ async def test_an_unknown_tenant_is_asked_nothing(browser, tenant_id):
         assert answer.status_code == 404
 
 
-async def test_an_open_page_is_pushed_its_own_part(browser, tenant_id, monkeypatch):
-    lasts = {"life": timedelta(milliseconds=20), "quiet": timedelta(0), "pace": timedelta(0)}
-    follow = live.follow
-    monkeypatch.setattr(live, "follow", lambda *given, **more: follow(*given, **(more | lasts)))
+@pytest.mark.usefixtures("brief_streams")
+async def test_an_open_page_is_pushed_its_own_part(browser, tenant_id):
     answer = await browser.go(path(tenant_id, "/stream"))
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert "Disconnected" in answer.text

@@ -1,10 +1,8 @@
 """The portal's pages over the real stores and a real PostgreSQL, as the portal's own role."""
 
-import functools
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -26,7 +24,7 @@ from shared.web.changes import Changes
 from shared.web.health import Check
 from shared.web.passwords import Passwords
 from tests.fakes.clocks import ManualClock
-from tests.fakes.pages import Browser
+from tests.fakes.pages import Browser, looking_once
 
 
 def as_portal(url: str) -> str:
@@ -153,5 +151,4 @@ async def portal(database_url: str, tmp_path: Path, blockbuster) -> AsyncIterato
 @pytest.fixture
 def brief_streams(monkeypatch):
     """Streams that end after what there is to see now."""
-    brief = functools.partial(live.follow, life=timedelta(milliseconds=20), quiet=timedelta(0))
-    monkeypatch.setattr(live, "follow", brief)
+    monkeypatch.setattr(live, "follow", looking_once(live.follow))

@@ -22,6 +22,7 @@ from tests.fakes.pages import forms_of
 from tests.integration.portal.test_start import describe, execute, rows
 
 SOON = timedelta(seconds=10)
+AT_ONCE = {"life": timedelta(0), "quiet": timedelta(0)}
 RUNNING = (
     "UPDATE worker_processes SET desired_state = 'RUNNING', generation = 1, status = 'RUNNING'"
 )
@@ -158,11 +159,8 @@ async def test_a_large_part_that_cannot_be_looked_at_costs_the_page_nothing():
         raise DatabaseUnavailableError("the database does not answer")
 
     failing = beside([], look=look, is_stale=True)
-    quiet, life = timedelta(milliseconds=1), timedelta(milliseconds=50)
-    seen = follow(
-        Changes(), new_tenant_id(), lambda: as_soon_as("x"), quiet=quiet, life=life, beside=failing
-    )
-    assert [message.data async for message in seen if message.data] == ["x"]
+    seen = follow(Changes(), new_tenant_id(), lambda: as_soon_as("x"), **AT_ONCE, beside=failing)
+    assert [message.data async for message in seen] == ["x", None]
 
 
 async def as_soon_as(text: str) -> str:
@@ -170,12 +168,21 @@ async def as_soon_as(text: str) -> str:
 
 
 async def test_a_quiet_page_gets_a_sign_of_life_and_is_closed_after_a_while():
-    quiet, life = timedelta(milliseconds=1), timedelta(milliseconds=50)
-    seen = follow(Changes(), new_tenant_id(), lambda: as_soon_as("x"), quiet=quiet, life=life)
-    messages = [message async for message in seen]
-    assert messages[0].data == "x"
-    assert len(messages) > 1
-    assert {message.data for message in messages[1:]} == {None}
+    long = {"life": timedelta(hours=1), "quiet": timedelta(0)}
+    living = follow(Changes(), new_tenant_id(), lambda: as_soon_as("x"), **long)
+    assert [(await within(anext(living))).data for _ in range(4)] == ["x", None, None, None]
+    await living.aclose()
+    ended = follow(Changes(), new_tenant_id(), lambda: as_soon_as("x"), **AT_ONCE)
+    assert [message.data async for message in ended] == ["x", None]
+
+
+async def test_what_there_is_to_see_is_shown_however_late_the_first_look_comes():
+    """As when this process stood still for longer than a page lives."""
+    changes, tenant_id = Changes(), new_tenant_id()
+    seen = follow(changes, tenant_id, lambda: as_soon_as("x"), life=timedelta(seconds=-1))
+    assert (await within(anext(seen))).data == "x"
+    changes.tell(tenant_id)
+    assert [message async for message in seen] == []
 
 
 async def test_an_open_page_ends_when_the_portal_does():

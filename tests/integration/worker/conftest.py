@@ -4,11 +4,12 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, closing
 from importlib.util import find_spec
 from pathlib import Path
 from socket import socket
@@ -19,6 +20,7 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.wire.frames import Heartbeat
 from tests.fakes.worker_gateway import GOOD_TOKEN, FakeGateway, running_gateway
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -208,6 +210,23 @@ class WorkerProcess:
         if self._process.returncode is None:
             self._process.kill()
         await self.ended()
+
+
+async def find_rows(gateway: FakeGateway, file: Path, query: str, *given: str) -> list[Any]:
+    """What the database on a volume answers, as soon as it answers with a row.
+
+    Looked at with each heartbeat: what a worker writes down without a word is seen nowhere else.
+    """
+    async with asyncio.timeout(30):
+        while not (rows := await asyncio.to_thread(_read_rows, file, query, given)):
+            known = len(gateway.of(Heartbeat))
+            await gateway.until(lambda known=known: len(gateway.of(Heartbeat)) > known)
+    return rows
+
+
+def _read_rows(file: Path, query: str, given: Sequence[str]) -> list[Any]:
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as db:
+        return db.execute(query, given).fetchall()
 
 
 StartWorker = Callable[..., Any]

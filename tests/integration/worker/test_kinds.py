@@ -65,8 +65,10 @@ async def test_history_is_neither_reported_nor_answered(linked, sandbox, gateway
 
     sent = await sandbox.write(linked.customer, linked.phone, "Habari")
 
-    assert len(await sandbox.answers(linked.customer, 1)) == 1
+    await gateway.until(lambda: bool(gateway.sent))
     assert [message.wa_message_id for message in gateway.received] == [sent]
+    assert [answer.in_reply_to for answer in gateway.sent] == [sent]
+    assert len(await sandbox.answers(linked.customer, 1)) == 1
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,9 @@ async def test_what_is_written_elsewhere_is_not_answered(linked, sandbox, gatewa
     path = f"/customers/{linked.customer}/messages"
     await sandbox.call("POST", path, {"to": linked.phone, "text": "Habari zenu", "chat": chat})
 
-    await sandbox.write(linked.customer, linked.phone, "Habari")
+    sent = await sandbox.write(linked.customer, linked.phone, "Habari")
 
-    assert len(await sandbox.answers(linked.customer, 1)) == 1
+    await gateway.until(lambda: bool(gateway.sent))
     assert [message.text for message in gateway.received] == ["Habari"]
+    assert [answer.in_reply_to for answer in gateway.sent] == [sent]
+    assert len(await sandbox.answers(linked.customer, 1)) == 1

@@ -57,7 +57,7 @@ async def test_a_queued_message_reaches_a_number_that_never_wrote(linked, sandbo
     assert sent.contact.phone == linked.customer
     assert sent.contact.lid.endswith("@lid")
     assert sent.own_phone == linked.phone
-    assert taken(gateway) == ["O1"]
+    await gateway.until(lambda: taken(gateway) == ["O1"])
 
 
 async def test_a_queued_message_follows_the_answer_to_a_contact_who_wrote(linked, sandbox, gateway):
@@ -209,7 +209,7 @@ async def test_what_came_too_late_expires(linked, sandbox, gateway):
     await gateway.send(queued(1, linked.customer, expires_at=past))
     await gateway.send(queued(2, linked.customer))
     assert await sandbox.answers(linked.customer, 1) == ["queued 2"]
-    assert ("O1", SendExpired) in ends(gateway)
+    await gateway.until(lambda: ends(gateway) == [("O1", SendExpired), ("O2", MessageSent)])
 
 
 async def test_no_queued_text_reaches_the_log(linked, sandbox, gateway):

@@ -92,6 +92,7 @@ async def test_what_the_library_cannot_read_is_answered_once_it_can(linked, sand
     sent = await sandbox.write(linked.customer, linked.phone, "hello")
 
     assert len(await sandbox.answers(linked.customer, 1)) == 1
+    await gateway.until(lambda: bool(gateway.sent))
     assert [message.wa_message_id for message in gateway.received] == [sent]
 
 

@@ -30,41 +30,46 @@ class Acts:
         self.sandbox = sandbox
         self.gateway = gateway
 
-    async def customer_writes(self, text: str = "hello", customer: str = "") -> None:
+    async def customer_writes(self, text: str = "hello", customer: str = "") -> str:
         """Returns once the worker has told of it."""
-        before = len(self.gateway.received)
-        await self.sandbox.write(customer or self.linked.customer, self.linked.phone, text)
-        await self.gateway.until(lambda: len(self.gateway.received) > before)
+        customer = customer or self.linked.customer
+        written = await self.sandbox.write(customer, self.linked.phone, text)
+        await self.gateway.until(
+            lambda: written in {event.wa_message_id for event in self.gateway.received}
+        )
+        return written
 
     async def owner_writes(self, text: str = "Nakuja", **more) -> None:
         """On the phone. Returns once the worker has told of it."""
-        before = len(self.gateway.sent)
         body = {"to": self.linked.customer, **(more or {"text": text})}
-        await self.sandbox.call("POST", f"/phones/{self.linked.phone}/messages", body)
-        await self.gateway.until(lambda: len(self.gateway.sent) > before)
+        path = f"/phones/{self.linked.phone}/messages"
+        written = (await self.sandbox.call("POST", path, body))["id"]
+        await self.gateway.until(
+            lambda: written in {event.wa_message_id for event in self.gateway.sent}
+        )
+
+    async def platform_says(self, takeovers: Takeovers) -> None:
+        await self.gateway.send(takeovers)
+        await self.gateway.until_taken()
 
     async def bot_answers(self) -> None:
-        before = len(self.answers())
-        await self.customer_writes()
-        await self.gateway.until(lambda: len(self.answers()) > before)
+        written = await self.customer_writes()
+        await self.gateway.until(lambda: written in self.answered())
 
     async def bot_is_silent(self) -> None:
-        before, answers = self.left(), len(self.answers())
-        await self.customer_writes()
+        """To be called when all that was written before is answered, or was left."""
+        before = self.left()
+        written = await self.customer_writes()
         await self.gateway.until(lambda: self.left() > before)
-        assert len(self.answers()) == answers
+        assert written not in self.answered()
 
     def left(self) -> int:
         """How often the bot said that it leaves a message to a person."""
         lines = [line for frame in self.gateway.of(LogLines) for line in frame.lines]
         return sum('"reply.left"' in line for line in lines)
 
-    def answers(self):
-        return [
-            event
-            for event in self.gateway.sent
-            if event.contact.phone == self.linked.customer and event.in_reply_to
-        ]
+    def answered(self) -> list[str]:
+        return [event.in_reply_to for event in self.gateway.sent if event.in_reply_to]
 
     def lid(self) -> str:
         return self.gateway.received[-1].contact.lid
@@ -76,8 +81,7 @@ def word(chat: str, *, lasting: timedelta, later: timedelta = timedelta(0)) -> T
 
 
 async def test_the_bot_is_silent_once_the_owner_answers_on_the_phone_and_logging_goes_on(acts):
-    await acts.customer_writes("hello")
-    assert len(await acts.sandbox.answers(acts.linked.customer, 1)) == 1
+    await acts.bot_answers()
     await acts.owner_writes("Nakuja")
     [own] = [event for event in acts.gateway.sent if event.bot_waits_until]
     assert (own.text, own.kind, own.outbound_id) == ("Nakuja", MessageKind.TEXT, None)
@@ -92,8 +96,7 @@ async def test_the_bot_is_silent_once_the_owner_answers_on_the_phone_and_logging
 
 
 async def test_a_reaction_of_the_owners_is_logged_and_is_no_answer(acts):
-    await acts.customer_writes()
-    await acts.gateway.until(lambda: bool(acts.answers()))
+    await acts.bot_answers()
     target = acts.gateway.received[0].wa_message_id
     await acts.owner_writes(content={"kind": "REACTION", "target": target, "emoji": "👍"})
     assert acts.gateway.sent[-1].kind is MessageKind.REACTION
@@ -102,34 +105,35 @@ async def test_a_reaction_of_the_owners_is_logged_and_is_no_answer(acts):
 
 
 async def test_a_silence_outlives_a_kill_and_an_absent_platform(acts, start_worker):
-    await acts.customer_writes()
+    await acts.bot_answers()
     await acts.owner_writes()
     await acts.linked.worker.kill()
     await acts.gateway.stop()
     await start_worker(**UNPACED)
     # While nobody is there to tell, it is written and not answered all the same.
-    await acts.sandbox.write(acts.linked.customer, acts.linked.phone, "Uko wapi?")
+    written = await acts.sandbox.write(acts.linked.customer, acts.linked.phone, "Uko wapi?")
     await acts.gateway.start()
-    await acts.gateway.until(lambda: acts.gateway.received[-1].text == "Uko wapi?", within=60)
+    await acts.gateway.until(lambda: acts.left() == 1, within=60)
+    assert acts.gateway.received[-1].wa_message_id == written
+    assert written not in acts.answered()
     await acts.bot_is_silent()
 
 
 async def test_a_chat_is_taken_over_and_handed_back_from_the_platform(acts):
-    await acts.customer_writes()
-    await acts.gateway.until(lambda: bool(acts.answers()))
-    await acts.gateway.send(word(acts.lid(), lasting=TAKEN_FOR))
+    await acts.bot_answers()
+    await acts.platform_says(word(acts.lid(), lasting=TAKEN_FOR))
     await acts.bot_is_silent()
-    await acts.gateway.send(word(acts.lid(), lasting=timedelta(0)))
+    await acts.platform_says(word(acts.lid(), lasting=timedelta(0)))
     await acts.bot_answers()
 
 
 async def test_the_later_word_counts_whoever_says_it(acts):
-    await acts.customer_writes()
+    await acts.bot_answers()
     await acts.owner_writes()
     hour = timedelta(hours=1)
-    await acts.gateway.send(word(acts.lid(), lasting=timedelta(0), later=-hour))
+    await acts.platform_says(word(acts.lid(), lasting=timedelta(0), later=-hour))
     await acts.bot_is_silent()
-    await acts.gateway.send(word(acts.linked.customer, lasting=timedelta(0), later=hour))
+    await acts.platform_says(word(acts.linked.customer, lasting=timedelta(0), later=hour))
     await acts.bot_answers()
 
 

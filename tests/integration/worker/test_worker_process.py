@@ -15,7 +15,6 @@ from shared.wire.frames import (
     Command,
     CommandResult,
     Config,
-    Events,
     Heartbeat,
     LogLines,
     SessionReport,
@@ -86,7 +85,9 @@ async def test_a_code_of_a_worker_that_went_away_has_expired(start_worker, sandb
     code = gateway.session.pairing_code
     worker.signal(signal.SIGTERM)
     await worker.ended()
-    assert "has expired" in await sandbox.refuses_code(phone, code)
+    # The sandbox may learn of the worker's end after it is asked, and then waits for an answer.
+    while "has expired" not in (said := await sandbox.refuses_code(phone, code)):
+        assert "did not answer" in said
 
 
 async def test_a_number_that_gets_no_code_is_named_and_the_qr_stays(start_worker, sandbox, gateway):
@@ -195,7 +196,7 @@ async def test_killed_in_the_middle_of_bursts_it_logs_each_message_once_and_answ
 async def _lost_with_the_library(gateway, written):
     """The messages of `written` that do not come, however long one waits."""
     with suppress(TimeoutError):
-        await gateway.until(lambda: len(gateway.received) >= len(written))
+        await gateway.until(lambda: len(gateway.received) >= len(written), within=30)
     return set(written) - {event.wa_message_id for event in gateway.received}
 
 
@@ -217,19 +218,19 @@ async def test_a_backlog_holds_up_neither_answers_nor_heartbeats_nor_commands(
 ):
     await gateway.stop()
     await asyncio.to_thread(_store_backlog, tmp_path / "data" / "worker.db")
-    gateway.commit_takes = 0.05
+    gateway.commit_takes = 0.3
     gateway.frames.clear()
     await gateway.start()
-    await gateway.until(lambda: len(gateway.events) >= BACKLOG // 10)
+    await gateway.until(lambda: bool(gateway.events))
     await gateway.send(Command(id="c1", kind="new_qr_round"))
     await sandbox.write(linked.customer, linked.phone, "hello")
     assert len(await sandbox.answers(linked.customer, 1)) == 1
+    await gateway.until(lambda: bool(gateway.of(CommandResult)))
+    beats = len(gateway.of(Heartbeat))
+    await gateway.until(lambda: len(gateway.of(Heartbeat)) >= beats + 5)
     assert len(gateway.events) < BACKLOG, "it was too quick to say anything"
+    gateway.commit_takes = 0
     await gateway.until(lambda: len(gateway.events) == BACKLOG + 2)
-    kinds = [type(frame) for frame in gateway.frames]
-    meanwhile = kinds[kinds.index(Events) : len(kinds) - kinds[::-1].index(Events)]
-    assert meanwhile.count(Heartbeat) >= 5
-    assert meanwhile.count(CommandResult) == 1
     assert gateway.deliveries == sorted(set(gateway.deliveries))
 
 
@@ -275,7 +276,7 @@ async def test_a_signal_in_a_burst_drains_and_ends_with_0(
     await gateway.until(lambda: len(gateway.received) >= 1)
     linked.worker.signal(number)
     assert await linked.worker.ended() == ExitCode.WANTED
-    assert gateway.session.reason is SessionReason.WORKER_STOPPED
+    await gateway.until(lambda: gateway.session.reason is SessionReason.WORKER_STOPPED)
     await start_worker()
     assert len(await sandbox.answers(linked.customer, 10)) == 10
     await gateway.until(lambda: len(gateway.sent) == 10)
@@ -293,7 +294,9 @@ async def test_a_cut_connection_heals_by_itself(linked, sandbox, gateway):
 async def test_a_removed_device_offers_a_new_code_and_links_again(linked, sandbox, gateway):
     [device] = (await sandbox.call("GET", f"/phones/{linked.phone}"))["devices"]
     await sandbox.call("DELETE", f"/phones/{linked.phone}/devices/{device['device']}")
-    await gateway.until_state(SessionState.LOGGED_OUT)
+    await gateway.until(
+        lambda: SessionState.LOGGED_OUT in {each.state for each in gateway.of(SessionReport)}
+    )
     report = await gateway.until_state(SessionState.QR_READY)
     await sandbox.scan(linked.phone, report.qr)
     await gateway.until_state(SessionState.CONNECTED)

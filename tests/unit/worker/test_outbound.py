@@ -213,26 +213,36 @@ async def test_what_nobody_types_shows_no_typing(room):
     assert room.typing.shown == []
 
 
-async def test_a_limit_freezes_everything_and_lets_go_by_itself(room, monkeypatch):
-    monkeypatch.setattr(
-        freeze_module, "PAUSE", Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=1))
-    )
+FOR_AN_HOUR = Backoff(first=timedelta(hours=1), ceiling=timedelta(hours=1))
+
+
+async def test_a_limit_freezes_everything(room, monkeypatch):
+    monkeypatch.setattr(freeze_module, "PAUSE", FOR_AN_HOUR)
     room.client.failures = [SendLimitedError("server returned error 463")]
     await room.queue(1)
-    async with asyncio.timeout(5), room.changed:
+    async with asyncio.timeout(10), room.changed:
         await room.changed.wait_for(lambda: room.outbound.frozen is not None)
     await room.queue(2, to=BARAKA)
     assert "frozen until" in room.outbound.frozen.detail
-    assert await room.states() == ["TAKEN", "TAKEN"]
-    await room.ended(2)
-    assert room.client.delivered == {ASHA: ["text 1"], BARAKA: ["text 2"]}
+    # What is asked to expire is told of after the next look at the queue.
+    await room.queue(3, expires_at=SystemClock().now())
+    [expired] = await room.ended(1)
+    assert isinstance(expired, SendExpired)
+    assert await room.states() == ["TAKEN", "TAKEN", "EXPIRED"]
+    assert not any(room.client.delivered.values())
+
+
+async def test_a_freeze_that_is_over_lets_go_by_itself(room):
+    room.client.failures = [SendLimitedError("server returned error 463")]
+    await room.queue(1)
+    [sent] = await room.ended(1)
+    assert (sent.outbound_id, room.client.failures) == ("O1", [])
+    assert room.client.delivered == {ASHA: ["text 1"]}
     assert room.outbound.frozen is None
 
 
 async def test_a_freeze_survives_a_restart(database, monkeypatch):
-    monkeypatch.setattr(
-        freeze_module, "PAUSE", Backoff(first=timedelta(hours=1), ceiling=timedelta(hours=1))
-    )
+    monkeypatch.setattr(freeze_module, "PAUSE", FOR_AN_HOUR)
     now = SystemClock().now()
     await database.run(lambda db: freeze_module.begin(db, None, now=now))
     async with opened(database) as room:

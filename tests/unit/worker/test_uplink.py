@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
+from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
 
 from shared.backoff import Backoff
@@ -139,6 +140,16 @@ async def test_the_link_is_reported_first_and_again_on_each_change(home, gateway
         await gateway.until(lambda: bool(gateway.of(LogLines)))
     kinds = [type(f) for f in gateway.frames if not isinstance(f, Heartbeat)]
     assert kinds == [Hello, SessionReport, SessionReport, LogLines]
+
+
+async def test_whoever_waits_for_a_state_that_lasts_one_frame_sees_it(gateway):
+    """Of the gateway of these tests: links are in some states for less than a turn of the loop."""
+    waiting = asyncio.ensure_future(gateway.until_state(SessionState.LOGGED_OUT, within=10))
+    async with connect(gateway.url, proxy=None) as socket:
+        for state in (SessionState.LOGGED_OUT, SessionState.QR_READY):
+            report = SessionReport(state=state, reason=SessionReason.STARTING)
+            await socket.send(frames.encode(report))
+        assert (await waiting).state is SessionState.LOGGED_OUT
 
 
 async def test_the_configuration_is_applied_on_welcome_and_on_change(home, gateway):
