@@ -20,6 +20,7 @@ from hypothesis import settings
 
 from shared.db.engine import Database, open_database
 from shared.log import configure_logging
+from tests.another_time import SECOND, clock_is_ahead, move_file_times
 from tests.databases import (
     Databases,
     create_database,
@@ -27,7 +28,6 @@ from tests.databases import (
     drop_database,
     run_statement,
 )
-from tests.file_times import SECOND, clock_is_ahead, move_file_times
 
 ROOT = Path(__file__).resolve().parent.parent
 # A machine under load is slow, which is no defect of what is tested.

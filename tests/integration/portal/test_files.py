@@ -23,6 +23,7 @@ from shared.socket_files import bind_file, short_name
 from shared.structs.media import Media
 from shared.tasks import TaskGroup
 from shared.web.serving import listening_socket, serve
+from tests.another_time import same_time
 from tests.fakes.pages import Browser
 from tests.integration.portal.conftest import FILES_SECRET, Portal
 from tests.integration.portal.test_messages import ASHA, business_of, chat, write
@@ -52,7 +53,7 @@ async def control_plane(
         *(sys.executable, "-P", "-m", "tests.fakes.slip_process"),
         *(database_url, str(socket), FILES_SECRET, str(whatsapp)),
         cwd=ROOT,
-        env={"PYTHONPATH": str(ROOT)},
+        env={**same_time(), "PYTHONPATH": str(ROOT)},
     )
     async with asyncio.timeout(PATIENCE):
         while not await is_listening(socket):

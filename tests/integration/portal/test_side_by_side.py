@@ -13,6 +13,7 @@ import pytest
 
 from launcher.paths import ROOT
 from launcher.waiting import wait_for
+from tests.another_time import same_time
 from tests.fakes.plain_http import NO_TLS
 from tests.integration.portal.conftest import as_portal
 from tests.integration.worker.conftest import free_port
@@ -60,7 +61,7 @@ async def running(database_url: str, tmp_path: Path) -> AsyncIterator[Running]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "portal"),
         cwd=ROOT,
-        env={**environment, "PYTHONPATH": str(ROOT)},
+        env={**same_time(), **environment, "PYTHONPATH": str(ROOT)},
         stdout=asyncio.subprocess.DEVNULL,
     )
     made = Running(process, f"http://127.0.0.1:{port}")

@@ -1,5 +1,7 @@
-"""File times at another time than the machine's: `scripts/at` moves the clock of processes, but the
-kernel dates files, and does so by the clock of its own.
+"""Tests at another time than the machine's: `scripts/at` moves the clocks of processes.
+
+It does so by environment variables, which a process with an environment of its own must be given.
+And it moves no files: the kernel dates them, by a clock of its own.
 """
 
 import os
@@ -12,6 +14,19 @@ from typing import Any
 import pytest
 
 SECOND = 1_000_000_000
+_VARIABLES = (
+    "DONT_FAKE_MONOTONIC",
+    "FAKETIME",
+    "FAKETIME_FORCE_MONOTONIC_FIX",
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
+)
+
+
+def same_time() -> dict[str, str]:
+    """The part of an environment by which a process keeps the time that this one keeps."""
+    ours = os.environ  # noqa: TID251  a child process's own
+    return {name: ours[name] for name in _VARIABLES if name in ours}
 
 
 def clock_is_ahead() -> int:
