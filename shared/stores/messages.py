@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from secrets import randbits
-from time import time_ns
+from time import time_ns  # noqa: TID251  for ids, not for times
 from typing import Any
 from uuid import UUID
 
