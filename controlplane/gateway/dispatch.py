@@ -74,7 +74,7 @@ class Dispatcher:
                 await self.sweep()
                 if self._clock.now() >= forget_at:
                     forget_at = self._clock.now() + FORGET_EVERY
-                    await outbound_work.forget_early_receipts(now=self._clock.now())
+                    await outbound_work.forget_early_receipts()
             await asyncio.sleep(self._sweep.total_seconds())
 
     async def sweep(self) -> None:

@@ -14,6 +14,7 @@ from shared.stores import messages, outbound, outbound_work, tenants, workers
 from shared.stores.outbound import IdempotencyKeyReusedError
 from shared.structs.content import TextContent
 from shared.structs.outbound import NewOutbound, NotSent, Receipt, Sent
+from shared.tables import EarlyReceipt
 from tests.fakes.businesses import NOW, business, message
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -285,9 +286,10 @@ async def test_receipts_for_what_nobody_queued_do_not_pile_up(tenant_id):
     told = [receipt(ReceiptKind.READ, of="BOT"), receipt(ReceiptKind.READ, of="PHONE")]
     await outbound_work.settle_receipts(tenant_id, told, logged=[])
     assert await _early() == 1
-    far = NOW + timedelta(days=3650)
-    await outbound_work.forget_early_receipts(now=far)
-    assert await _early() == 0
+    for hours, left in ((-1, 1), (1, 0)):
+        await _date_early_back_by(outbound_work.EARLY_RECEIPTS_KEPT + timedelta(hours=hours))
+        await outbound_work.forget_early_receipts()
+        assert await _early() == left
 
 
 async def test_a_page_holds_each_message_once_newest_first_and_of_one_state(tenant_id):
@@ -311,6 +313,8 @@ async def test_an_id_that_is_unknown_is_not_found(tenant_id):
 
 
 async def _early() -> int:
-    from shared.tables import EarlyReceipt
-
     return await EarlyReceipt.count()
+
+
+async def _date_early_back_by(age: timedelta) -> None:
+    await EarlyReceipt.raw("UPDATE early_receipts SET created_at = now() - {}::interval", age)
