@@ -33,6 +33,7 @@ from controlplane.reconcile.alarm_watch import AlarmWatch, list_alarms
 from controlplane.reconcile.disk_watch import DiskWatch
 from controlplane.reconcile.executor import ForgetTenant
 from controlplane.reconcile.loop import Reconciler
+from controlplane.reconcile.portal_watch import watch_portal
 from controlplane.reconcile.sampling import sample_for_ever
 from controlplane.services.acting import Dispatch, Wake
 from controlplane.services.ensure_admin_key import FILE_NAME, ensure_admin_key
@@ -265,6 +266,7 @@ def _watch_fleet(
     tasks.supervise("disk", disk.run(every=disk_interval))
     tasks.supervise("alarms", AlarmWatch(leading=leading).run())
     tasks.supervise("samples", sample_for_ever(leading=leading, clock=clock))
+    tasks.supervise("portal watch", watch_portal())
 
 
 def _forgetting(files: MediaFiles) -> ForgetTenant:

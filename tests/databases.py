@@ -74,6 +74,8 @@ async def create_database(address: str, *, template: str) -> str:
     """The address of a new one, which lasts as long as its server or until it is dropped."""
     name = f"test_{uuid4().hex}"
     await run_statement(address, f"CREATE DATABASE {name} TEMPLATE {template}")
+    # As a migration leaves it; what is said of a whole database no copy takes along.
+    await run_statement(address, f"REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC")
     return database_at(address, name)
 
 

@@ -1,7 +1,9 @@
 """One process at a time: a lease is held for as long as its own connection to PostgreSQL lives.
 
-An advisory lock of that connection's session: a holder that is killed loses it at once, and
-nothing is stored that would have to expire.
+A lock on a view that only the owner of the tables may lock: a holder that is killed loses it at
+once, and nothing is stored that would have to expire. No advisory lock, which the portal's role
+could take, where nobody may forbid it. A view, for it is neither vacuumed nor frozen, which the
+lock would keep from being done; and no row, whose lock would keep all tables from it.
 """
 
 import asyncio
@@ -10,10 +12,21 @@ from datetime import timedelta
 import asyncpg
 import structlog
 
+from shared.db.portal_role import ROLE
+
 log = structlog.get_logger(__name__)
 
-# Any number will do that nothing else in this database locks.
+LEASE = "flowhq_lease"
+# How a control plane of before 2026-12 holds it. Any number will do that nothing else locks.
 RECONCILE_LEASE = 0x466C6F78
+# By somebody of ours: what the portal's role holds keeps nobody out.
+_TAKEN_BEFORE = """
+    SELECT EXISTS (
+        SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
+         WHERE locktype = 'advisory' AND classid = 0 AND objid = $1 AND granted
+           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+           AND usename <> $2 AND pid <> pg_backend_pid())
+"""
 RETRY = timedelta(seconds=1)
 # A connection that ends is noticed at once; one that hangs, within these two.
 CHECK = timedelta(seconds=2)
@@ -62,12 +75,30 @@ class Lease:
             connection.terminate()
 
     async def _take(self, connection: asyncpg.Connection) -> None:
+        """Leaves a transaction open, which the lock lasts as long as."""
         is_told = False
-        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", self._key):
+        while not await self._try(connection):
             if not is_told:
                 log.warning("lease.awaited", reason="another process holds it")
                 is_told = True
             await asyncio.sleep(RETRY.total_seconds())
+
+    async def _try(self, connection: asyncpg.Connection) -> bool:
+        await connection.execute("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0")
+        try:
+            await connection.execute(f"LOCK TABLE {LEASE} IN EXCLUSIVE MODE NOWAIT")
+            if await connection.fetchval(_TAKEN_BEFORE, self._key, ROLE):
+                return await _give_up(connection)
+        except asyncpg.LockNotAvailableError:
+            return await _give_up(connection)
+        # For a control plane of before, which looks at this lock alone.
+        await connection.execute("SELECT pg_try_advisory_lock($1)", self._key)
+        return True
+
+
+async def _give_up(connection: asyncpg.Connection) -> bool:
+    await connection.execute("ROLLBACK")
+    return False
 
 
 async def _is_set_within(event: asyncio.Event, wait: timedelta) -> bool:

@@ -8,12 +8,14 @@ import asyncpg
 from piccolo.apps.migrations.commands.forwards import run_forwards
 
 from shared.backoff import Backoff
+from shared.db.portal_role import ROLE, restrain_portal
 from shared.errors import DatabaseUnavailableError
 
 # Any number will do that nothing else in this database locks.
 MIGRATION_LOCK = 0x466C6F77
 # A server that is starting beside us (compose, a reboot) is there well within this.
 CONNECT_ATTEMPTS = 12
+LOCK_RETRY = timedelta(milliseconds=200)
 _BACKOFF = Backoff(first=timedelta(milliseconds=100), ceiling=timedelta(seconds=5))
 
 
@@ -23,12 +25,27 @@ async def migrate(url: str) -> bool:
     """
     connection = await _connect(url)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
+        await _take_lock(connection)
         os.environ["PICCOLO_CONF"] = "shared.db.piccolo_conf"  # noqa: TID251  how Piccolo is told
         result = await run_forwards("all")
+        if result.success:
+            await restrain_portal(connection)
         return bool(result.success)
     finally:
         await connection.close()  # and with it the lock
+
+
+async def _take_lock(connection: asyncpg.Connection) -> None:
+    """Waits for another migration, and not for the portal, which has no business with this lock."""
+    while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", MIGRATION_LOCK):
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+            " WHERE locktype = 'advisory' AND classid = 0 AND objid = $1 AND granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            " AND usename = $2",
+            *(MIGRATION_LOCK, ROLE),
+        )
+        await asyncio.sleep(LOCK_RETRY.total_seconds())
 
 
 async def _connect(url: str) -> asyncpg.Connection:

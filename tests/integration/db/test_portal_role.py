@@ -237,8 +237,10 @@ async def test_every_table_of_tenants_is_protected_also_from_its_owner(connectio
     assert {row["relname"] for row in rows} >= OWNERS.keys()
 
 
-async def test_no_table_of_the_portals_own_stands_in_for_one_of_ours(connection, ids):
-    member = uuid4()
+async def test_no_table_of_the_portals_own_stands_in_for_one_of_ours(connection, ids, database_url):
+    """Where it may make one after all."""
+    ours, member = urlsplit(database_url).path[1:], uuid4()
+    await run_all(database_url, f"GRANT TEMPORARY ON DATABASE {ours} TO PUBLIC")
     for name, value in (("tenant", ids[OURS]), ("member", member)):
         await connection.execute("SELECT set_config($1, $2, false)", f"flowhq.{name}", str(value))
     await connection.execute("CREATE TEMPORARY TABLE users (id uuid, tenant uuid, role text)")
@@ -247,6 +249,7 @@ async def test_no_table_of_the_portals_own_stands_in_for_one_of_ours(connection,
     )
     await connection.execute("GRANT SELECT ON pg_temp.users TO PUBLIC")
     assert await connection.fetchval("SELECT flowhq_is_owner()") is False
+    await run_all(database_url, f"REVOKE TEMPORARY ON DATABASE {ours} FROM PUBLIC")
 
 
 async def test_all_that_runs_as_the_owner_looks_for_tables_where_the_owner_makes_them(connection):
