@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 # For what the database told while nobody listened.
 LOOK_EVERY = timedelta(seconds=15)
+# Whoever may speak to the database may say at any rate that somebody asked.
+PACE = timedelta(milliseconds=100)
 # In the audit log, as who asked: the portal knows which member it was.
 CALLER = Caller(kind=CallerKind.PORTAL, name="portal", address="")
 
@@ -41,6 +43,7 @@ class LinkOrders:
                 await self.run_once()
             except TransientError as error:
                 log.warning("link_orders.postponed", error=str(error))
+            await asyncio.sleep(PACE.total_seconds())
             try:
                 async with asyncio.timeout(LOOK_EVERY.total_seconds()):
                     await self._wake.wait()

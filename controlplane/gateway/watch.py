@@ -15,6 +15,9 @@ from shared.tasks import TaskGroup
 log = structlog.get_logger(__name__)
 
 RETRY = timedelta(seconds=1)
+# Whoever may speak to the database may say at any rate that something changed. A person sees no
+# tenth of a second, and at most half of the time is spent on looking.
+PACE = timedelta(milliseconds=100)
 
 
 class Watch(ABC):
@@ -30,8 +33,9 @@ class Watch(ABC):
         """A tenant whose worker is connected. Raises TransientError."""
 
     def changed(self, tenant_id: TenantId) -> None:
-        self._due.add(tenant_id)
-        self._wake.set()
+        if tenant_id in self.connections.tenants:  # else it is told when it comes
+            self._due.add(tenant_id)
+            self._wake.set()
 
     def missed(self) -> None:
         self._due.update(self.connections.tenants)
@@ -41,22 +45,27 @@ class Watch(ABC):
         while True:
             await self._wake.wait()
             self._wake.clear()
+            began = asyncio.get_running_loop().time()
             try:
                 await self.run_once()
             except TransientError as error:
                 log.warning("watch.postponed", watch=type(self).__name__, error=str(error))
                 self._wake.set()
                 await asyncio.sleep(RETRY.total_seconds())
+            took = asyncio.get_running_loop().time() - began
+            await asyncio.sleep(max(PACE.total_seconds(), took))
 
     async def run_once(self) -> None:
-        while self._due:
-            tenant_id = self._due.pop()
+        """Each once: one that changes meanwhile is told in the next round."""
+        due, self._due = self._due, set()
+        while due:
+            tenant_id = due.pop()
             if tenant_id not in self.connections.tenants:
                 continue  # it is told when it comes
             try:
                 await self.tell(tenant_id)
             except TransientError:
-                self._due.add(tenant_id)
+                self._due |= due | {tenant_id}
                 raise
 
 

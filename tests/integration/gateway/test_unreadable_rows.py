@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 
+import asyncpg
 import pytest
 from websockets.exceptions import ConnectionClosed
 
@@ -18,6 +19,7 @@ from shared.structs.takeovers import ChatTaken
 from shared.tasks import TaskGroup
 from shared.wire.frames import Config, Send, SessionReport, Welcome
 from tests.fakes.unreadable import plant
+from tests.integration.db.test_portal_role import as_portal
 from tests.integration.gateway.test_config_watch import change, told
 from tests.integration.gateway.test_link_orders import Workers
 from tests.integration.gateway.test_listener import _next, _tenant, bench, tenant, tenant_files
@@ -116,3 +118,30 @@ async def test_words_of_any_time_about_no_chat_or_any_break_no_bound_of_their_ro
     await takeovers.record(tenant[0], words)
     kept = await takeovers.find(tenant[0], ["1@lid"])
     assert (kept.changed_at.year, kept.until.year) == (2000, 2200)
+
+
+async def test_a_flood_of_hints_asks_the_database_a_few_times(bench, tenant, database_url):
+    """As the portal's role may send it, about every tenant there is and is not."""
+    told_times = 0
+
+    class Counting(ConfigWatch):
+        async def tell(self, tenant_id):
+            nonlocal told_times
+            told_times += 1
+            await super().tell(tenant_id)
+
+    watch = Counting(bench.gateway.connections)
+    async with TaskGroup() as tasks, bench.worker(tenant[1]) as ours:
+        assert isinstance(await _next(ours), Welcome)
+        task = tasks.supervise("watch", serve_config_watch(database_url, watch))
+        assert isinstance(await told(ours), Config)
+        told_times = 0
+        portal = await asyncpg.connect(as_portal(database_url))
+        for _ in range(50):
+            await portal.execute("SELECT pg_notify('flowhq_config', $1)", str(tenant[0]))
+            await portal.execute("SELECT pg_notify('flowhq_config', gen_random_uuid()::text)")
+            await asyncio.sleep(0.01)
+        await portal.close()
+        assert 1 <= told_times <= 12
+        assert watch._due <= {tenant[0]}
+        assert not task.done()
