@@ -9,6 +9,9 @@ from shared.stores.portal_events import PortalEvent
 # What the words need of the payload besides who it was.
 _SAID = {
     "signed_in": "activity.signed_in",
+    "signed_in_new_device": "activity.signed_in_new_device",
+    "sign_in_failed": "activity.sign_in_failed",
+    "password_reset": "activity.password_reset",
     "business_described": "activity.business_described",
     "qr_round_asked": "activity.qr_round_asked",
     "pairing_code_asked": "activity.pairing_code_asked",
@@ -55,6 +58,7 @@ def say(event: PortalEvent, *, names: Mapping[str, str], language: Language) -> 
     return text.format(
         who=who,
         email=payload.get("email", ""),
+        network=payload.get("network", ""),
         chat=payload.get("chat", ""),
         what=", ".join(changed),
         role=word(role) if role else "",

@@ -7,6 +7,7 @@ from portal.mail import Mailer
 from portal.settings import PortalSettings
 from shared.clock import Clock
 from shared.web.cookies import CookieJar
+from shared.web.devices import Devices
 from shared.web.passwords import Passwords
 
 
@@ -22,6 +23,10 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def cookies(self) -> CookieJar:
         return CookieJar(is_secure=self.settings.is_secure)
+
+    @property
+    def devices(self) -> Devices:
+        return Devices(secret=self.settings.secret)
 
     def link(self, path: str) -> str:
         """For a mail. From the settings: what a browser says of its host is anybody's word."""

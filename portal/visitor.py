@@ -2,22 +2,26 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from litestar.datastructures import Cookie
 
 from portal.house import House
 from shared.db.guard import continue_as, proof_transaction
-from shared.enums import Language
+from shared.enums import Language, SecurityKind, SecuritySite
 from shared.errors import NotFoundError
 from shared.ids import TenantId
+from shared.security import note
 from shared.stores import browser_sessions
 from shared.stores.secrets import hash_secret
 from shared.structs.members import Member
-from shared.web import limits
+from shared.web import limits, origin
+from shared.web.devices import LIFE
 from shared.web.language import choose_language
-from shared.web.limits import Limit
-from shared.web.requests import PageRequest, SignInNeededError, address_of
+from shared.web.limits import Limit, TooManyAttemptsError
+from shared.web.origin import Origin
+from shared.web.requests import PageRequest, SignInNeededError
 
 LANGUAGE_COOKIE = "language"
 A_YEAR = timedelta(days=365)
@@ -70,6 +74,13 @@ def visitor_of(request: PageRequest) -> Visitor:
     return visitor if isinstance(visitor, Visitor) else to_stranger(request)
 
 
+def session_of(request: PageRequest) -> str:
+    """For pages of members: the hash of the session's token."""
+    session = visitor_of(request).session
+    assert session is not None, "the page is for members"
+    return session
+
+
 async def provide_member(request: PageRequest) -> Member:
     """For pages of members. Raises SignInNeededError."""
     member = visitor_of(request).member
@@ -100,10 +111,18 @@ async def ensure_signed_in(request: PageRequest) -> None:
         raise NotFoundError("the session is over")
 
 
+def origin_of(request: PageRequest) -> Origin:
+    return origin.origin_of(request, house_of(request).cookies)
+
+
 async def count_from(request: PageRequest, limit: Limit) -> None:
     """One more of the network that asks. Raises TooManyAttemptsError."""
-    network = limits.network_of(address_of(request))
-    await limits.count(limit, network, clock=house_of(request).clock)
+    network = origin_of(request).network
+    try:
+        await limits.count(limit, network, clock=house_of(request).clock)
+    except TooManyAttemptsError:
+        note(SecuritySite.PORTAL, SecurityKind.MAIL_HELD_UP, source=network)
+        raise
 
 
 def house_of(request: PageRequest) -> House:
@@ -120,6 +139,13 @@ def frame_of(request: PageRequest) -> dict[str, Any]:
 def to_session_cookie(house: House, token: str) -> Cookie:
     """Without a token: the one that takes it away."""
     return house.cookies.hold(token, life=browser_sessions.MEMBERS.whole)
+
+
+def to_cookies(request: PageRequest, member_id: UUID, session: str) -> list[Cookie]:
+    """Of a browser that has just been let in: also for the next time."""
+    house, cookies = house_of(request), house_of(request).cookies
+    marked = house.devices.mark(origin_of(request).device, member_id, now=house.clock.now())
+    return [to_session_cookie(house, session), cookies.keep(cookies.device, marked, life=LIFE)]
 
 
 def to_language_cookie(house: House, language: Language) -> Cookie:

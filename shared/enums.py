@@ -370,6 +370,40 @@ class SortOrder(StrEnum):
     DESC = "DESC"
 
 
+class SecuritySite(StrEnum):
+    """Where something was tried."""
+
+    PORTAL = "portal"
+    DASHBOARD = "dashboard"
+    API = "api"
+    GATEWAY = "gateway"
+
+
+class SecurityKind(StrEnum):
+    """What was tried, and not let through; or, of NEW_DEVICE, what an owner may want to know of.
+
+    SIGN_IN_HELD_UP, MAIL_HELD_UP, KEY_HELD_UP: there were too many before. PASSWORD_REFUSED: of who
+    is signed in, and was asked for it once more. KEY_OVER: one that was ours, revoked or too old.
+    FORM_REFUSED: without the token of its session. FOREIGN_ID: there is one, and it is another
+    tenant's. FRAME_REFUSED, WORKER_REFUSED: of a worker, and of who only says to be one.
+    """
+
+    SIGN_IN_FAILED = "SIGN_IN_FAILED"
+    SIGN_IN_HELD_UP = "SIGN_IN_HELD_UP"
+    PASSWORD_REFUSED = "PASSWORD_REFUSED"  # noqa: S105  a word
+    NEW_DEVICE = "NEW_DEVICE"
+    MAIL_HELD_UP = "MAIL_HELD_UP"
+    MAIL_LINK_REFUSED = "MAIL_LINK_REFUSED"
+    KEY_UNKNOWN = "KEY_UNKNOWN"
+    KEY_OVER = "KEY_OVER"
+    KEY_HELD_UP = "KEY_HELD_UP"
+    SCOPE_REFUSED = "SCOPE_REFUSED"
+    FORM_REFUSED = "FORM_REFUSED"
+    FOREIGN_ID = "FOREIGN_ID"
+    FRAME_REFUSED = "FRAME_REFUSED"
+    WORKER_REFUSED = "WORKER_REFUSED"
+
+
 class ExitCode:
     """Exit codes a worker ends with, and what the control plane makes of them."""
 

@@ -2,8 +2,10 @@
 
 import msgspec
 
+from controlplane.services.sign_in_operator import Door
 from shared.clock import Clock
 from shared.web.cookies import CookieJar
+from shared.web.devices import Devices
 from shared.web.passwords import Passwords
 from shared.web.requests import PageRequest
 
@@ -21,6 +23,11 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     is_secure: bool
     clock: Clock
     passwords: Passwords
+
+    @property
+    def door(self) -> Door:
+        devices = Devices(secret=self.secret)
+        return Door(passwords=self.passwords, devices=devices, clock=self.clock)
 
     @property
     def cookies(self) -> CookieJar:

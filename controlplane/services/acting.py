@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from shared.clock import Clock
 from shared.enums import CallerKind
 from shared.ids import TenantId
 from shared.stores import audit
@@ -63,3 +64,27 @@ async def leave_trace(
     )
     concerned = {} if tenant_id is None else {"tenant_id": tenant_id}
     log.info(action, who=caller.name, **concerned)
+
+
+async def leave_hourly_trace(
+    caller: Caller,
+    action: str,
+    *,
+    clock: Clock,
+    tenant_id: TenantId | None = None,
+    **detail: Any,
+) -> None:
+    """The audit row of what is looked at, or tried, again and again: one an hour for whoever it
+    is, wherever from, what and whose; the first of them.
+    """
+    entry = AuditEntry(
+        kind=caller.kind,
+        who=caller.name,
+        action=action,
+        address=caller.address,
+        tenant_id=tenant_id,
+        detail=detail,
+    )
+    if await audit.record_hourly(entry, now=clock.now()):
+        concerned = {} if tenant_id is None else {"tenant_id": tenant_id}
+        log.info(action, who=caller.name, **concerned)

@@ -1,64 +1,125 @@
 """A password, and a browser in which an operator is signed in after it."""
 
-from controlplane.services.acting import Caller, leave_trace
+import msgspec
+
+from controlplane.services.acting import Caller, leave_hourly_trace, leave_trace
 from shared.clock import Clock
 from shared.db.engine import transaction
 from shared.email import is_email
-from shared.enums import CallerKind, UserRole
+from shared.enums import CallerKind, SecurityKind, SecuritySite, UserRole
 from shared.errors import InvalidInputError
-from shared.stores import browser_sessions, members
+from shared.security import note
+from shared.stores import audit, browser_sessions, members
 from shared.stores.browser_sessions import OPERATORS
 from shared.stores.members import PasswordChangedError
 from shared.stores.secrets import hash_secret
 from shared.structs.members import Member
-from shared.web import limits
+from shared.web import guesses
+from shared.web.devices import Devices
+from shared.web.guesses import IN_DASHBOARD, Guess
+from shared.web.origin import Origin
 from shared.web.passwords import Passwords
+
+SIGNED_IN = "operator.signed_in"
+
+
+class Door(msgspec.Struct, frozen=True, kw_only=True):
+    """What operators are let in by."""
+
+    passwords: Passwords
+    devices: Devices
+    clock: Clock
+
+
+class Entered(msgspec.Struct, frozen=True, kw_only=True):
+    """session: its token."""
+
+    operator: Member
+    session: str
+
+
+class WrongPasswordError(InvalidInputError):
+    """operator: whose account the address has, if it is one's; for nobody to be told who asks."""
+
+    def __init__(self, operator: Member | None) -> None:
+        super().__init__("password", "does not belong to this address")
+        self.operator = operator
 
 
 async def sign_in_operator(
-    email: str,
-    password: str,
-    *,
-    address: str,
-    old_token: str | None,
-    passwords: Passwords,
-    clock: Clock,
-) -> str:
-    """The token of a new session; the one of before ends.
+    door: Door, email: str, password: str, *, origin: Origin, address: str, old_token: str | None
+) -> Entered:
+    """A new session; the one of before ends.
 
-    Raises InvalidInputError when the two do not belong together, in the same time whether there
+    Raises WrongPasswordError when the two do not belong together, in the same time whether there
     is such an operator or not; TooManyAttemptsError.
     """
-    network = limits.network_of(address)
-    await limits.count(limits.OPERATORS_FROM_ADDRESS, network, clock=clock)
-    proved = await _prove(email, password, passwords=passwords, clock=clock)
-    if proved is None:
-        raise InvalidInputError("password", "does not belong to this address")
-    operator, kept = proved
+    now = door.clock.now()
+    operator, kept = await _find(email)
+    device = door.devices.find(origin.device, operator.id, now=now) if operator else None
+    guess = Guess(
+        brakes=IN_DASHBOARD, account=email, network=origin.network, device=device, kept=kept
+    )
+    was_known = await guesses.begin(guess, clock=door.clock)
+    if not await door.passwords.is_right(password, kept) or operator is None or kept is None:
+        note(SecuritySite.DASHBOARD, SecurityKind.SIGN_IN_FAILED, source=origin.network)
+        raise WrongPasswordError(operator)
+    await guesses.succeed(guess, was_known=was_known, clock=door.clock)
     try:
         async with transaction():
             # Hashing takes its time: a session that begins after the password was changed is none.
             await members.hold_password(operator.id, kept)
             if old_token:
                 await browser_sessions.end(hash_secret(old_token))
-            token = await browser_sessions.begin(operator.id, now=clock.now(), life=OPERATORS)
-            await leave_trace(to_caller(operator, address), "operator.signed_in")
+            session = await browser_sessions.begin(operator.id, now=now, life=OPERATORS)
+            await _leave_sign_in(operator, origin, address=address, is_known=device is not None)
     except PasswordChangedError as error:
-        raise InvalidInputError("password", "does not belong to this address") from error
-    return token
+        raise WrongPasswordError(operator) from error
+    return Entered(operator=operator, session=session)
+
+
+async def _leave_sign_in(operator: Member, origin: Origin, *, address: str, is_known: bool) -> None:
+    """A first sign-in is from no new device: there was no other."""
+    is_new = not is_known and await audit.has_any(operator.email, SIGNED_IN)
+    if is_new:
+        note(SecuritySite.DASHBOARD, SecurityKind.NEW_DEVICE, source=origin.network)
+        await leave_trace(to_caller(operator, address), SIGNED_IN, new_device=True)
+    else:
+        await leave_trace(to_caller(operator, address), SIGNED_IN)
+
+
+async def tell_in_vain(operator: Member | None, *, address: str, clock: Clock) -> None:
+    """Somebody tried a password for this account: an audit row an hour, however often it is tried.
+
+    After the answer, which must not take longer where there is such an account.
+    """
+    if operator is not None:
+        caller = to_caller(operator, address)
+        await leave_hourly_trace(caller, "operator.sign_in_failed", clock=clock)
 
 
 async def check_own_password(
-    operator: Member, password: str, *, passwords: Passwords, clock: Clock
+    operator: Member,
+    password: str,
+    *,
+    token: str,
+    network: str,
+    passwords: Passwords,
+    clock: Clock,
 ) -> str:
     """Once more, as a browser may be borrowed: what is kept of it.
 
-    Raises InvalidInputError, TooManyAttemptsError.
+    token: of the session that asks, by which tries are counted; network: where it is used. Raises
+    InvalidInputError, TooManyAttemptsError.
     """
-    proved = await _prove(operator.email, password, passwords=passwords, clock=clock)
-    if proved is None:
+    session = hash_secret(token)
+    await guesses.begin_again(IN_DASHBOARD, session, network=network, clock=clock)
+    _, kept = await _find(operator.email)
+    if not await passwords.is_right(password, kept) or kept is None:
+        note(SecuritySite.DASHBOARD, SecurityKind.PASSWORD_REFUSED, source=network)
         raise InvalidInputError("current", "is not your password")
-    return proved[1]
+    await guesses.succeed_again(IN_DASHBOARD, session, clock=clock)
+    return kept
 
 
 async def find_operator(token: str, *, clock: Clock, is_use: bool = True) -> Member | None:
@@ -84,18 +145,6 @@ async def sign_out_operator(token: str, *, caller: Caller) -> None:
 
 def to_caller(operator: Member, address: str) -> Caller:
     return Caller(kind=CallerKind.OPERATOR, name=operator.email, address=address)
-
-
-async def _prove(
-    email: str, password: str, *, passwords: Passwords, clock: Clock
-) -> tuple[Member, str] | None:
-    """With what is kept of the password."""
-    await limits.count(limits.PASSWORD_OF_OPERATOR, email, clock=clock)
-    operator, kept = await _find(email)
-    if not await passwords.is_right(password, kept) or operator is None or kept is None:
-        return None
-    await limits.forget(limits.PASSWORD_OF_OPERATOR, email)
-    return operator, kept
 
 
 async def _find(email: str) -> tuple[Member | None, str | None]:

@@ -7,10 +7,11 @@ from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 
+from portal.mail_limits import CHANGES_OF_MEMBER, CHANGES_TO_ADDRESS
 from portal.services.begin_by_mail import begin_email_change
 from portal.services.change_password import change_password
 from portal.services.check_password import check_password
-from portal.visitor import count_from, house_of, to_session_cookie
+from portal.visitor import house_of, origin_of, session_of, to_cookies
 from shared.structs.members import Member
 from shared.web import limits
 from shared.web.fields import FormError, read_email
@@ -30,26 +31,38 @@ async def replace_password(
 ) -> Response[str] | Redirect:
     form, house = await read_form(request), house_of(request)
     old, new = form.get("old_password", ""), form.get("new_password", "")
-    await count_from(request, limits.PASSWORD_FROM_ADDRESS)
     try:
-        session = await change_password(house, member, old, new)
+        session = await change_password(
+            house,
+            member,
+            old,
+            new,
+            session=session_of(request),
+            network=origin_of(request).network,
+        )
     except FormError as error:
         return _page(request, member, wrong=error.wrong)
     answer = go_to("/account?saved=1")
-    answer.cookies.append(to_session_cookie(house, session))
+    answer.cookies += to_cookies(request, member.id, session)
     return answer
 
 
 @post("/account/email")
 async def change_email(request: PageRequest, member: NamedDependency[Member]) -> Response[str]:
     form, house = await read_form(request), house_of(request)
-    await count_from(request, limits.MAIL_FROM_ADDRESS)
     try:
         email = read_email(form)
-        proved = await check_password(house, member, form.get("password", ""))
+        proved = await check_password(
+            house,
+            member,
+            form.get("password", ""),
+            session=session_of(request),
+            network=origin_of(request).network,
+        )
     except FormError as error:
         return _page(request, member, email=form.get("email", ""), wrong=error.wrong)
-    await limits.count(limits.MAIL_TO_ACCOUNT, email, clock=house.clock)
+    await limits.count(CHANGES_OF_MEMBER, str(member.id), clock=house.clock)
+    await limits.count(CHANGES_TO_ADDRESS, email, clock=house.clock)
     answer = page(request, "mailed.html", email=email)
     answer.background = BackgroundTask(begin_email_change, house, email, member, proved)
     return answer

@@ -11,7 +11,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from portal.services.begin_by_mail import begin_reset, begin_sign_up
+from portal.mail_limits import FROM_ADDRESS
+from portal.services.begin_by_mail import begin_reset, begin_sign_up, is_known_browser
 from portal.services.finish_by_mail import (
     LinkOverError,
     finish_email_change,
@@ -20,10 +21,17 @@ from portal.services.finish_by_mail import (
     look_at,
     look_at_email_change,
 )
-from portal.visitor import count_from, house_of, to_language_cookie, to_session_cookie, visitor_of
-from shared.enums import ProofPurpose
+from portal.visitor import (
+    count_from,
+    house_of,
+    origin_of,
+    to_cookies,
+    to_language_cookie,
+    visitor_of,
+)
+from shared.enums import ProofPurpose, SecurityKind, SecuritySite
+from shared.security import note
 from shared.structs.members import Member
-from shared.web import limits
 from shared.web.fields import FormError, read_email
 from shared.web.forms import read_form
 from shared.web.rendering import go_to, page
@@ -103,11 +111,13 @@ async def _ask(request: PageRequest, what: str) -> Response[str]:
         return page(
             request, "ask_mail.html", status=UNUSABLE, what=what, email=given, wrong=error.wrong
         )
-    await count_from(request, limits.MAIL_FROM_ADDRESS)
-    await limits.count(limits.MAIL_TO_ACCOUNT, email, clock=house.clock)
+    origin = origin_of(request)
+    if not await is_known_browser(house, email, origin):
+        await count_from(request, FROM_ADDRESS)
     begin = begin_sign_up if what == "sign_up" else begin_reset
     answer = page(request, "mailed.html", email=email)
-    answer.background = BackgroundTask(begin, house, email, visitor_of(request).language)
+    language = visitor_of(request).language
+    answer.background = BackgroundTask(begin, house, email, language, origin=origin)
     return answer
 
 
@@ -130,20 +140,21 @@ async def _take_password(
         visitor_of(request).language,
     )
     password = form.get("password", "")
-    # Whoever has a link could have passwords hashed without end.
-    await count_from(request, limits.PASSWORD_FROM_ADDRESS)
     try:
         if purpose is ProofPurpose.SIGN_UP:
-            session = await finish_sign_up(house, token, password, language)
+            entered = await finish_sign_up(house, token, password, language)
         else:
-            session = await finish_reset(house, token, password)
+            entered = await finish_reset(house, token, password)
     except FormError as error:
         proof = await look_at(house, token, purpose)
         return _password_form(request, proof.email, purpose, wrong=error.wrong)
     except LinkOverError:
         return _over(request)
     answer = go_to("/home")
-    answer.cookies += [to_session_cookie(house, session), to_language_cookie(house, language)]
+    answer.cookies += [
+        *to_cookies(request, entered.member_id, entered.session),
+        to_language_cookie(house, language),
+    ]
     return answer
 
 
@@ -161,4 +172,6 @@ def _password_form(
 
 
 def _over(request: PageRequest) -> Response[str]:
+    network = origin_of(request).network
+    note(SecuritySite.PORTAL, SecurityKind.MAIL_LINK_REFUSED, source=network)
     return page(request, "link_over.html", status=HTTPStatus.GONE)

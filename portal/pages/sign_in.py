@@ -1,17 +1,28 @@
 """In with a password, out with a button."""
 
+import math
 from http import HTTPStatus
 
 from litestar import Response, get, post
+from litestar.background_tasks import BackgroundTask
 from litestar.response import Redirect
 
+from portal.services.prove_password import WrongPasswordError
 from portal.services.sign_in import sign_in, sign_out
-from portal.visitor import house_of, to_language_cookie, to_session_cookie, visitor_of
-from shared.web import limits
-from shared.web.fields import FormError
+from portal.services.tracing import tell_in_vain
+from portal.visitor import (
+    house_of,
+    origin_of,
+    to_cookies,
+    to_language_cookie,
+    to_session_cookie,
+    visitor_of,
+)
 from shared.web.forms import read_form
+from shared.web.limits import TooManyAttemptsError
+from shared.web.problems import to_retry_headers
 from shared.web.rendering import go_to, page
-from shared.web.requests import PageRequest, address_of
+from shared.web.requests import PageRequest
 
 
 @get("/sign-in")
@@ -21,25 +32,44 @@ async def show(request: PageRequest) -> Response[str]:
 
 @post("/sign-in")
 async def enter(request: PageRequest) -> Response[str] | Redirect:
-    form, house = await read_form(request), house_of(request)
+    form, house, origin = await read_form(request), house_of(request), origin_of(request)
     email = form.get("email", "").strip()
     try:
-        member, token = await sign_in(
+        member, session = await sign_in(
             house,
             email,
             form.get("password", ""),
-            address=limits.network_of(address_of(request)),
+            origin=origin,
             old_session=visitor_of(request).session,
         )
-    except FormError as error:
+    except WrongPasswordError as error:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return page(request, "sign_in.html", status=status, email=email, wrong=error.wrong)
+        wrong = page(request, "sign_in.html", status=status, email=email, wrong=error.wrong)
+        wrong.background = BackgroundTask(tell_in_vain, error.member, origin.network)
+        return wrong
+    except TooManyAttemptsError as error:
+        return _held_up(request, email, error)
     answer = go_to("/home")
     answer.cookies += [
-        to_session_cookie(house, token),
+        *to_cookies(request, member.id, session),
         to_language_cookie(house, member.language),
     ]
     return answer
+
+
+def _held_up(request: PageRequest, email: str, error: TooManyAttemptsError) -> Response[str]:
+    """There is another way in, which nobody can close."""
+    headers = to_retry_headers(error, now=house_of(request).clock.now())
+    minutes = math.ceil(int(headers["Retry-After"]) / 60)
+    return page(
+        request,
+        "sign_in.html",
+        status=HTTPStatus.TOO_MANY_REQUESTS,
+        headers=headers,
+        email=email,
+        wrong={"password": "sign_in.held_up"},
+        minutes=minutes,
+    )
 
 
 @post("/sign-out")

@@ -14,11 +14,10 @@ from portal.services.finish_by_mail import LinkOverError
 from portal.services.invite import invite, send_invitation, withdraw_invitation
 from portal.services.join_business import join_business, look_at_invitation
 from portal.services.manage_team import change_role, find_colleague, remove_colleague, show_team
-from portal.visitor import count_from, house_of, to_language_cookie, to_session_cookie, visitor_of
+from portal.visitor import house_of, origin_of, to_cookies, to_language_cookie, visitor_of
 from shared.enums import UserRole
 from shared.errors import ConflictError
 from shared.stores.members import LastOwnerError
-from shared.web import limits
 from shared.web.fields import FormError, read_email
 from shared.web.forms import read_form
 from shared.web.rendering import go_to, page
@@ -94,9 +93,10 @@ async def show_invitation(request: PageRequest, token: FromPath[str]) -> Respons
 async def join(request: PageRequest, token: FromPath[str]) -> Response[str] | Redirect:
     form, house = await read_form(request), house_of(request)
     language = visitor_of(request).language
-    await count_from(request, limits.PASSWORD_FROM_ADDRESS)
     try:
-        member, session = await join_business(house, token, form.get("password", ""), language)
+        member, session = await join_business(
+            house, token, form.get("password", ""), language, origin=origin_of(request)
+        )
     except FormError as error:
         return await _invitation(request, token, wrong=error.wrong)
     except LinkOverError:
@@ -106,7 +106,7 @@ async def join(request: PageRequest, token: FromPath[str]) -> Response[str] | Re
         return await _invitation(request, token, wrong={})
     answer = go_to("/home")
     answer.cookies += [
-        to_session_cookie(house, session),
+        *to_cookies(request, member.id, session),
         to_language_cookie(house, member.language),
     ]
     return answer

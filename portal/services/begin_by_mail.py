@@ -2,32 +2,63 @@
 been given when this runs, and who owns the address alone learns more.
 """
 
+from datetime import timedelta
+
 from portal.house import House
+from portal.mail_limits import RESETS, SIGN_UPS, find_life, may_tell
 from portal.services.send_mail import send_mail
 from shared.db.guard import continue_as, email_transaction, proof_transaction
 from shared.enums import Language, ProofPurpose
 from shared.stores import mail_proofs, members
+from shared.stores.mail_proofs import LIFE
 from shared.stores.members import PasswordChangedError
 from shared.stores.secrets import hash_secret, new_secret
 from shared.structs.members import Member
+from shared.web.origin import Origin
 
 
-async def begin_sign_up(house: House, email: str, language: Language) -> None:
+async def begin_sign_up(house: House, email: str, language: Language, *, origin: Origin) -> None:
     found = await _find(email)
     if found is not None:
-        await send_mail(house, "mail.known", email, language, link=house.link("/sign-in"))
+        if await may_tell(email, origin=origin, clock=house.clock):
+            link = house.link("/sign-in")
+            await send_mail(house, "mail.known", email, language, link=link)
         return
-    link = await _prove(house, ProofPurpose.SIGN_UP, "/sign-up", email, None)
-    await send_mail(house, "mail.sign_up", email, language, link=link)
+    life = await find_life(SIGN_UPS, email, origin=origin, device=None, clock=house.clock)
+    if life is None:
+        return
+    link = await _prove(house, ProofPurpose.SIGN_UP, "/sign-up", email, None, life=life)
+    await send_mail(house, "mail.sign_up", email, language, link=link, life=life)
 
 
-async def begin_reset(house: House, email: str, language: Language) -> None:
+async def begin_reset(house: House, email: str, language: Language, *, origin: Origin) -> None:
     found = await _find(email)
     if found is None:
-        await send_mail(house, "mail.unknown", email, language, link=house.link("/sign-up"))
+        if await may_tell(email, origin=origin, clock=house.clock):
+            link = house.link("/sign-up")
+            await send_mail(house, "mail.unknown", email, language, link=link)
         return
-    link = await _prove(house, ProofPurpose.RESET, "/reset", found.email, found)
-    await send_mail(house, "mail.reset", found.email, found.language, link=link)
+    member, kept = found
+    # With another password, the links of before are over.
+    account = f"{member.email}\n{kept or ''}"
+    device = house.devices.find(origin.device, member.id, now=house.clock.now())
+    life = await find_life(RESETS, account, origin=origin, device=device, clock=house.clock)
+    if life is None:
+        return
+    link = await _prove(house, ProofPurpose.RESET, "/reset", member.email, member, life=life)
+    await send_mail(house, "mail.reset", member.email, member.language, link=link, life=life)
+
+
+async def is_known_browser(house: House, email: str, origin: Origin) -> bool:
+    """Whether the account of this address was signed in there before. Nobody else's question is
+    even looked up, so that no answer takes longer where there is an account.
+    """
+    if not origin.device:
+        return False
+    found = await _find(email)
+    return found is not None and bool(
+        house.devices.find(origin.device, found[0].id, now=house.clock.now())
+    )
 
 
 async def begin_email_change(house: House, email: str, member: Member, proved: str) -> None:
@@ -44,17 +75,16 @@ async def begin_email_change(house: House, email: str, member: Member, proved: s
         )
     except PasswordChangedError:
         return
-    await send_mail(house, "mail.change_email", email, member.language, link=link)
+    await send_mail(house, "mail.change_email", email, member.language, link=link, life=LIFE)
 
 
 async def tell_old_address(house: House, email: str, language: Language) -> None:
     await send_mail(house, "mail.changed", email, language, link=house.link("/sign-in"))
 
 
-async def _find(email: str) -> Member | None:
+async def _find(email: str) -> tuple[Member, str | None] | None:
     async with email_transaction(email):
-        found = await members.find_by_email(email)
-    return found[0] if found else None
+        return await members.find_by_email(email)
 
 
 async def _prove(
@@ -65,6 +95,7 @@ async def _prove(
     member: Member | None,
     *,
     proved: str | None = None,
+    life: timedelta = LIFE,
 ) -> str:
     token = new_secret("fhm")
     async with proof_transaction(hash_secret(token)):
@@ -77,5 +108,6 @@ async def _prove(
             email,
             member_id=None if member is None else member.id,
             now=house.clock.now(),
+            life=life,
         )
     return house.link(f"{path}/{token}")

@@ -12,13 +12,17 @@ from shared.web.fields import FormError
 from shared.web.passwords import check_new_password
 
 
-async def change_password(house: House, member: Member, old: str, new: str) -> str:
+async def change_password(
+    house: House, member: Member, old: str, new: str, *, session: str, network: str
+) -> str:
     """Every browser is signed out, every mailed link is over; the token of a session for the
     one that asks.
 
-    Raises FormError, TooManyAttemptsError.
+    session, network: as of `check_password`. Raises FormError, TooManyAttemptsError.
     """
-    proved = await check_password(house, member, old, field="old_password")
+    proved = await check_password(
+        house, member, old, session=session, network=network, field="old_password"
+    )
     names = await find_business_names(member.tenant_id)
     await check_new_password(new, email=member.email, names=names, field="new_password")
     password_hash = await house.passwords.hash(new)

@@ -2,24 +2,40 @@
 
 from portal.house import House
 from shared.db.guard import member_transaction
+from shared.enums import SecurityKind, SecuritySite
+from shared.security import note
 from shared.stores import members
 from shared.structs.members import Member
-from shared.web import limits
+from shared.web import guesses
 from shared.web.fields import FormError
+from shared.web.guesses import IN_PORTAL
 
 
 async def check_password(
-    house: House, member: Member, password: str, *, field: str = "password"
+    house: House,
+    member: Member,
+    password: str,
+    *,
+    session: str,
+    network: str,
+    field: str = "password",
 ) -> str:
     """What is kept of it: whoever acts on it says so (`members.hold_password`), for the check
     may have waited for its turn while somebody else changed the password.
 
-    Raises FormError, TooManyAttemptsError.
+    session: of who asks, by which tries are counted; network: where it is used. Raises FormError,
+    TooManyAttemptsError.
     """
-    await limits.count(limits.PASSWORD_OF_ACCOUNT, member.email, clock=house.clock)
+    await guesses.begin_again(IN_PORTAL, session, network=network, clock=house.clock)
     async with member_transaction(member.id, tenant_id=member.tenant_id):
         kept = await members.get_password_hash(member.id)
     if not await house.passwords.is_right(password, kept) or kept is None:
+        note(
+            SecuritySite.PORTAL,
+            SecurityKind.PASSWORD_REFUSED,
+            source=network,
+            tenant_id=member.tenant_id,
+        )
         raise FormError({field: "password.wrong"})
-    await limits.forget(limits.PASSWORD_OF_ACCOUNT, member.email)
+    await guesses.succeed_again(IN_PORTAL, session, clock=house.clock)
     return kept

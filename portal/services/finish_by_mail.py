@@ -1,15 +1,20 @@
 """What a link in a mail is good for: once, and while it is fresh."""
 
+from uuid import UUID
+
+import msgspec
+
 from portal.house import House
 from portal.services.begin_by_mail import tell_old_address
 from portal.services.business_names import find_business_names
 from shared.db.guard import continue_as, proof_transaction
 from shared.enums import Language, ProofPurpose
 from shared.errors import NotFoundError
-from shared.stores import browser_sessions, mail_proofs, members
+from shared.stores import browser_sessions, mail_proofs, members, portal_events
 from shared.stores.members import EmailTakenError
 from shared.stores.secrets import hash_secret
 from shared.structs.members import Member, Proof
+from shared.web import limits
 from shared.web.passwords import check_new_password
 
 
@@ -23,11 +28,28 @@ async def look_at(house: House, token: str, purpose: ProofPurpose) -> Proof:
         return await find_proof(house, token, purpose)
 
 
-async def finish_sign_up(house: House, token: str, password: str, language: Language) -> str:
-    """A new account; the token of its first session. Raises FormError, LinkOverError."""
+class Entered(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is in now. session: its token."""
+
+    member_id: UUID
+    session: str
+
+
+async def hash_for_link(house: House, token: str, password: str) -> str:
+    """Whoever has a link could have passwords hashed without end. Counted by link, for a network
+    may be one of many people. Raises TooManyAttemptsError.
+    """
+    await limits.count(limits.PASSWORDS_FOR_LINK, token, clock=house.clock)
+    return await house.passwords.hash(password)
+
+
+async def finish_sign_up(house: House, token: str, password: str, language: Language) -> Entered:
+    """A new account, and its first session. Raises FormError, LinkOverError,
+    TooManyAttemptsError.
+    """
     proof = await look_at(house, token, ProofPurpose.SIGN_UP)
     await check_new_password(password, email=proof.email)
-    password_hash = await house.passwords.hash(password)
+    password_hash = await hash_for_link(house, token, password)
     try:
         async with proof_transaction(hash_secret(token)):
             await find_proof(house, token, ProofPurpose.SIGN_UP)
@@ -36,28 +58,33 @@ async def finish_sign_up(house: House, token: str, password: str, language: Lang
             )
             await mail_proofs.use(hash_secret(token), now=house.clock.now())
             await continue_as(member_id, tenant_id=None)
-            return await browser_sessions.begin(member_id, now=house.clock.now())
+            session = await browser_sessions.begin(member_id, now=house.clock.now())
+            return Entered(member_id=member_id, session=session)
     except EmailTakenError as error:
         raise LinkOverError("the address has an account by now") from error
 
 
-async def finish_reset(house: House, token: str, password: str) -> str:
+async def finish_reset(house: House, token: str, password: str) -> Entered:
     """Every browser is signed out but the one of this, and every other mailed link is over.
 
-    Raises FormError, LinkOverError.
+    Raises FormError, LinkOverError, TooManyAttemptsError.
     """
     async with proof_transaction(hash_secret(token)):
         asking = await _find_owner(house, token)
     names = await find_business_names(asking.tenant_id)
     await check_new_password(password, email=asking.email, names=names)
-    password_hash = await house.passwords.hash(password)
+    password_hash = await hash_for_link(house, token, password)
     async with proof_transaction(hash_secret(token)):
         member = await _find_owner(house, token)
         await continue_as(member.id, tenant_id=member.tenant_id)
         await members.set_password(member.id, password_hash)
         await mail_proofs.use_all(member.id, now=house.clock.now())
         await browser_sessions.end_all(member.id)
-        return await browser_sessions.begin(member.id, now=house.clock.now())
+        if member.tenant_id is not None:
+            trace = {"member": str(member.id), "who": member.email}
+            await portal_events.record(member.tenant_id, "password_reset", trace)
+        session = await browser_sessions.begin(member.id, now=house.clock.now())
+        return Entered(member_id=member.id, session=session)
 
 
 async def look_at_email_change(house: House, token: str, member: Member) -> Proof:

@@ -6,6 +6,7 @@ import msgspec
 
 from portal.house import House
 from portal.insider import Insider
+from portal.mail_limits import INVITATIONS_OF_TENANT, INVITATIONS_TO_ADDRESS
 from portal.services.send_mail import send_mail
 from portal.services.tracing import leave_trace
 from shared.db.guard import continue_as, member_transaction, proof_transaction
@@ -30,7 +31,8 @@ async def invite(house: House, owner: Insider, email: str, role: UserRole) -> Le
     who reads its mail. Raises FormError, TooManyAttemptsError, NotAnOwnerError.
     """
     await limits.count(limits.INVITATIONS, str(owner.tenant_id), clock=house.clock)
-    await limits.count(limits.MAIL_TO_ACCOUNT, email, clock=house.clock)
+    await limits.count(INVITATIONS_OF_TENANT, f"{owner.tenant_id}\n{email}", clock=house.clock)
+    await limits.count(INVITATIONS_TO_ADDRESS, email, clock=house.clock)
     token, offer = new_secret("fhm"), Offer(tenant_id=owner.tenant_id, role=role)
     async with proof_transaction(hash_secret(token)):
         await continue_as(owner.member.id, tenant_id=owner.tenant_id)

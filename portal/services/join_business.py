@@ -5,8 +5,8 @@ import msgspec
 from portal.house import House
 from portal.insider import Insider
 from portal.services.business_names import find_business_names
-from portal.services.check_password import check_password
-from portal.services.finish_by_mail import LinkOverError, find_proof, look_at
+from portal.services.finish_by_mail import LinkOverError, find_proof, hash_for_link, look_at
+from portal.services.prove_password import prove_password
 from portal.services.tracing import leave_trace
 from shared.db.guard import continue_as, email_transaction, proof_transaction, tenant_transaction
 from shared.enums import Language, ProofPurpose
@@ -16,6 +16,7 @@ from shared.stores.members import EmailTakenError, PasswordChangedError
 from shared.stores.secrets import hash_secret
 from shared.structs.members import Member, Offer
 from shared.web.fields import FormError
+from shared.web.origin import Origin
 from shared.web.passwords import check_new_password
 
 
@@ -48,7 +49,7 @@ async def look_at_invitation(house: House, token: str) -> Invited:
 
 
 async def join_business(
-    house: House, token: str, password: str, language: Language
+    house: House, token: str, password: str, language: Language, *, origin: Origin
 ) -> tuple[Member, str]:
     """The member, and the token of a first session.
 
@@ -59,9 +60,12 @@ async def join_business(
     if invited.member is None:
         names = await find_business_names(invited.offer.tenant_id)
         await check_new_password(password, email=invited.email, names=names)
-        password_hash = await house.passwords.hash(password)
+        password_hash = await hash_for_link(house, token, password)
     else:
-        password_hash = await check_password(house, invited.member, password)
+        proved = await prove_password(
+            house, invited.email, password, origin=origin, word="password.wrong"
+        )
+        password_hash = proved.kept
     try:
         async with proof_transaction(hash_secret(token)):
             await find_proof(house, token, ProofPurpose.INVITE)

@@ -1,52 +1,38 @@
 """A password, and a browser that is signed in after it."""
 
 from portal.house import House
-from shared.db.guard import email_transaction, member_transaction, proof_transaction
-from shared.email import is_email
-from shared.stores import browser_sessions, members, portal_events
+from portal.services.prove_password import Proved, WrongPasswordError, prove_password
+from portal.services.tracing import leave_sign_in
+from shared.db.guard import member_transaction, proof_transaction
+from shared.stores import browser_sessions, members
 from shared.stores.members import PasswordChangedError
 from shared.structs.members import Member
-from shared.web import limits
-from shared.web.fields import FormError
+from shared.web.origin import Origin
 
 
 async def sign_in(
-    house: House, email: str, password: str, *, address: str, old_session: str | None
+    house: House, email: str, password: str, *, origin: Origin, old_session: str | None
 ) -> tuple[Member, str]:
     """The member, and the token of a new session; the one of before ends.
 
-    Raises FormError when the two do not belong together, in the same time whether there is such
-    an account or not; TooManyAttemptsError.
+    Raises WrongPasswordError, TooManyAttemptsError as `prove_password`.
     """
-    await limits.count(limits.PASSWORD_FROM_ADDRESS, address, clock=house.clock)
-    await limits.count(limits.PASSWORD_OF_ACCOUNT, email, clock=house.clock)
-    member, kept = await _find(email)
-    if not await house.passwords.is_right(password, kept) or member is None or kept is None:
-        raise FormError({"password": "sign_in.wrong"})
-    await limits.forget(limits.PASSWORD_OF_ACCOUNT, email)
+    proved = await prove_password(house, email, password, origin=origin)
     if old_session is not None:
         await sign_out(old_session)
     try:
-        return member, await _begin(house, member, kept)
+        return proved.member, await _begin(house, proved, network=origin.network)
     except PasswordChangedError as error:
-        raise FormError({"password": "sign_in.wrong"}) from error
+        raise WrongPasswordError("sign_in.wrong", proved.member) from error
 
 
-async def _find(email: str) -> tuple[Member | None, str | None]:
-    # What is no address may be text that the database cannot even be asked for.
-    if not is_email(email):
-        return None, None
-    async with email_transaction(email):
-        return await members.find_by_email(email) or (None, None)
-
-
-async def _begin(house: House, member: Member, proved: str) -> str:
+async def _begin(house: House, proved: Proved, *, network: str) -> str:
+    member = proved.member
     async with member_transaction(member.id, tenant_id=member.tenant_id):
         # Hashing takes its time: a session that begins after the password was changed is none.
-        await members.hold_password(member.id, proved)
+        await members.hold_password(member.id, proved.kept)
         token = await browser_sessions.begin(member.id, now=house.clock.now())
-        if member.tenant_id is not None:
-            await portal_events.record(member.tenant_id, "signed_in", {"member": str(member.id)})
+        await leave_sign_in(member, is_known=proved.is_known, network=network)
     return token
 
 

@@ -42,6 +42,12 @@ ACCOUNTS = {
         "Address and password do not belong together.",
         "Barua pepe na nenosiri havilingani.",
     ),
+    "sign_in.held_up": Text(
+        "There were many attempts for this account. Wait {minutes} min, or choose a new password"
+        " by mail: that works at once.",
+        "Kumekuwa na majaribio mengi kwenye akaunti hii. Subiri dakika {minutes}, au chagua"
+        " nenosiri jipya kwa barua pepe: hiyo hufanya kazi mara moja.",
+    ),
     "sign_in.lead": Text("Welcome back.", "Karibu tena."),
     "sign_in.forgotten": Text("Forgot your password?", "Umesahau nenosiri?"),
     "sign_in.none": Text("No account yet?", "Huna akaunti bado?"),
@@ -58,12 +64,15 @@ ACCOUNTS = {
     "ask.send": Text("Send me the link", "Nitumie kiungo"),
     "mailed": Text("Look into your mail", "Angalia barua pepe yako"),
     "mailed.lead": Text(
-        "We have written to {email}. The link in it is good for one hour.",
-        "Tumekutumia barua pepe kwa {email}. Kiungo kilichomo kinatumika kwa saa moja.",
+        "We have written to {email}. The link in it is good for at least one hour.",
+        "Tumekutumia barua pepe kwa {email}. Kiungo kilichomo kinatumika kwa angalau saa moja.",
     ),
     "mailed.nothing": Text(
-        "Nothing there after some minutes? Look among the unwanted mail, or ask again.",
-        "Hakuna kitu baada ya dakika chache? Angalia kwenye barua taka, au omba tena.",
+        "Nothing there after some minutes? Look among the unwanted mail. After several such mails"
+        " we wait with the next one: the link in the newest that you have is good.",
+        "Hakuna kitu baada ya dakika chache? Angalia kwenye barua taka. Baada ya barua kadhaa za"
+        " aina hii tunasubiri kabla ya kutuma nyingine: kiungo kilicho kwenye barua ya mwisho"
+        " uliyonayo bado kinatumika.",
     ),
     "new_password.sign_up": Text("Choose a password", "Chagua nenosiri"),
     "new_password.reset": Text("Choose a new password", "Chagua nenosiri jipya"),
@@ -75,8 +84,9 @@ ACCOUNTS = {
     "new_password.save": Text("Save and sign in", "Hifadhi na uingie"),
     "link_over": Text("This link is no longer good", "Kiungo hiki hakitumiki tena"),
     "link_over.lead": Text(
-        "A link works once, and for one hour. Ask for a new one, or sign in.",
-        "Kiungo hufanya kazi mara moja, na kwa saa moja. Omba kipya, au ingia.",
+        "A link works once, and for as long as its mail says. Ask for a new one, or sign in.",
+        "Kiungo hufanya kazi mara moja, na kwa muda uliotajwa kwenye barua yake. Omba kipya, au"
+        " ingia.",
     ),
     "confirm_email": Text("Use this address?", "Tumia anwani hii?"),
     "confirm_email.lead": Text(
@@ -101,10 +111,12 @@ ACCOUNTS = {
         "You did not ask for this? Then do nothing: nothing happens.\n\nFlowHQ",
         "Hukuomba hili? Basi usifanye chochote: hakuna kitakachotokea.\n\nFlowHQ",
     ),
+    "mail.one_hour": Text("one hour", "saa moja"),
+    "mail.hours": Text("{hours} hours", "saa {hours}"),
     "mail.sign_up_subject": Text("Your FlowHQ account", "Akaunti yako ya FlowHQ"),
     "mail.sign_up": Text(
-        "choose a password here, within one hour:\n\n{link}",
-        "chagua nenosiri hapa, ndani ya saa moja:\n\n{link}",
+        "choose a password here, within {life}:\n\n{link}",
+        "chagua nenosiri hapa, ndani ya {life}:\n\n{link}",
     ),
     "mail.known_subject": Text("You have a FlowHQ account", "Una akaunti ya FlowHQ"),
     "mail.known": Text(
@@ -122,14 +134,14 @@ ACCOUNTS = {
     ),
     "mail.reset_subject": Text("A new FlowHQ password", "Nenosiri jipya la FlowHQ"),
     "mail.reset": Text(
-        "choose a new password here, within one hour:\n\n{link}",
-        "chagua nenosiri jipya hapa, ndani ya saa moja:\n\n{link}",
+        "choose a new password here, within {life}:\n\n{link}",
+        "chagua nenosiri jipya hapa, ndani ya {life}:\n\n{link}",
     ),
     "mail.change_email_subject": Text("Your new address", "Anwani yako mpya"),
     "mail.change_email": Text(
-        "confirm here, within one hour and where you are signed in, that your FlowHQ account uses"
+        "confirm here, within {life} and where you are signed in, that your FlowHQ account uses"
         " this address:\n\n{link}",
-        "thibitisha hapa, ndani ya saa moja na pale ulipoingia kwenye akaunti, kuwa akaunti yako"
+        "thibitisha hapa, ndani ya {life} na pale ulipoingia kwenye akaunti, kuwa akaunti yako"
         " ya FlowHQ inatumia anwani hii:\n\n{link}",
     ),
     "mail.changed_subject": Text("Your address was changed", "Anwani yako imebadilishwa"),

@@ -12,6 +12,17 @@ ACTIVITY = {
     "activity.newest": Text("Back to the newest", "Rudi kwenye mapya"),
     "activity.somebody": Text("Somebody who has left", "Mtu aliyeondoka"),
     "activity.signed_in": Text("{who} signed in", "{who} aliingia"),
+    "activity.signed_in_new_device": Text(
+        "{who} signed in from a new browser ({network})",
+        "{who} aliingia kwa kivinjari kipya ({network})",
+    ),
+    "activity.sign_in_failed": Text(
+        "Somebody tried to sign in as {who} with a wrong password ({network})",
+        "Kuna aliyejaribu kuingia kama {who} kwa nenosiri lisilo sahihi ({network})",
+    ),
+    "activity.password_reset": Text(
+        "{who} chose a new password by mail", "{who} alichagua nenosiri jipya kwa barua pepe"
+    ),
     "activity.business_described": Text(
         "{who} described the business and asked for the bot",
         "{who} alieleza biashara na kuomba boti",

@@ -1,5 +1,6 @@
 """Who did what through the admin API and the dashboard; kept when the tenant is gone."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,19 +9,48 @@ import msgspec
 from shared.enums import CallerKind
 from shared.stores.cursors import Cursor, parse_cursor, to_page
 from shared.stores.rows import to_uuid
+from shared.stores.secrets import hash_secret
 from shared.stores.text import to_storable
 from shared.structs.keys import AuditEntry, AuditView
 from shared.structs.pages import Page
 from shared.tables import AdminAuditLog
 
 _LIST = "audit"
+HOURLY_KEPT = timedelta(days=400)
 
 
 async def record(entry: AuditEntry) -> None:
     """Call it in the transaction of the change: then neither is there without the other."""
+    await _record(entry, once_key=None)
+
+
+async def record_hourly(entry: AuditEntry, *, now: datetime) -> bool:
+    """False, and no row, where the same was recorded of the same within this hour of the clock."""
+    parts = (entry.kind, entry.who, entry.action, entry.tenant_id or "", entry.address)
+    words = "\n".join([f"{now:%Y-%m-%dT%H}", *map(str, parts)])
+    return await _record(entry, once_key=hash_secret(words))
+
+
+async def has_any(who: str, action: str) -> bool:
+    rows = await AdminAuditLog.raw(
+        "SELECT 1 FROM admin_audit_logs WHERE who = {} AND action = {} LIMIT 1", who, action
+    )
+    return bool(rows)
+
+
+async def sweep_hourly(*, now: datetime) -> None:
+    """Acts are kept; what was only looked at, or tried in vain, for `HOURLY_KEPT`."""
     await AdminAuditLog.raw(
-        "INSERT INTO admin_audit_logs (kind, who, action, tenant_id, detail_json, address)"
-        " VALUES ({}, {}, {}, {}, {}, {})",
+        "DELETE FROM admin_audit_logs WHERE once_key IS NOT NULL AND at < {}", now - HOURLY_KEPT
+    )
+
+
+async def _record(entry: AuditEntry, *, once_key: str | None) -> bool:
+    rows = await AdminAuditLog.raw(
+        "INSERT INTO admin_audit_logs"
+        " (kind, who, action, tenant_id, detail_json, address, once_key)"
+        " VALUES ({}, {}, {}, {}, {}, {}, {})"
+        " ON CONFLICT (once_key) WHERE once_key IS NOT NULL DO NOTHING RETURNING id",
         entry.kind.value,
         to_storable(entry.who),
         entry.action,
@@ -28,7 +58,9 @@ async def record(entry: AuditEntry) -> None:
         # \u0000 is valid JSON and still refused by jsonb.
         msgspec.json.encode(entry.detail).decode().replace("\\u0000", "\\ufffd"),
         to_storable(entry.address),
+        once_key,
     )
+    return bool(rows)
 
 
 async def list_page(

@@ -22,7 +22,13 @@ KEPT = timedelta(days=7)
 
 
 async def create(
-    token_hash: str, purpose: ProofPurpose, email: str, *, member_id: UUID | None, now: datetime
+    token_hash: str,
+    purpose: ProofPurpose,
+    email: str,
+    *,
+    member_id: UUID | None,
+    now: datetime,
+    life: timedelta = LIFE,
 ) -> None:
     """Within the transaction of the token."""
     await MailProof.raw(
@@ -33,7 +39,7 @@ async def create(
         email,
         member_id,
         now,
-        now + LIFE,
+        now + life,
     )
 
 

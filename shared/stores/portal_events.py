@@ -1,7 +1,9 @@
 """What happened in a tenant's portal, for the tenant to read."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -30,6 +32,33 @@ async def record(tenant_id: TenantId, event_type: str, payload: dict[str, Any]) 
         msgspec.json.encode(payload).decode().replace("\\u0000", "\\ufffd"),
         tenant_id,
     )
+
+
+async def record_hourly(tenant_id: TenantId, event_type: str, payload: dict[str, Any]) -> None:
+    """Unless there is one of this type and member (`payload["member"]`) from the last hour."""
+    await PortalEventLog.raw(
+        "INSERT INTO portal_event_logs (tenant, event_type, payload_json)"
+        " SELECT t.id, {}::text, {}::jsonb FROM tenants t WHERE t.id = {} AND NOT EXISTS ("
+        "  SELECT 1 FROM portal_event_logs e WHERE e.tenant = t.id AND e.event_type = {}"
+        "  AND e.payload_json ->> 'member' = {} AND e.created_at > now() - interval '1 hour')",
+        to_storable(event_type),
+        msgspec.json.encode(payload).decode().replace("\\u0000", "\\ufffd"),
+        tenant_id,
+        to_storable(event_type),
+        to_storable(payload["member"]),
+    )
+
+
+async def has_any(tenant_id: TenantId, event_types: Iterable[str], member_id: UUID) -> bool:
+    """Whether the member did one of these before."""
+    rows = await PortalEventLog.raw(
+        "SELECT 1 FROM portal_event_logs WHERE tenant = {} AND event_type = ANY({}::text[])"
+        " AND payload_json ->> 'member' = {} LIMIT 1",
+        tenant_id,
+        list(event_types),
+        str(member_id),
+    )
+    return bool(rows)
 
 
 async def list_page(

@@ -18,6 +18,7 @@ from shared.tables.people import (
     SetupRequest,
     User,
 )
+from shared.tables.security import SecurityEvent
 from shared.tables.sessions import LinkRequest, WhatsAppSession
 from shared.tables.takeovers import Takeover
 from shared.tables.tenants import Tenant, TenantConfig
@@ -50,6 +51,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     PortalEventLog,
     ApiKey,
     AdminAuditLog,
+    SecurityEvent,
 )
 
 __all__ = [
@@ -69,6 +71,7 @@ __all__ = [
     "MessageLog",
     "OutboundMessage",
     "PortalEventLog",
+    "SecurityEvent",
     "SetupRequest",
     "Takeover",
     "Tenant",

@@ -44,7 +44,9 @@ class ApiKey(Table, tablename="api_keys"):
 
 
 class AdminAuditLog(Table, tablename="admin_audit_logs"):
-    """tenant_id: no foreign key, for the record outlives the tenant."""
+    """tenant_id: no foreign key, for the record outlives the tenant. once_key: of what is written
+    down once an hour, however often it is done; None of an act that is written down each time.
+    """
 
     id = UUID(primary_key=True, default=UUID4())
     kind = Text(default=CallerKind.KEY.value)
@@ -53,4 +55,5 @@ class AdminAuditLog(Table, tablename="admin_audit_logs"):
     tenant_id = UUID(null=True, default=None)
     detail_json = JSONB(default="{}")
     address = Text()
+    once_key = Text(null=True, default=None)
     at = Timestamptz(default=TimestamptzNow())

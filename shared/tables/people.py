@@ -54,11 +54,14 @@ class MailProof(Table, tablename="mail_proofs"):
 
 
 class AttemptCount(Table, tablename="attempt_counts"):
-    """bucket: a hash of what is counted, so that the table names nobody."""
+    """bucket: the site, and a hash of what is counted, so that the table names nobody. open_at:
+    where one may come through at a time, when the next one may.
+    """
 
     bucket = Text(primary_key=True)
     tries = Integer(default=0)
     resets_at = Timestamptz()
+    open_at = Timestamptz(null=True, default=None)
 
 
 class SetupRequest(Table, tablename="setup_requests"):

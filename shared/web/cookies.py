@@ -20,6 +20,10 @@ class CookieJar(msgspec.Struct, frozen=True, kw_only=True):
     def session(self) -> str:
         return self._name("session")
 
+    @property
+    def device(self) -> str:
+        return self._name("device")
+
     def hold(self, token: str, *, life: timedelta) -> Cookie:
         """The session of that token; without one, what takes it away."""
         return self._cookie(self.session, token, life if token else timedelta(0))

@@ -1,6 +1,7 @@
 """Every error as a page in the house's style, in the visitor's language."""
 
 import math
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -47,16 +48,19 @@ def answer_transient(request: PageRequest, error: TransientError) -> Response[st
 
 def answer_too_many(request: PageRequest, error: TooManyAttemptsError) -> Response[str]:
     clock: Clock = request.app.state.clock
-    wait = error.again_at - clock.now()
-    seconds = max(1, math.ceil(wait.total_seconds()))
     return page(
         request,
         "problem.html",
         status=HTTPStatus.TOO_MANY_REQUESTS,
-        headers={"Retry-After": str(seconds)},
+        headers=to_retry_headers(error, now=clock.now()),
         kind="too_many",
         number=HTTPStatus.TOO_MANY_REQUESTS.value,
     )
+
+
+def to_retry_headers(error: TooManyAttemptsError, *, now: datetime) -> dict[str, str]:
+    seconds = max(1, math.ceil((error.again_at - now).total_seconds()))
+    return {"Retry-After": str(seconds)}
 
 
 def answer_unexpected(request: PageRequest, error: Exception) -> Response[str]:

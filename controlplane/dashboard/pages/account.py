@@ -6,11 +6,11 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 
-from controlplane.api.parameters import Acting, Hashing, Timing
+from controlplane.api.parameters import Acting, Hashing
+from controlplane.dashboard.confirming import confirm
 from controlplane.dashboard.problems import wrong_of
 from controlplane.dashboard.visitor import SIGN_IN
 from controlplane.services.set_operator_password import set_operator_password
-from controlplane.services.sign_in_operator import check_own_password
 from shared.errors import InvalidInputError
 from shared.structs.members import Member
 from shared.web.forms import read_form
@@ -29,14 +29,11 @@ async def set_password(
     operator: NamedDependency[Member],
     caller: Acting,
     passwords: Hashing,
-    clock: Timing,
 ) -> Response[str] | Redirect:
     """Every browser is signed out by it, also this one."""
     form = await read_form(request)
     try:
-        proved = await check_own_password(
-            operator, form.get("current", ""), passwords=passwords, clock=clock
-        )
+        proved = await confirm(request, form.get("current", ""))
         await set_operator_password(
             operator.id,
             form.get("password", ""),

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Response, get
 
 from controlplane.api.parameters import DEFAULT_LIMIT
-from controlplane.dashboard.texts.audit import ACTIONS, DETAILS, IN_VAIN
+from controlplane.dashboard.texts.audit import ACTIONS, ALONE, DETAILS, IN_VAIN
 from shared.errors import NotFoundError
 from shared.ids import TenantId
 from shared.stores import audit, tenants
@@ -50,6 +50,8 @@ def describe(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
         match value:
             case bool() if name in IN_VAIN:
                 told += [] if value else [("", IN_VAIN[name])]
+            case bool() if name in ALONE:
+                told += [("", ALONE[name])] if value else []
             case str():
                 told.append((DETAILS.get(name, name), value))
             case [*each] if all(isinstance(one, str) for one in each):

@@ -3,16 +3,23 @@
 from http import HTTPStatus
 
 from litestar import Response, get, post
+from litestar.background_tasks import BackgroundTask
 from litestar.response import Redirect
 
 from controlplane.api.parameters import Acting
 from controlplane.dashboard.desk import desk_of
 from controlplane.dashboard.problems import wrong_of
 from controlplane.dashboard.visitor import SIGN_IN, session_of
-from controlplane.services.sign_in_operator import sign_in_operator, sign_out_operator
-from shared.errors import InvalidInputError
+from controlplane.services.sign_in_operator import (
+    WrongPasswordError,
+    sign_in_operator,
+    sign_out_operator,
+    tell_in_vain,
+)
 from shared.stores.browser_sessions import OPERATORS
+from shared.web.devices import LIFE
 from shared.web.forms import read_form
+from shared.web.origin import origin_of
 from shared.web.rendering import go_to, page
 from shared.web.requests import PageRequest, address_of, local_path
 
@@ -29,20 +36,31 @@ async def show(request: PageRequest) -> Response[str]:
 async def enter(request: PageRequest) -> Response[str] | Redirect:
     form, desk = await read_form(request), desk_of(request)
     email, wanted = form.get("email", "").strip(), local_path(form.get("next", ""), HOME)
+    origin, address = origin_of(request, desk.cookies), address_of(request)
     try:
-        token = await sign_in_operator(
+        entered = await sign_in_operator(
+            desk.door,
             email,
             form.get("password", ""),
-            address=address_of(request),
+            origin=origin,
+            address=address,
             old_token=session_of(request),
-            passwords=desk.passwords,
-            clock=desk.clock,
         )
-    except InvalidInputError as error:
+    except WrongPasswordError as error:
         status, wrong = HTTPStatus.UNPROCESSABLE_ENTITY, wrong_of(error)
-        return page(request, "sign_in.html", status=status, email=email, wanted=wanted, wrong=wrong)
+        again = page(
+            request, "sign_in.html", status=status, email=email, wanted=wanted, wrong=wrong
+        )
+        again.background = BackgroundTask(
+            tell_in_vain, error.operator, address=address, clock=desk.clock
+        )
+        return again
+    marked = desk.door.devices.mark(origin.device, entered.operator.id, now=desk.clock.now())
     answer = go_to(wanted)
-    answer.cookies.append(desk.cookies.hold(token, life=OPERATORS.whole))
+    answer.cookies += [
+        desk.cookies.hold(entered.session, life=OPERATORS.whole),
+        desk.cookies.keep(desk.cookies.device, marked, life=LIFE),
+    ]
     return answer
 
 

@@ -32,6 +32,7 @@ ACTIONS = {
     "operator.signed_in": "signed in",
     "operator.signed_out": "signed out",
     "row.mended": "mended a row that could not be read",
+    "operator.sign_in_failed": "somebody tried a wrong password for this account",
 }
 # What is kept of an act beside who, what and whose.
 DETAILS = {
@@ -52,6 +53,8 @@ DETAILS = {
     "state": "it was",
     "was": "it was",
 }
+# Of what is said only where it is so.
+ALONE = {"new_device": "From a new browser."}
 # Of what an act may find done already.
 IN_VAIN = {"changed": "It was so already.", "revoked": "There was none."}
 AUDIT = {

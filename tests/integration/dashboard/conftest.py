@@ -58,11 +58,17 @@ class Dashboard:
         self.configured.append((tenant_id, config))
         return True
 
-    def stranger(self) -> Browser:
-        return Browser(self.transport, door="/dashboard/account")
+    def stranger(self, address: str = ADDRESS) -> Browser:
+        """address: of the machine that the browser runs on."""
+        transport = httpx.ASGITransport(
+            self.transport.app, client=(address, 4711), raise_app_exceptions=False
+        )
+        return Browser(transport, door="/dashboard/account")
 
-    async def sign_in(self, email: str = EMAIL, password: str = PASSWORD) -> Browser:
-        browser = self.stranger()
+    async def sign_in(
+        self, email: str = EMAIL, password: str = PASSWORD, address: str = ADDRESS
+    ) -> Browser:
+        browser = self.stranger(address)
         await browser.go("/dashboard/sign-in")
         await browser.send("/dashboard/sign-in", email=email, password=password)
         return browser

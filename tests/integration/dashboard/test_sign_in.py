@@ -11,8 +11,9 @@ from shared.stores import browser_sessions, members, operators
 from shared.stores.browser_sessions import OPERATORS
 from shared.structs.keys import AuditEntry
 from shared.tables import BrowserSession, User
-from shared.web import limits
-from shared.web.limits import PASSWORD_FROM_ADDRESS, PASSWORD_OF_ACCOUNT, PASSWORD_OF_OPERATOR
+from shared.web import guesses
+from shared.web.guesses import IN_DASHBOARD, IN_PORTAL, Guess
+from shared.web.limits import TooManyAttemptsError
 from tests.fakes.pages import Browser
 from tests.fakes.traces import list_newest
 from tests.integration.dashboard.conftest import ADDRESS, EMAIL
@@ -81,21 +82,75 @@ async def test_a_member_of_the_portal_is_nobody_here(dashboard):
 
 
 async def test_guessing_a_password_is_stopped_also_with_the_right_one(dashboard):
-    for _ in range(PASSWORD_OF_OPERATOR.tries):
+    for _ in range(IN_DASHBOARD.of_account.tries):
         assert (await dashboard.sign_in(password=OTHER)).at.status_code == 422
     refused = (await dashboard.sign_in()).at
     assert refused.status_code == 429
     assert 0 < int(refused.headers["retry-after"]) <= 900
-    dashboard.clock.advance(PASSWORD_OF_OPERATOR.window)
+    dashboard.clock.advance(IN_DASHBOARD.of_account.window)
     assert is_in(await dashboard.sign_in())
 
 
 async def test_whoever_guesses_at_the_portal_keeps_no_operator_out(dashboard):
-    for limit, subject in ((PASSWORD_OF_ACCOUNT, EMAIL), (PASSWORD_FROM_ADDRESS, ADDRESS)):
-        for _ in range(limit.tries + 1):
-            with suppress(limits.TooManyAttemptsError):
-                await limits.count(limit, subject, clock=dashboard.clock)
+    [(_, kept)] = [await members.find_by_email(EMAIL)]
+    guess = Guess(brakes=IN_PORTAL, account=EMAIL, network=ADDRESS, device=None, kept=kept)
+    for _ in range(IN_PORTAL.from_address.tries + 1):
+        with suppress(TooManyAttemptsError):
+            await guesses.begin(guess, clock=dashboard.clock)
     assert is_in(await dashboard.sign_in())
+
+
+async def test_strangers_hold_up_no_operator(dashboard, browser):
+    """Neither from elsewhere, nor in a browser of before, nor where the password is asked again."""
+    await browser.send("/dashboard/sign-out")
+    for address in (ADDRESS, "203.0.113.9"):
+        for _ in range(IN_DASHBOARD.of_account.tries + 1):
+            await dashboard.sign_in(password=OTHER, address=address)
+    assert (await dashboard.sign_in()).at.status_code == 429
+    assert is_in(await dashboard.sign_in(address="198.51.100.1"))
+    await browser.go("/dashboard/sign-in")
+    await browser.send("/dashboard/sign-in", email=EMAIL, password=PASSWORD)
+    assert is_in(browser)
+    for number in range(60):
+        await dashboard.sign_in(password=OTHER, address=f"10.0.{number}.1")
+    assert (await dashboard.sign_in(address="198.51.100.2")).at.status_code == 429
+    await browser.go("/dashboard/account")
+    answer = await browser.send("/dashboard/account/password", current=PASSWORD, password=OTHER)
+    assert answer.url.path == "/dashboard/sign-in"
+    # A new password begins all counts anew, also one that was set through the API.
+    assert is_in(await dashboard.sign_in(password=OTHER))
+
+
+async def test_who_borrows_an_operators_browser_guesses_little(browser):
+    await browser.go("/dashboard/account")
+    for _ in range(IN_DASHBOARD.in_session.tries):
+        await browser.send("/dashboard/account/password", current=OTHER, password=OTHER)
+    answer = await browser.send("/dashboard/account/password", current=PASSWORD, password=OTHER)
+    assert answer.status_code == 429
+
+
+async def test_who_tried_in_vain_and_who_came_from_elsewhere_is_in_the_audit_log(
+    dashboard, browser
+):
+    for _ in range(5):
+        await dashboard.sign_in(password=OTHER, address="203.0.113.9")
+    await dashboard.sign_in(email="juma@example.com")
+    await browser.go("/dashboard/sign-in")
+    await browser.send("/dashboard/sign-in", email=EMAIL, password=PASSWORD)
+    await dashboard.sign_in(address="203.0.113.9")
+    found = [(each.action, each.detail, each.address) for each in await list_newest(limit=10)]
+    assert found == [
+        ("operator.signed_in", {"new_device": True}, "203.0.113.9"),
+        ("operator.signed_in", {}, ADDRESS),
+        ("operator.sign_in_failed", {}, "203.0.113.9"),
+        ("operator.signed_in", {}, ADDRESS),
+    ]
+    dashboard.clock.advance(timedelta(hours=1))
+    await dashboard.sign_in(password=OTHER, address="203.0.113.9")
+    assert (await list_newest(limit=1))[0].action == "operator.sign_in_failed"
+    await browser.go("/dashboard/audit")
+    assert "somebody tried a wrong password" in browser.at.text
+    assert "From a new browser." in browser.at.text
 
 
 async def test_nobody_is_in_with_a_password_that_was_changed_while_it_was_checked(

@@ -6,6 +6,7 @@ from itertools import groupby
 import asyncpg
 import pytest
 
+from shared.stores.attempts import to_bucket
 from tests.integration.db.test_portal_role import as_portal
 
 ALL = "*"
@@ -54,6 +55,9 @@ FUNCTIONS = {
     "flowhq_take_invitation(uuid)",
     "flowhq_sweep_sessions(timestamp with time zone)",
     "flowhq_sweep_proofs(timestamp with time zone)",
+    "flowhq_is_accepted()",
+    "flowhq_note_security(text,text,text,integer)",
+    "flowhq_note_foreign(uuid,text)",
     (
         "flowhq_find_messages(text,text[],text,timestamp with time zone,timestamp with time zone,"
         "timestamp with time zone,uuid,integer)"
@@ -72,11 +76,10 @@ POLICIES = {
         )
     },
     "users": {"team SELECT", "self SELECT", "change UPDATE", "sign_up INSERT", "invited INSERT"},
+    "attempt_counts": {"own_site ALL"},
     "browser_sessions": {"own ALL"},
     "mail_proofs": {"seen SELECT", "made INSERT", "used UPDATE", "withdrawn DELETE"},
 }
-# Its rows name nobody: hashes and numbers.
-WITHOUT_POLICIES = {"attempt_counts"}
 
 OURS_ALONE = "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_'"
 GIVEN = f"""
@@ -144,7 +147,7 @@ async def test_these_policies_let_its_rows_through_and_no_other(owner):
         for name, of_table in groupby(rows, key=lambda row: row["tablename"])
     }
     assert given == POLICIES
-    assert RIGHTS.keys() - given.keys() == WITHOUT_POLICIES
+    assert RIGHTS.keys() <= given.keys()
 
 
 async def test_it_is_nothing_owns_nothing_and_belongs_to_nobody(owner):
@@ -184,3 +187,86 @@ async def test_what_is_over_is_removed_unseen(owner, database_url):
     for table in ("browser_sessions", "mail_proofs"):
         left = await owner.fetch(f"SELECT token_hash FROM {table}")  # noqa: S608
         assert [row["token_hash"] for row in left] == ["good"]
+
+
+async def test_the_counts_of_other_sites_are_out_of_its_reach(owner, database_url):
+    """Else it could keep operators out, or have guesses at their passwords begin anew."""
+    bucket = to_bucket("operators", "password/x")
+    await owner.execute(
+        "INSERT INTO attempt_counts (bucket, tries, resets_at)"
+        " VALUES ($1, 10, now() + interval '1 h'), ('portal/x', 10, now() + interval '1 h')",
+        bucket,
+    )
+    portal = await asyncpg.connect(as_portal(database_url))
+    try:
+        seen = await portal.fetch("SELECT bucket FROM attempt_counts")
+        assert [row["bucket"] for row in seen] == ["portal/x"]
+        await portal.execute("UPDATE attempt_counts SET tries = 0")
+        await portal.execute("DELETE FROM attempt_counts")
+        made = "INSERT INTO attempt_counts (bucket, tries, resets_at) VALUES ('{}/y', 1, now())"
+        moved = "; UPDATE attempt_counts SET bucket = 'operators/y'"
+        for statement in (made.format("operators"), made.format("portal") + moved):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await portal.execute(statement)
+    finally:
+        await portal.close()
+    assert await owner.fetchval("SELECT tries FROM attempt_counts WHERE bucket = $1", bucket) == 10
+
+
+async def test_it_notes_what_it_likes_as_the_portal_and_only_so_much(owner, database_url):
+    portal = await asyncpg.connect(as_portal(database_url))
+    try:
+        for statement in (
+            "SELECT 1 FROM security_events",
+            "INSERT INTO security_events (id, kind) VALUES (gen_random_uuid(), 'FORM_REFUSED')",
+            "DELETE FROM security_events",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await portal.execute(statement)
+        for kind in ("", "EVIL", "x" * 100_000):
+            with pytest.raises(asyncpg.CheckViolationError):
+                await portal.execute("SELECT flowhq_note_security($1, '', '', 1)", kind)
+        await portal.execute(
+            "SELECT flowhq_note_security('FORM_REFUSED', repeat(n::text, 100), repeat('y', 100), n)"
+            " FROM generate_series(-500, 500) n"
+        )
+    finally:
+        await portal.close()
+    found = await owner.fetchrow(
+        "SELECT count(*) AS rows, sum(times) AS times, max(length(source)) AS longest,"
+        " array_agg(DISTINCT site) AS sites FROM security_events"
+    )
+    # Of a minute; it may end meanwhile.
+    assert found["rows"] <= 2 * 101
+    assert (found["longest"], found["sites"]) == (64, ["portal"])
+    assert found["times"] == 501 + 500 * 501 // 2
+
+
+async def test_it_learns_nothing_of_ids_that_are_not_its_tenants(owner, database_url):
+    await owner.execute(
+        "INSERT INTO tenants (id, name, phone_number) VALUES"
+        " ('00000000-0000-0000-0000-000000000001', 'A', '+255712345678'),"
+        " ('00000000-0000-0000-0000-000000000002', 'B', '+255712345679');"
+        "INSERT INTO users (id, email, role, tenant) VALUES"
+        " ('00000000-0000-0000-0000-00000000000a', 'a@x.de', 'OWNER',"
+        "  '00000000-0000-0000-0000-000000000001'),"
+        " ('00000000-0000-0000-0000-00000000000b', 'b@x.de', 'OWNER',"
+        "  '00000000-0000-0000-0000-000000000002')"
+    )
+    portal = await asyncpg.connect(as_portal(database_url))
+    try:
+        async with portal.transaction():
+            await portal.execute("SET LOCAL flowhq.tenant = '00000000-0000-0000-0000-000000000001'")
+            said = [
+                await portal.fetchval(
+                    f"SELECT flowhq_note_foreign('00000000-0000-0000-0000-00000000000{end}', 'x')"
+                )
+                for end in "abc"
+            ]
+    finally:
+        await portal.close()
+    assert set(said) == {""} or set(said) == {None}
+    rows = await owner.fetch("SELECT kind, source, subject, times FROM security_events")
+    assert [tuple(row) for row in rows] == [
+        ("FOREIGN_ID", "x", "00000000-0000-0000-0000-000000000001", 1)
+    ]

@@ -33,6 +33,7 @@ def as_portal(url: str) -> str:
 
 
 PASSWORD = "three good words"
+ADDRESS = "192.0.2.7"
 FILES_SECRET = "of the files"
 # The real one takes 64 MB and a tenth of a second, which here proves nothing.
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -71,8 +72,12 @@ class Portal:
         assert answer.url.path == "/start", answer.text
         return browser
 
-    def another_browser(self) -> Browser:
-        return Browser(self.transport)
+    def another_browser(self, address: str = ADDRESS) -> Browser:
+        """address: of the machine that it runs on."""
+        transport = httpx.ASGITransport(
+            self.transport.app, client=(address, 4711), raise_app_exceptions=False
+        )
+        return Browser(transport)
 
 
 def after_each_check(portal: Portal, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
@@ -136,7 +141,7 @@ async def portal(database_url: str, tmp_path: Path, blockbuster) -> AsyncIterato
     blockbuster.deactivate()  # it reads its templates, before it serves
     site = serve(settings, clock=clock, mailer=MailBag(mails), checks=checks)
     blockbuster.activate()
-    transport = httpx.ASGITransport(site, client=("192.0.2.7", 4711), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(site, client=(ADDRESS, 4711), raise_app_exceptions=False)
     async with open_database(settings.database_url, min_size=1, max_size=4):
         yield Portal(
             browser=Browser(transport),
