@@ -12,6 +12,7 @@ from litestar.response import Redirect
 
 from controlplane.api.bodies import find_problems
 from controlplane.api.parameters import DEFAULT_LIMIT, Acting, Timing
+from controlplane.dashboard.confirming import confirm
 from controlplane.dashboard.problems import Wrong, to_wrong, wrong_of
 from controlplane.services.issue_key import (
     MAX_KEYS,
@@ -48,6 +49,7 @@ async def issue(request: PageRequest, caller: Acting, clock: Timing) -> Response
         if wrong := to_wrong(find_problems(body, CreateAdminKeyInput)):
             return await _show_own(request, clock=clock, form=form, wrong=wrong)
         given = msgspec.convert(body, CreateAdminKeyInput)
+        await confirm(request, form.get("current", ""))
         made = await issue_admin_key(given, caller=caller, clock=clock)
     except (InvalidInputError, ConflictError) as error:
         return await _show_own(request, clock=clock, form=form, wrong=wrong_of(error))
@@ -77,6 +79,7 @@ async def issue_to_tenant(
         if wrong := to_wrong(find_problems(body, CreateTenantKeyInput)):
             return await _show_tenants(request, tenant, clock=clock, form=form, wrong=wrong)
         given = msgspec.convert(body, CreateTenantKeyInput)
+        await confirm(request, form.get("current", ""))
         made = await issue_tenant_key(tenant, given, caller=caller, clock=clock)
     except (InvalidInputError, ConflictError) as error:
         return await _show_tenants(request, tenant, clock=clock, form=form, wrong=wrong_of(error))

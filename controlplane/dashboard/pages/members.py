@@ -10,6 +10,7 @@ from litestar.response import Redirect
 
 from controlplane.api.bodies import find_problems
 from controlplane.api.parameters import Acting, Hashing
+from controlplane.dashboard.confirming import confirm
 from controlplane.dashboard.problems import Wrong, to_wrong, wrong_of
 from controlplane.services.add_member import add_member, remove_member
 from shared.errors import ConflictError, InvalidInputError
@@ -39,6 +40,7 @@ async def add(
         if wrong := to_wrong(find_problems(body, CreateMemberInput)):
             return await _page(request, tenant, form=BLANK | form, wrong=wrong)
         given = msgspec.convert(body, CreateMemberInput)
+        await confirm(request, form.get("current", ""))
         await add_member(tenant, given, passwords=passwords, caller=caller)
     except (InvalidInputError, ConflictError) as error:
         return await _page(request, tenant, form=BLANK | form, wrong=wrong_of(error))

@@ -16,6 +16,7 @@ GENERAL = {
     "email": "E-mail address",
     "password": "Password",
     "password.current": "Your password",
+    "confirm.hint": "Once more, for this lets somebody in.",
     "password.new": "New password",
     "password.hint": "At least 10 characters. Three or four words that you remember do well.",
     "account": "Your account",

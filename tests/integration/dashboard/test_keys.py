@@ -12,9 +12,11 @@ from shared.enums import CallerKind
 from shared.errors import ConflictError
 from shared.stores import api_keys
 from shared.structs.keys import AdminScope, CreateAdminKeyInput
+from shared.web.guesses import IN_DASHBOARD
 from tests.fakes.businesses import NOW
 from tests.fakes.traces import list_newest
 from tests.integration.dashboard.conftest import EMAIL
+from tests.integration.portal.conftest import PASSWORD
 
 KEYS = "/dashboard/keys"
 
@@ -25,7 +27,8 @@ def shown_key(answer) -> str:
 
 async def make(browser, path=KEYS, **values):
     await browser.go(path)
-    return await browser.send(path, **({"name": "deploy", "scope": "read"} | values))
+    usual = {"name": "deploy", "scope": "read", "current": PASSWORD}
+    return await browser.send(path, **(usual | values))
 
 
 async def test_a_key_is_shown_once_and_works(browser):
@@ -55,6 +58,28 @@ async def test_a_revoked_key_is_refused_and_gone_from_the_list(browser):
     assert "deploy" not in answer.text
     assert await api_keys.authenticate(key, now=NOW) is None
     assert (await list_newest(limit=1))[0].action == "api_key.revoked"
+
+
+@pytest.mark.parametrize("current", ["", "other good words"])
+@pytest.mark.parametrize("of_tenant", [False, True])
+async def test_nobody_makes_a_key_in_a_borrowed_browser(browser, tenant_id, current, of_tenant):
+    path = f"/dashboard/tenants/{tenant_id}/keys" if of_tenant else KEYS
+    for values in ({"scope": "admin", "expires_at": ""}, {"scope": "read"}):
+        answer = await make(browser, path, current=current, **values)
+        assert answer.status_code == 422
+        assert 'aria-describedby="current-more"' in answer.text
+        assert "Is not your password." in answer.text
+        assert 'value="deploy"' in answer.text
+        assert "secret" not in answer.text
+    assert await api_keys.list_of_operators(limit=9) == []
+    assert await api_keys.list_of_tenant(tenant_id, limit=9) == []
+
+
+async def test_who_guesses_the_password_in_a_borrowed_browser_is_stopped(browser):
+    for _ in range(IN_DASHBOARD.in_session.tries):
+        await make(browser, current="other good words")
+    assert (await make(browser)).status_code == 429
+    assert await api_keys.list_of_operators(limit=9) == []
 
 
 @pytest.mark.parametrize(

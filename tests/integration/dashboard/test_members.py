@@ -10,8 +10,9 @@ from shared.stores import members, tenants
 from tests.fakes.businesses import business
 from tests.fakes.traces import list_newest
 from tests.integration.dashboard.conftest import EMAIL
+from tests.integration.portal.conftest import PASSWORD
 
-GOOD = {"email": "asha@example.com", "role": "OWNER", "language": "EN"}
+GOOD = {"email": "asha@example.com", "role": "OWNER", "language": "EN", "current": PASSWORD}
 
 
 @pytest.fixture
@@ -40,6 +41,8 @@ async def test_a_member_is_added_without_a_password_and_removed(browser, tenant_
         ({"email": EMAIL.upper()}, "email"),
         ({"role": "ADMIN"}, "role"),
         ({"language": "DE"}, "language"),
+        ({"current": ""}, "current"),
+        ({"current": "other good words"}, "current"),
     ],
 )
 async def test_what_is_wrong_is_told_at_its_field(browser, tenant_id, path, values, field):
