@@ -2,6 +2,7 @@
 
 import asyncio
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +48,23 @@ async def test_two_that_start_at_once_agree_on_one_key(tmp_path):
     made = await asyncio.gather(*(ensure(tmp_path) for _ in range(4)))
     (key,) = [each for each in made if each is not None]
     assert await asyncio.to_thread((tmp_path / "admin.key").read_text) == f"{key}\n"
+
+
+async def test_a_key_is_not_written_into_what_another_put_in_its_way(tmp_path, monkeypatch):
+    """Who may write there gets the key neither by a link nor by a file of the own."""
+    elsewhere, draft = tmp_path / "elsewhere", tmp_path / "admin.new"
+    unlink = Path.unlink
+
+    def unlink_too_early(path, missing_ok=False):  # noqa: FBT002  as pathlib has it
+        unlink(path, missing_ok=missing_ok)
+        if path == draft:
+            draft.symlink_to(elsewhere)
+
+    monkeypatch.setattr(Path, "unlink", unlink_too_early)
+    with pytest.raises(FileExistsError):
+        await ensure(tmp_path)
+    assert not elsewhere.exists()
+    assert await api_keys.revoke("admin") is False
 
 
 async def test_a_key_is_not_made_when_it_cannot_be_written(tmp_path):

@@ -5,6 +5,7 @@ import asyncio
 import structlog
 
 from controlplane.reconcile.alarm_watch import AlarmWatch, list_alarms
+from controlplane.reconcile.alarms import SEVERAL
 from shared.clock import SystemClock
 from shared.enums import DesiredState, SessionReason, SessionState, WorkerStatus
 from shared.stores import sessions, tenants, workers
@@ -55,6 +56,22 @@ async def test_who_was_stopped_or_removed_is_no_part_of_an_alarm(fake_fleet):  #
     assert alarm.count == 3
     await tenants.request_removal(tenant_ids[1], now=SystemClock().now())
     assert await list_alarms() == []
+
+
+async def test_each_thing_that_whatsapp_does_to_clients_raises_an_alarm(fake_fleet):  # noqa: ARG001  binds
+    tenant_ids = [await add_tenant() for _ in range(SEVERAL)]
+    for tenant_id in tenant_ids:
+        await workers.set_desired(tenant_id, DesiredState.RUNNING)
+    raised = set()
+    for reason in SessionReason:
+        await report(tenant_ids, SessionReport(state=SessionState.DISCONNECTED, reason=reason))
+        raised |= {alarm.reason for alarm in await list_alarms()}
+    assert raised == {
+        SessionReason.CLIENT_OUTDATED,
+        SessionReason.REFUSED,
+        SessionReason.LOGIN_LOST,
+        SessionReason.TEMPORARY_BAN,
+    }
 
 
 async def test_only_the_control_plane_that_acts_speaks(fake_fleet):  # noqa: ARG001  binds

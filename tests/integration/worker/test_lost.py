@@ -42,6 +42,7 @@ async def test_what_a_killed_worker_took_along_is_named_and_asked_for_again(
     assert (stand_in.wa_message_id, stand_in.kind, stand_in.text) == (lost, MessageKind.LOST, "")
     assert stand_in.contact.phone == linked.customer
     assert asked.in_reply_to == lost
+    assert "Please send it again" in asked.text
     assert "Please send it again" in (await sandbox.answers(linked.customer, 3))[-1]
     await gateway.until_acknowledged()
     worker.signal(signal.SIGTERM)

@@ -440,3 +440,22 @@ def test_recovery_is_of_the_first_answered_message_that_was_written_after_the_fa
 
 def test_a_victim_that_never_answers_again_has_no_recovery(clean: Evidence) -> None:
     assert judge(replace(clean, in_force_at=STRUCK_AT + 9)).figures.recovery is None
+
+
+@pytest.mark.parametrize("slowest", ["1", "2"])
+def test_recovery_is_that_of_the_slowest_victim(clean: Evidence, slowest: str) -> None:
+    late = f"OUT{slowest}{MESSAGES - 1}"
+    received = [
+        replace(each, at=STRUCK_AT + 40) if each.id == late else each for each in clean.received
+    ]
+    evidence = replace(clean, victims=["1", "2"], received=received)
+    assert judge(evidence).figures.recovery == 40.0
+
+
+@pytest.mark.parametrize("silent", ["1", "2"])
+def test_recovery_is_none_as_long_as_one_victim_of_several_is_silent(
+    clean: Evidence, silent: str
+) -> None:
+    evidence = replace(clean, victims=["1", "2"])
+    received = [each for each in clean.received if each.id != f"OUT{silent}{MESSAGES - 1}"]
+    assert judge(replace(evidence, received=received)).figures.recovery is None

@@ -74,6 +74,12 @@ CASES = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("reason", SessionReason)
+def test_what_whatsapp_does_to_clients_is_looked_at_and_what_people_do_to_a_phone_is_not(reason):
+    of_whatsapp = {R.CLIENT_OUTDATED, R.REFUSED, R.LOGIN_LOST, R.TEMPORARY_BAN}
+    assert (reason in REASONS) == (reason in of_whatsapp)
+
+
 @pytest.mark.parametrize(("links", "alarms"), CASES)
 def test_several_of_one_kind_within_the_window_are_an_alarm(links, alarms):
     assert len(derive_alarms(links)) == alarms

@@ -71,6 +71,18 @@ def test_each_further_crash_waits_twice_as_long_up_to_a_ceiling(number, seconds)
     assert 0.75 * seconds <= waits(verdict).total_seconds() <= 1.25 * seconds
 
 
+def test_workers_that_crashed_in_the_same_moment_are_not_all_started_in_the_same_moment():
+    """As when the machine ran out of memory: each has its own lot in the whole of the spread."""
+    crashed = [
+        [incident(ago=SECOND * ago, ran=SECOND, container_id=f"c{n}") for ago in (4, 3, 2, 1, 0)]
+        for n in range(100)
+    ]
+    seconds = sorted(waits(decide_restart(past, generation=1)).total_seconds() for past in crashed)
+    assert seconds[0] < 8 * 0.8
+    assert seconds[-1] > 8 * 1.2
+    assert len(set(seconds)) == len(seconds)
+
+
 def test_a_healthy_run_ends_the_streak():
     past = [*crashes(2000, 1999, 1998), incident(ran=10 * MINUTE)]
     assert waits(decide_restart(past, generation=1)) == timedelta(0)

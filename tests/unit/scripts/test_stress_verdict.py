@@ -197,7 +197,15 @@ DEFECTS: list[Any] = [
     ),
     pytest.param(lambda e: _first_container(e, volumes=[]), "own-volume", id="no volume"),
     pytest.param(
-        lambda e: _first_container(e, id="c2"), "own-container", id="a container is shared"
+        lambda e: _first_container(e, id="c3"), "own-container", id="the API names another"
+    ),
+    pytest.param(
+        lambda e: replace(
+            _first_container(e, id="c2"),
+            tenants=[replace(e.tenants[0], container_id="c2"), e.tenants[1]],
+        ),
+        "own-container",
+        id="a container is shared, and the API says so",
     ),
     pytest.param(
         lambda e: _first_container(e, state="exited"), "one-container", id="no container runs"

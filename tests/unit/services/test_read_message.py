@@ -7,8 +7,10 @@ import pytest
 
 from controlplane.services.judge_target import DELETABLE, EDITABLE, find_problem
 from controlplane.services.read_message import (
+    LONGEST_AHEAD,
     LONGEST_QUOTE,
     Item,
+    check_times,
     find_named,
     find_upload,
     normalise,
@@ -171,6 +173,8 @@ TEXT, REACT, CHANGE, TAKE_BACK = (
             TEXT, NotLogged(state=OutboundState.UNCERTAIN), NOW, "is UNCERTAIN", id="perhaps sent"
         ),
         pytest.param(TEXT, logged(kind=MessageKind.REACTION), NOW, "a REACTION", id="no message"),
+        pytest.param(TEXT, logged(kind=MessageKind.EDIT), NOW, "a EDIT", id="an edit"),
+        pytest.param(TEXT, logged(Direction.IN, MessageKind.CALL), NOW, "a CALL", id="a call"),
         pytest.param(TAKE_BACK, logged(kind=MessageKind.DELETE), NOW, "a DELETE", id="twice"),
         pytest.param(CHANGE, THEIRS, NOW, "of the contact", id="edit of theirs"),
         pytest.param(TAKE_BACK, THEIRS, NOW, "of the contact", id="delete of theirs"),
@@ -258,3 +262,31 @@ def test_a_file_may_answer_a_message():
     item = given(content={"type": "image", "media": UPLOAD.sha256}, reply_to="WA1")
     made = to_new(item, THEIRS, now=NOW, upload=UPLOAD).content
     assert made.quote == Quote(wa_message_id="WA1", from_me=False, text="Bei gani?")
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("send_at", "expires_at", "field", "problem"),
+    [
+        pytest.param(None, None, None, "", id="at once and for ever"),
+        pytest.param(NOW + LONGEST_AHEAD, None, None, "", id="as late as may be"),
+        pytest.param(NOW + LONGEST_AHEAD + SECOND, None, "send_at", "days ahead", id="too late"),
+        pytest.param(None, NOW + SECOND, None, "", id="a moment is left"),
+        pytest.param(None, NOW, "expires_at", "in the future", id="over now"),
+        pytest.param(NOW + HOUR, NOW + HOUR + SECOND, None, "", id="a moment between"),
+        pytest.param(NOW + HOUR, NOW + HOUR, "expires_at", "after send_at", id="no moment between"),
+        pytest.param(NOW + HOUR, NOW + SECOND, "expires_at", "after send_at", id="over before"),
+        pytest.param(NOW - 2 * HOUR, NOW - HOUR, "expires_at", "in the future", id="both past"),
+    ],
+)
+def test_a_message_must_have_a_moment_in_which_it_may_go(send_at, expires_at, field, problem):
+    times = {"send_at": send_at, "expires_at": expires_at}
+    item = given(text="hi", **{name: at.isoformat() for name, at in times.items() if at})
+    if field is None:
+        check_times(item, now=NOW)
+        return
+    with pytest.raises(InvalidInputError) as caught:
+        check_times(item, now=NOW)
+    assert (caught.value.field, problem in caught.value.problem) == (field, True)

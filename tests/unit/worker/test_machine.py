@@ -332,6 +332,22 @@ def test_a_pairing_code_is_asked_once_in_a_round_of_its_own_and_good_to_its_end(
     assert (shown.state, shown.reason, shown.qr) == (S.QR_READY, R.WAITING_FOR_SCAN, "2")
 
 
+def test_a_pairing_code_is_no_longer_good_because_another_qr_is_shown_beside_it():
+    shown, _ = after(SHOWING, PairingAsked(PHONE), whatsapp.QrCode("1"), whatsapp.PairingCode("A"))
+    later = NOW + machine.FIRST_QR
+    for code in ("2", "3"):
+        shown, _ = advance(shown, whatsapp.QrCode(code), now=later, jitter=0.5)
+        later += machine.NEXT_QR
+    assert shown.pairing.expires_at == NOW + machine.ROUND
+
+
+@pytest.mark.parametrize("before", [EXPIRED, OUT, SHOWING, CONNECTING], ids=lambda x: x.state)
+def test_a_pairing_code_can_be_had_whenever_a_phone_is_awaited(before):
+    asked, _ = step(before, PairingAsked(PHONE))
+    assert machine.accepts_pairing(before)
+    assert (asked.state, asked.pairing) == (S.CONNECTING, Pairing(phone_number=PHONE))
+
+
 def test_a_pairing_code_asked_for_while_connecting_waits_for_the_first_qr():
     link_, actions = after(CONNECTING, PairingAsked(PHONE), whatsapp.QrCode("1"))
     assert actions == [Action.KEEP, Action.PAIR]

@@ -95,6 +95,31 @@ def waiting(chat="A", *, due=NOW, cold=False, answers=False):
             Verdict(NOW + 16 * HOUR, Why.COLD_BUDGET),
             id="a budget that was lowered meanwhile",
         ),
+        pytest.param(
+            (begun("B", 24 * HOUR, cold=True), begun("C", 2 * HOUR, cold=True)),
+            waiting(cold=True),
+            None,
+            Verdict(NOW, Why.NOTHING),
+            id="who was written to a day ago makes room for another",
+        ),
+        pytest.param(
+            tuple(begun(c, n * HOUR, cold=True) for n, c in ((24, "A"), (5, "B"), (2, "C"))),
+            waiting(cold=True),
+            None,
+            Verdict(NOW + 19 * HOUR, Why.COLD_BUDGET),
+            id="and is a stranger like any other",
+        ),
+        pytest.param(
+            (
+                begun("B", 9 * HOUR, cold=True),
+                begun("C", 8 * HOUR, cold=True),
+                begun("B", 1 * HOUR, cold=True),
+            ),
+            waiting(cold=True),
+            None,
+            Verdict(NOW + 16 * HOUR, Why.COLD_BUDGET),
+            id="who was written to twice is free a day after the second time, another before",
+        ),
         pytest.param((), waiting(), NOW + HOUR, Verdict(NOW + HOUR, Why.FROZEN), id="frozen"),
         pytest.param(
             (begun("A", 20 * SECOND), begun("A", 10 * SECOND)),
