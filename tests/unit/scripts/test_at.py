@@ -64,6 +64,23 @@ def test_the_result_is_the_commands():
     assert at("400 days", "sh", "-c", "exit 7").returncode == 7
 
 
+def test_what_killed_processes_left_is_removed_and_nobody_elses():
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    shared = Path("/dev/shm")
+    left = [shared / f"{name}_{gone.pid}" for name in ("faketime_shm", "sem.faketime_sem")]
+    ours = shared / f"faketime_shm_{os.getpid()}"
+    was_there = ours.exists()
+    for path in (*left, ours):
+        path.touch()
+    try:
+        assert at("400 days", "true").returncode == 0
+        assert [path.exists() for path in (*left, ours)] == [False, False, True]
+    finally:
+        if not was_there:
+            ours.unlink()
+
+
 @pytest.mark.parametrize("words", [[], ["400 days"]])
 def test_words_that_are_missing_are_asked_for(words):
     done = at(*words)
