@@ -35,6 +35,7 @@ from controlplane.reconcile.executor import ForgetTenant
 from controlplane.reconcile.loop import Reconciler
 from controlplane.reconcile.portal_watch import watch_portal
 from controlplane.reconcile.sampling import sample_for_ever
+from controlplane.security import keep_security, write_rest
 from controlplane.services.acting import Dispatch, Wake
 from controlplane.services.ensure_admin_key import FILE_NAME, ensure_admin_key
 from controlplane.services.request_rate import RequestRate
@@ -71,6 +72,7 @@ async def run(settings: ControlPlaneSettings) -> None:
     with listening_socket(settings.host, settings.port) as listening:
         async with open_database(settings.database_url):
             await _serve(settings, tenant_files=tenant_files, listening=listening, stop=stop)
+            await write_rest(SystemClock())
     await asyncio.to_thread(tenant_files.close)
 
 
@@ -264,6 +266,7 @@ def _watch_fleet(
     clock: Clock,
 ) -> None:
     tasks.supervise("disk", disk.run(every=disk_interval))
+    tasks.supervise("security", keep_security(clock))
     tasks.supervise("alarms", AlarmWatch(leading=leading).run())
     tasks.supervise("samples", sample_for_ever(leading=leading, clock=clock))
     tasks.supervise("portal watch", watch_portal())

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from contextlib import suppress
 
 import structlog
 
@@ -12,7 +13,10 @@ from portal.sweep import sweep_for_ever
 from shared.clock import SystemClock
 from shared.db.engine import check_database, open_database
 from shared.db.listening import CHANGED, Listener
+from shared.errors import TransientError
 from shared.log import configure_logging
+from shared.security import keep_for_ever, write_down
+from shared.stores import security_events
 from shared.tasks import TaskGroup
 from shared.web.changes import Changes
 from shared.web.passwords import Passwords
@@ -42,8 +46,11 @@ async def run(settings: PortalSettings, listening: socket.socket) -> None:
         )
         tasks.supervise("listener", listener.run())
         tasks.supervise("sweep", sweep_for_ever(clock))
+        tasks.supervise("security", keep_for_ever(security_events.add_as_portal))
         tasks.supervise("pages", serve(site, listening))
         log.info("portal.started", port=settings.port)
         await tasks.join(until=stop)
         log.info("portal.stopping")
         changes.end()
+        with suppress(TransientError):  # the database is away: only counts are lost
+            await write_down(security_events.add_as_portal)

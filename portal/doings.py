@@ -10,6 +10,7 @@ from shared.stores.portal_events import PortalEvent
 _SAID = {
     "signed_in": "activity.signed_in",
     "signed_in_new_device": "activity.signed_in_new_device",
+    "owners_only": "activity.owners_only",
     "sign_in_failed": "activity.sign_in_failed",
     "password_reset": "activity.password_reset",
     "business_described": "activity.business_described",

@@ -9,7 +9,13 @@ from litestar.di import Provide
 
 from portal.file_window import FileWindow, NoFileError
 from portal.house import House
-from portal.insider import OwnersOnlyError, answer_staff, provide_insider, provide_owner
+from portal.insider import (
+    OwnersOnlyError,
+    answer_foreign,
+    answer_staff,
+    provide_insider,
+    provide_owner,
+)
 from portal.mail import Mailer
 from portal.pages import (
     account,
@@ -37,6 +43,8 @@ from portal.visitor import (
     provide_tenant_id,
 )
 from shared.clock import Clock
+from shared.enums import SecuritySite
+from shared.errors import NotFoundError
 from shared.stores.members import NotAnOwnerError
 from shared.web import assets, pages
 from shared.web.assets import Assets, serve_asset
@@ -139,6 +147,7 @@ def create_site(
         },
         exception_handlers={
             **HANDLERS,
+            NotFoundError: answer_foreign,
             SignInNeededError: lambda *_: go_to("/sign-in"),
             BusinessNeededError: lambda *_: go_to("/start"),
             OwnersOnlyError: answer_staff,
@@ -147,7 +156,7 @@ def create_site(
         },
         before_request=meet_visitor,
         before_send=[page_headers(is_secure=settings.is_secure)],
-        middleware=[guard_forms(house.cookies, settings.secret)],
+        middleware=[guard_forms(house.cookies, settings.secret, site=SecuritySite.PORTAL)],
         openapi_config=None,
         request_max_body_size=MAX_BODY_BYTES,
         state=State(

@@ -32,6 +32,7 @@ from controlplane.api.requests import (
     refuse_loose_query,
     refuse_unknown_query,
 )
+from controlplane.api.security import security_router
 from controlplane.api.setup_requests import setup_requests_router
 from controlplane.api.tenants import tenants_router
 from controlplane.api.worker_logs import worker_logs_router
@@ -107,6 +108,7 @@ def create_api(
             setup_requests_router,
             operators_router,
             audit_router,
+            security_router,
             alarms_router,
             fleet_router,
         ],

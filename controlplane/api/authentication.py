@@ -1,6 +1,6 @@
 """The doors of the API: a key in the `Authorization` header, and nowhere else."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from litestar import Request
 from litestar.connection import ASGIConnection
@@ -8,10 +8,15 @@ from litestar.exceptions import NotAuthorizedException, PermissionDeniedExceptio
 from litestar.handlers.base import BaseRouteHandler
 from litestar.openapi.spec import Components, SecurityScheme
 
+from controlplane.api.traces import clock_of, network_from, to_caller, trace_key
 from controlplane.services.acting import Caller
+from shared.enums import SecurityKind, SecuritySite
 from shared.ids import TenantId
-from shared.stores import api_keys, limits
+from shared.security import note
+from shared.stores import api_keys
+from shared.stores import limits as tenant_limits
 from shared.structs.keys import MESSAGES_SCOPE, AdminScope, ApiKeyView
+from shared.web import limits
 
 # Of a handler that a key may not use which is only to look.
 NOT_TO_LOOK_AT = {"not_to_look_at": True}
@@ -38,12 +43,12 @@ async def require_admin_key(
     """Raises 401 without a good key, 403 for a good one that may not do this."""
     found = await _authenticate(connection)
     if found.tenant_id is not None or not set(AdminScope) & set(found.scopes):
-        raise PermissionDeniedException("The API key may not use the admin API.")
+        await _refuse(connection, found, "The API key may not use the admin API.")
     is_looking = connection.scope.get("method") in _LOOKING and not handler.opt.get(
         "not_to_look_at"
     )
     if AdminScope.ADMIN not in found.scopes and not is_looking:
-        raise PermissionDeniedException("The API key may only look.")
+        await _refuse(connection, found, "The API key may only look.")
     connection.scope["user"] = found
 
 
@@ -54,24 +59,31 @@ async def require_tenant_key(
     """The tenant is the key's: nothing in the request can name another."""
     found = await _authenticate(connection)
     if found.tenant_id is None:
-        raise PermissionDeniedException(
+        await _refuse(
+            connection,
+            found,
             "This is an operator's key, and /v1 is for a tenant's own: use"
-            " /admin/tenants/{id}/messages, or a key of /admin/tenants/{id}/api-keys."
+            " /admin/tenants/{id}/messages, or a key of /admin/tenants/{id}/api-keys.",
         )
     if MESSAGES_SCOPE not in found.scopes:
-        raise PermissionDeniedException("The API key may not send messages.")
+        await _refuse(connection, found, "The API key may not send messages.")
     tenant_id = TenantId(found.tenant_id)
     state = connection.app.state
-    allowed = (await limits.get(tenant_id)).api_requests_per_minute
+    allowed = (await tenant_limits.get(tenant_id)).api_requests_per_minute
     state.request_rate.count(tenant_id, allowed=allowed, now=state.clock.now())
     connection.scope["user"] = found
 
 
 def provide_caller(request: Request[Any, Any, Any]) -> Caller:
-    address = request.client.host if request.client else ""
-    key: ApiKeyView = request.user
-    owner = None if key.tenant_id is None else TenantId(key.tenant_id)
-    return Caller(name=key.name, address=address, tenant_id=owner)
+    return to_caller(request, request.user)
+
+
+async def _refuse(
+    connection: ASGIConnection[Any, Any, Any, Any], key: ApiKeyView, detail: str
+) -> NoReturn:
+    """A good key that may not do this."""
+    await trace_key(connection, SecurityKind.SCOPE_REFUSED, "api_key.scope_refused", key=key)
+    raise PermissionDeniedException(detail)
 
 
 async def _authenticate(connection: ASGIConnection[Any, Any, Any, Any]) -> ApiKeyView:
@@ -81,10 +93,26 @@ async def _authenticate(connection: ASGIConnection[Any, Any, Any, Any]) -> ApiKe
             "An API key is required: Authorization: Bearer <key>.",
             headers={"WWW-Authenticate": 'Bearer realm="flowhq"'},
         )
-    found = await api_keys.authenticate(key.strip(), now=connection.app.state.clock.now())
+    found = await api_keys.authenticate(key.strip(), now=clock_of(connection).now())
     if found is None:
+        await _count_wrong(connection, key.strip())
         raise NotAuthorizedException(
             "The API key is not good.",
             headers={"WWW-Authenticate": 'Bearer realm="flowhq", error="invalid_token"'},
         )
     return found
+
+
+async def _count_wrong(connection: ASGIConnection[Any, Any, Any, Any], key: str) -> None:
+    """Raises TooManyAttemptsError: whoever has a good key is not asked how many others failed."""
+    over = await api_keys.find_over(key)
+    if over is not None:
+        await trace_key(connection, SecurityKind.KEY_OVER, "api_key.refused", key=over)
+    else:
+        note(SecuritySite.API, SecurityKind.KEY_UNKNOWN, source=network_from(connection))
+    try:
+        network = network_from(connection)
+        await limits.count(limits.KEYS_FROM_ADDRESS, network, clock=clock_of(connection))
+    except limits.TooManyAttemptsError:
+        note(SecuritySite.API, SecurityKind.KEY_HELD_UP, source=network_from(connection))
+        raise

@@ -8,6 +8,7 @@ from litestar.response import Stream
 from controlplane.api.messages import Sender, provide_named_sender, provide_own_sender
 from controlplane.api.parameters import (
     DEFAULT_LIMIT,
+    Acting,
     Bringing,
     Cursor,
     DirectionFilter,
@@ -15,9 +16,11 @@ from controlplane.api.parameters import (
     Limit,
     LogPath,
     Since,
+    Timing,
 )
 from controlplane.api.problems import documented
 from controlplane.media.kinds import UNKNOWN
+from controlplane.services.reading import Reading, trace_reading
 from controlplane.services.show_media import SharedFile, show_media
 from shared.ids import TenantId
 from shared.instants import to_instant
@@ -33,20 +36,25 @@ _FILE = ResponseSpec(
 
 @get("/", summary="Messages, newest first", responses=documented(403, 404))
 async def list_all(
+    *,
     sender: Sender,
+    caller: Acting,
+    clock: Timing,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
     direction: DirectionFilter = None,
     since: Since = None,
 ) -> Page[MessageLogView]:
     tenant = TenantId((await tenants.get(sender)).id)
-    return await messages.list_page(
+    found = await messages.list_page(
         tenant,
         limit=limit,
         cursor=cursor,
         direction=direction,
         since=to_instant("since", since),
     )
+    await trace_reading(Reading.MESSAGES, tenant, caller=caller, clock=clock)
+    return found
 
 
 @get(
@@ -54,8 +62,18 @@ async def list_all(
     summary="The file of a message, fetched from WhatsApp when it is not here yet",
     responses={200: _FILE, **documented(403, 404, 410, 413, 502, 503)},
 )
-async def show_file(log_id: LogPath, sender: Sender, files: Filing, fetching: Bringing) -> Stream:
-    return _to_download(await show_media(sender, log_id, files=files, fetching=fetching))
+async def show_file(
+    *,
+    log_id: LogPath,
+    sender: Sender,
+    files: Filing,
+    fetching: Bringing,
+    caller: Acting,
+    clock: Timing,
+) -> Stream:
+    file = await show_media(sender, log_id, files=files, fetching=fetching)
+    await trace_reading(Reading.FILE, sender, caller=caller, clock=clock)
+    return _to_download(file)
 
 
 def _to_download(file: SharedFile) -> Stream:

@@ -22,6 +22,7 @@ from controlplane.api.parameters import (
 from controlplane.api.problems import documented
 from controlplane.services.cancel_message import cancel_message
 from controlplane.services.queue_messages import queue_messages
+from controlplane.services.reading import Reading, trace_reading
 from shared.ids import TenantId
 from shared.stores import outbound, tenants
 from shared.structs.outbound import (
@@ -87,19 +88,28 @@ async def send_batch(
 
 @get("/", summary="List queued and sent messages, newest first", responses=documented(403, 404))
 async def list_all(
+    *,
     sender: Sender,
+    caller: Acting,
+    clock: Timing,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
     wanted: OutboundFilter = None,
 ) -> Page[OutboundView]:
     tenant = TenantId((await tenants.get(sender)).id)
-    return await outbound.list_page(tenant, limit=limit, cursor=cursor, state=wanted)
+    found = await outbound.list_page(tenant, limit=limit, cursor=cursor, state=wanted)
+    await trace_reading(Reading.MESSAGES, tenant, caller=caller, clock=clock)
+    return found
 
 
 @get("/{message_id:str}", summary="One message and its state", responses=documented(403, 404))
-async def show(message_id: MessagePath, sender: Sender) -> OutboundView:
+async def show(
+    message_id: MessagePath, sender: Sender, caller: Acting, clock: Timing
+) -> OutboundView:
     tenant = TenantId((await tenants.get(sender)).id)
-    return await outbound.get(tenant, message_id)
+    found = await outbound.get(tenant, message_id)
+    await trace_reading(Reading.MESSAGES, tenant, caller=caller, clock=clock)
+    return found
 
 
 @post(

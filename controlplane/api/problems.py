@@ -13,6 +13,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter, QueryParameter
 
 from controlplane.api.bodies import WHOLE, FieldProblem, InvalidBodyError, to_problem
+from controlplane.api.traces import trace_foreign
 from controlplane.media.fetching import FileGoneError
 from controlplane.media.files import NoRoomError, TooLargeError, WrongContentError
 from controlplane.media.ranges import UnsatisfiableRangeError
@@ -28,6 +29,9 @@ from shared.stores.api_keys import KeyNameTakenError
 from shared.stores.members import EmailTakenError
 from shared.stores.outbound import IdempotencyKeyReusedError
 from shared.stores.tenants import PhoneNumberTakenError
+from shared.structs.keys import ApiKeyView
+from shared.web.afterwards import afterwards
+from shared.web.limits import TooManyAttemptsError, to_retry_headers
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +68,7 @@ def documented(*statuses: int) -> dict[int, ResponseSpec]:
             description=HTTPStatus(status).phrase,
             media_type=MEDIA_TYPE,
         )
-        for status in (400, 401, *statuses)
+        for status in (400, 401, *{429, *statuses})
     }
 
 
@@ -90,9 +94,22 @@ def answer_invalid(request: Request[Any, Any, Any], error: InvalidInputError) ->
 def answer_not_found(request: Request[Any, Any, Any], error: NotFoundError) -> Response[bytes]:
     # Whatever was not found was asked for by the id in the path or, without one, in the body.
     fields = list(request.path_params) or ["tenant_id"]
-    return _answer(
+    answer = _answer(
         request, 404, str(error), [FieldProblem(field, "is unknown") for field in fields]
     )
+    key = request.scope.get("user")
+    if isinstance(key, ApiKeyView) and key.tenant_id is not None:
+        # Afterwards: the answer must not take longer where there is such an id.
+        answer.background = afterwards(trace_foreign, request, key)
+    return answer
+
+
+def answer_too_many_tries(
+    request: Request[Any, Any, Any], error: TooManyAttemptsError
+) -> Response[bytes]:
+    detail = "Too many API keys from this network were not good."
+    headers = to_retry_headers(error, now=request.app.state.clock.now())
+    return _answer(request, 429, detail, headers=headers)
 
 
 def answer_conflict(request: Request[Any, Any, Any], error: ConflictError) -> Response[bytes]:
@@ -168,6 +185,7 @@ HANDLERS: dict[int | type[Exception], Any] = {
     NoRoomError: answer_no_room,
     TooManyFollowersError: answer_too_many,
     LimitReachedError: answer_limit,
+    TooManyAttemptsError: answer_too_many_tries,
     TransientError: answer_transient,
     Exception: answer_unexpected,
 }

@@ -26,6 +26,7 @@ from controlplane.api.parameters import (
 )
 from controlplane.api.problems import documented
 from controlplane.services.create_tenant import create_tenant
+from controlplane.services.reading import Reading, trace_code, trace_reading
 from controlplane.services.remove_tenant import remove_tenant
 from controlplane.services.set_config import set_config
 from controlplane.services.set_limits import set_limits
@@ -128,8 +129,10 @@ async def remove(tenant_id: TenantPath, caller: Acting, wake: Waking, clock: Tim
     opt=NOT_TO_LOOK_AT,
     responses=documented(404),
 )
-async def qr(tenant_id: TenantPath, clock: Timing) -> QrView:
-    return await show_qr(TenantId(tenant_id), clock=clock)
+async def qr(tenant_id: TenantPath, caller: Acting, clock: Timing) -> QrView:
+    code = await show_qr(TenantId(tenant_id), clock=clock)
+    await trace_code(code, TenantId(tenant_id), caller=caller, clock=clock)
+    return code
 
 
 @get(
@@ -138,13 +141,17 @@ async def qr(tenant_id: TenantPath, clock: Timing) -> QrView:
     responses=documented(404),
 )
 async def list_contacts(
+    *,
     tenant_id: TenantPath,
+    caller: Acting,
+    clock: Timing,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
     number: NumberFilter = None,
 ) -> Page[ContactView]:
     tenant = TenantId((await tenants.get(TenantId(tenant_id))).id)
     digits = None if number is None else to_digits(number)
+    await trace_reading(Reading.CONTACTS, tenant, caller=caller, clock=clock)
     return await contacts.list_page(tenant, limit=limit, cursor=cursor, digits=digits)
 
 

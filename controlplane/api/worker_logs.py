@@ -8,9 +8,11 @@ from datetime import timedelta
 from litestar import Router, get
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
-from controlplane.api.parameters import Lines, LogKeeping, TenantPath
+from controlplane.api.parameters import Acting, Lines, LogKeeping, TenantPath, Timing
 from controlplane.api.problems import documented
+from controlplane.services.reading import Reading, trace_reading
 from shared.ids import TenantId
+from shared.stores import tenants
 from shared.structs.workers import WorkerLogView
 
 DEFAULT_LINES = 200
@@ -20,9 +22,15 @@ LIFE = timedelta(minutes=10)
 
 @get("/", summary="The last lines that the worker logged", responses=documented(404, 503))
 async def tail(
-    tenant_id: TenantPath, worker_logs: LogKeeping, lines: Lines = DEFAULT_LINES
+    tenant_id: TenantPath,
+    worker_logs: LogKeeping,
+    caller: Acting,
+    clock: Timing,
+    lines: Lines = DEFAULT_LINES,
 ) -> WorkerLogView:
-    return await worker_logs.tail(TenantId(tenant_id), lines=lines)
+    tail = await worker_logs.tail(TenantId(tenant_id), lines=lines)
+    await trace_reading(Reading.WORKER_LOG, TenantId(tenant_id), caller=caller, clock=clock)
+    return tail
 
 
 @get(
@@ -31,8 +39,14 @@ async def tail(
     responses=documented(404, 429, 503),
 )
 async def stream(
-    tenant_id: TenantPath, worker_logs: LogKeeping, lines: Lines = DEFAULT_LINES
+    tenant_id: TenantPath,
+    worker_logs: LogKeeping,
+    caller: Acting,
+    clock: Timing,
+    lines: Lines = DEFAULT_LINES,
 ) -> ServerSentEvent:
+    tenant = await tenants.get(TenantId(tenant_id))
+    await trace_reading(Reading.WORKER_LOG, TenantId(tenant.id), caller=caller, clock=clock)
     batches = await worker_logs.begin_to_follow(TenantId(tenant_id), lines=lines)
     return ServerSentEvent(to_events(batches), headers={"X-Accel-Buffering": "no"})
 

@@ -18,6 +18,7 @@ from controlplane.dashboard.pages import (
     members,
     new_tenant,
     requests,
+    security,
     sign_in,
     tenant,
     tenant_acts,
@@ -34,6 +35,7 @@ from controlplane.dashboard.visitor import (
 from controlplane.services.acting import Configure, Disconnect, Instruct, ListAlarms, Wake
 from controlplane.services.request_rate import RequestRate
 from controlplane.services.worker_logs import WorkerLogs
+from shared.enums import SecuritySite
 from shared.web import assets, pages
 from shared.web.assets import Assets, serve_asset
 from shared.web.changes import Changes
@@ -84,6 +86,7 @@ INSIDE = (
     keys.issue_to_tenant,
     keys.revoke_of_tenant,
     audit.show,
+    security.show,
     account.show,
     account.set_password,
     sign_in.leave,
@@ -137,7 +140,7 @@ def create_dashboard(
         },
         exception_handlers={**HANDLERS, SignInNeededError: send_to_sign_in},
         before_send=[page_headers(is_secure=desk.is_secure)],
-        middleware=[guard_forms(desk.cookies, desk.secret)],
+        middleware=[guard_forms(desk.cookies, desk.secret, site=SecuritySite.DASHBOARD)],
         openapi_config=None,
         request_max_body_size=MAX_BODY_BYTES,
         state=State(

@@ -74,8 +74,8 @@ async def leave_hourly_trace(
     tenant_id: TenantId | None = None,
     **detail: Any,
 ) -> None:
-    """The audit row of what is looked at, or tried, again and again: one an hour for whoever it
-    is, wherever from, what and whose; the first of them.
+    """The audit row of what is looked at, or tried, again and again: the first in an hour of the
+    same, by the same, of the same tenant, wherever from.
     """
     entry = AuditEntry(
         kind=caller.kind,

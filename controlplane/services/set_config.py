@@ -5,6 +5,7 @@ import asyncio
 import msgspec
 
 from controlplane.services.acting import Caller, Configure, leave_trace
+from controlplane.services.config_changes import list_changes
 from controlplane.services.set_quiet_hours import check_quiet_hours
 from shared.configuration import find_faults
 from shared.db.engine import transaction
@@ -22,8 +23,10 @@ async def set_config(
     wanted = TenantConfig(**msgspec.structs.asdict(given))
     await check_config(wanted)
     async with transaction():
+        before = await tenants.lock_config(tenant_id)
         await tenants.set_config(tenant_id, wanted)
-        await leave_trace(caller, "config.set", tenant_id=tenant_id)
+        changes = list_changes(before, wanted)
+        await leave_trace(caller, "config.set", tenant_id=tenant_id, changes=changes)
     tenant = await tenants.get(tenant_id)
     # A worker that is away is told when it comes back.
     await configure(tenant_id, tenant.config)

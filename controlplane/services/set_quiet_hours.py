@@ -2,7 +2,10 @@
 
 import asyncio
 
+import msgspec
+
 from controlplane.services.acting import Caller, Configure, leave_trace
+from controlplane.services.config_changes import list_changes
 from shared.db.engine import transaction
 from shared.errors import InvalidInputError
 from shared.ids import TenantId
@@ -18,9 +21,11 @@ async def set_quiet_hours(
     if wanted is not None:
         await check_quiet_hours(wanted)
     async with transaction():
+        before = await tenants.lock_config(tenant_id)
         await tenants.set_quiet_hours(tenant_id, wanted)
         action = "quiet_hours.removed" if wanted is None else "quiet_hours.set"
-        await leave_trace(caller, action, tenant_id=tenant_id)
+        changes = list_changes(before, msgspec.structs.replace(before, quiet_hours=wanted))
+        await leave_trace(caller, action, tenant_id=tenant_id, changes=changes)
     tenant = await tenants.get(tenant_id)
     # A worker that is away is told when it comes back; and none what stands in for what it says.
     if not tenant.unreadable:

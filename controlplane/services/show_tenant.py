@@ -30,7 +30,7 @@ class TenantGlance(msgspec.Struct, frozen=True, kw_only=True):
 async def show_tenant(tenant_id: TenantId, *, clock: Clock) -> TenantGlance:
     """Raises NotFoundError."""
     tenant = await tenants.get(tenant_id)
-    acts = await audit.list_page(limit=1, tenant_id=tenant_id)
+    acts = await audit.list_page(limit=1, tenant_id=tenant_id, acts_alone=True)
     is_awaited = tenant.session.state is SessionState.QR_READY
     return TenantGlance(
         tenant=tenant,

@@ -4,7 +4,6 @@ import math
 from http import HTTPStatus
 
 from litestar import Response, get, post
-from litestar.background_tasks import BackgroundTask
 from litestar.response import Redirect
 
 from portal.services.prove_password import WrongPasswordError
@@ -18,9 +17,9 @@ from portal.visitor import (
     to_session_cookie,
     visitor_of,
 )
+from shared.web.afterwards import afterwards
 from shared.web.forms import read_form
-from shared.web.limits import TooManyAttemptsError
-from shared.web.problems import to_retry_headers
+from shared.web.limits import TooManyAttemptsError, to_retry_headers
 from shared.web.rendering import go_to, page
 from shared.web.requests import PageRequest
 
@@ -45,7 +44,7 @@ async def enter(request: PageRequest) -> Response[str] | Redirect:
     except WrongPasswordError as error:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         wrong = page(request, "sign_in.html", status=status, email=email, wrong=error.wrong)
-        wrong.background = BackgroundTask(tell_in_vain, error.member, origin.network)
+        wrong.background = afterwards(tell_in_vain, error.member, origin.network)
         return wrong
     except TooManyAttemptsError as error:
         return _held_up(request, email, error)

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from portal.insider import Insider
-from shared.db.guard import member_transaction
+from portal.insider import Insider, tell_hourly
 from shared.enums import SecurityKind, SecuritySite
 from shared.security import note
 from shared.stores import portal_events
@@ -43,12 +42,7 @@ async def leave_sign_in(member: Member, *, is_known: bool, network: str) -> None
 
 
 async def tell_in_vain(member: Member | None, network: str) -> None:
-    """Somebody tried a password for this account: told once an hour, however often it is tried.
-
-    After the answer, which must not take longer where there is such an account.
+    """Somebody tried a password for this account. After the answer, which must not take longer
+    where there is such an account.
     """
-    if member is None or member.tenant_id is None:
-        return
-    who = {"member": str(member.id), "who": member.email, "network": network}
-    async with member_transaction(member.id, tenant_id=member.tenant_id):
-        await portal_events.record_hourly(member.tenant_id, IN_VAIN, who)
+    await tell_hourly(member, IN_VAIN, network)

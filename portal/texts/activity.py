@@ -20,6 +20,10 @@ ACTIVITY = {
         "Somebody tried to sign in as {who} with a wrong password ({network})",
         "Kuna aliyejaribu kuingia kama {who} kwa nenosiri lisilo sahihi ({network})",
     ),
+    "activity.owners_only": Text(
+        "{who} tried what only owners may do ({network})",
+        "{who} alijaribu kufanya jambo linaloruhusiwa kwa wamiliki tu ({network})",
+    ),
     "activity.password_reset": Text(
         "{who} chose a new password by mail", "{who} alichagua nenosiri jipya kwa barua pepe"
     ),

@@ -89,6 +89,16 @@ async def authenticate(key: str, *, now: datetime) -> ApiKeyView | None:
     return _to_view(rows[0])
 
 
+async def find_over(key: str) -> ApiKeyView | None:
+    """One that was ours, and is good for nothing any more: revoked, expired, or of a tenant that
+    is being removed. Call it for a key that `authenticate` does not take.
+    """
+    rows = await ApiKey.raw(
+        f"SELECT {_COLUMNS} FROM api_keys WHERE key_hash = {{}}", hash_secret(key)
+    )
+    return _to_view(rows[0]) if rows else None
+
+
 async def revoke(name: str) -> bool:
     """False when no live key of the operators has this name."""
     rows = await ApiKey.raw(

@@ -25,8 +25,10 @@ async def record(entry: AuditEntry) -> None:
 
 
 async def record_hourly(entry: AuditEntry, *, now: datetime) -> bool:
-    """False, and no row, where the same was recorded of the same within this hour of the clock."""
-    parts = (entry.kind, entry.who, entry.action, entry.tenant_id or "", entry.address)
+    """False, and no row, where the same was recorded of the same, wherever they were, within this
+    hour of the clock.
+    """
+    parts = (entry.kind, entry.who, entry.action, entry.tenant_id or "")
     words = "\n".join([f"{now:%Y-%m-%dT%H}", *map(str, parts)])
     return await _record(entry, once_key=hash_secret(words))
 
@@ -70,8 +72,11 @@ async def list_page(
     tenant_id: UUID | None = None,
     action: str | None = None,
     who: str | None = None,
+    acts_alone: bool = False,
 ) -> Page[AuditView]:
-    """Newest first; of this tenant, this action and this key or operator alone."""
+    """Newest first; of this tenant, this action and this key or operator alone. acts_alone: not
+    what was only read, or tried.
+    """
     after = parse_cursor(cursor, of=_LIST)
     wanted: list[tuple[str, list[Any]]] = [
         ("a.tenant_id = {}", [tenant_id] if tenant_id else []),
@@ -80,6 +85,7 @@ async def list_page(
         ("(a.at, a.id) < ({}, {})", [after.at, after.id] if after else []),
     ]
     conditions = [condition for condition, values in wanted if values]
+    conditions += ["a.once_key IS NULL"] if acts_alone else []
     rows = await AdminAuditLog.raw(
         "SELECT a.id, a.at, a.kind, a.who, a.action, a.tenant_id, a.detail_json, a.address,"
         " t.name AS tenant_name FROM admin_audit_logs a"

@@ -16,8 +16,11 @@ from litestar.middleware.csrf import generate_csrf_token as make_token
 from litestar.types import ASGIApp, Receive, Scope, Send
 from litestar.utils.scope.state import ScopeState
 
+from shared.enums import SecurityKind, SecuritySite
+from shared.security import note
 from shared.web.cookies import CookieJar
-from shared.web.requests import PageRequest
+from shared.web.limits import network_of
+from shared.web.requests import PageRequest, address_of
 
 _FIELD = "_csrf_token"
 
@@ -25,9 +28,12 @@ _FIELD = "_csrf_token"
 class FormGuard(CSRFMiddleware):
     """Litestar's way with the cookie; which token is a good one is said here."""
 
-    def __init__(self, app: ASGIApp, *, cookies: CookieJar, secret: str) -> None:
+    def __init__(
+        self, app: ASGIApp, *, cookies: CookieJar, secret: str, site: SecuritySite
+    ) -> None:
         super().__init__(app, cookies.csrf(secret))
         self._cookies = cookies
+        self._site = site
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -46,6 +52,8 @@ class FormGuard(CSRFMiddleware):
             # Nobody's session is everybody's: there the cookie says whose token it is.
             is_theirs = bool(session) or (is_good and compare_digest(given, kept))
             if not is_theirs or not _is_made_with(key, given):
+                source = network_of(address_of(request))
+                note(self._site, SecurityKind.FORM_REFUSED, source=source)
                 raise PermissionDeniedException("that is no form of this session")
             kept = given
         ScopeState.from_scope(scope).csrf_token = kept
@@ -55,8 +63,8 @@ class FormGuard(CSRFMiddleware):
         return sign(self.config.secret.encode(), session.encode("utf-8", "replace"), "sha256").hex()
 
 
-def guard_forms(cookies: CookieJar, secret: str) -> DefineMiddleware:
-    return DefineMiddleware(FormGuard, cookies=cookies, secret=secret)
+def guard_forms(cookies: CookieJar, secret: str, *, site: SecuritySite) -> DefineMiddleware:
+    return DefineMiddleware(FormGuard, cookies=cookies, secret=secret, site=site)
 
 
 async def _read_token(request: PageRequest) -> str:

@@ -1,5 +1,6 @@
 """How often something may be tried. What is counted for whom says `guesses` and `mail_limits`."""
 
+import math
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 
@@ -72,6 +73,11 @@ async def come_through(gate: Gate, subject: str, *, clock: Clock) -> datetime:
 async def reopen(gate: Gate, subject: str) -> None:
     """Whoever came through did nothing of what is counted."""
     await attempts.reopen(_bucket(gate, subject))
+
+
+def to_retry_headers(error: TooManyAttemptsError, *, now: datetime) -> dict[str, str]:
+    seconds = max(1, math.ceil((error.again_at - now).total_seconds()))
+    return {"Retry-After": str(seconds)}
 
 
 def network_of(address: str) -> str:

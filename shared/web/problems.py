@@ -1,7 +1,5 @@
 """Every error as a page in the house's style, in the visitor's language."""
 
-import math
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -11,7 +9,7 @@ from litestar.exceptions import HTTPException
 
 from shared.clock import Clock
 from shared.errors import ConflictError, InvalidInputError, NotFoundError, TransientError
-from shared.web.limits import TooManyAttemptsError
+from shared.web.limits import TooManyAttemptsError, to_retry_headers
 from shared.web.rendering import page
 from shared.web.requests import PageRequest
 
@@ -56,11 +54,6 @@ def answer_too_many(request: PageRequest, error: TooManyAttemptsError) -> Respon
         kind="too_many",
         number=HTTPStatus.TOO_MANY_REQUESTS.value,
     )
-
-
-def to_retry_headers(error: TooManyAttemptsError, *, now: datetime) -> dict[str, str]:
-    seconds = max(1, math.ceil((error.again_at - now).total_seconds()))
-    return {"Retry-After": str(seconds)}
 
 
 def answer_unexpected(request: PageRequest, error: Exception) -> Response[str]:

@@ -66,7 +66,7 @@ async def test_an_operator_signs_in_decides_on_requests_and_enters_a_tenant(
     await page.wait_for_url("**/dashboard/tenants/*")
     await walk.at("tenant")
     await page.click(".choices a:has-text('Members')")
-    await walk.fill(email="asha@example.com")
+    await walk.fill(email="asha@example.com", current=PASSWORD)
     await page.wait_for_selector("th:has-text('asha@example.com')")
     await walk.at("members")
     await page.click(".choices a:has-text('API keys')")
@@ -81,7 +81,7 @@ async def test_an_operator_makes_a_key_revokes_it_and_finds_both_in_the_log(
     page, walk.name = walk.page, f"dashboard-keys-{walk.name}"
     await sign_in(walk, dashboard_url)
     await page.click("nav a[href='/dashboard/keys']")
-    await walk.fill(name="deploy")
+    await walk.fill(name="deploy", current=PASSWORD)
     await page.wait_for_selector(".secret")
     await walk.at("key-made")
     await page.click("summary")
@@ -109,10 +109,10 @@ async def test_the_keyboard_alone_is_enough(
 ):
     await sign_in(walk, dashboard_url)
     reached = []
-    for _ in range(9):
+    for _ in range(10):
         await walk.page.keyboard.press("Tab")
         reached.append(await walk.page.evaluate("document.activeElement.textContent.trim()"))
     assert reached == [
         *("Skip to the content", "FlowHQ", "Fleet", "Requests", "New tenant", "API keys"),
-        *("Audit log", "Account", "Sign out"),
+        *("Audit log", "Security", "Account", "Sign out"),
     ]

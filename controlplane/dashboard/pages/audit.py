@@ -8,7 +8,7 @@ import msgspec
 from litestar import Response, get
 
 from controlplane.api.parameters import DEFAULT_LIMIT
-from controlplane.dashboard.texts.audit import ACTIONS, ALONE, DETAILS, IN_VAIN
+from controlplane.dashboard.texts.audit import ACTIONS, ALONE, DETAILS, IN_VAIN, NOTHING
 from shared.errors import NotFoundError
 from shared.ids import TenantId
 from shared.stores import audit, tenants
@@ -54,11 +54,22 @@ def describe(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
                 told += [("", ALONE[name])] if value else []
             case str():
                 told.append((DETAILS.get(name, name), value))
+            case [*changes] if name == "changes":
+                told += [
+                    (each["field"], f"{_say(each['old'])} → {_say(each['new'])}")
+                    for each in changes
+                ]
             case [*each] if all(isinstance(one, str) for one in each):
                 told.append((DETAILS.get(name, name), ", ".join(each)))
             case _:
                 told.append((DETAILS.get(name, name), msgspec.json.encode(value).decode()))
     return told
+
+
+def _say(value: object) -> str:
+    if value is None:
+        return NOTHING
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _to_id(text: str) -> UUID | None:

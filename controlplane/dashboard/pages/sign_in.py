@@ -3,7 +3,6 @@
 from http import HTTPStatus
 
 from litestar import Response, get, post
-from litestar.background_tasks import BackgroundTask
 from litestar.response import Redirect
 
 from controlplane.api.parameters import Acting
@@ -17,6 +16,7 @@ from controlplane.services.sign_in_operator import (
     tell_in_vain,
 )
 from shared.stores.browser_sessions import OPERATORS
+from shared.web.afterwards import afterwards
 from shared.web.devices import LIFE
 from shared.web.forms import read_form
 from shared.web.origin import origin_of
@@ -51,7 +51,7 @@ async def enter(request: PageRequest) -> Response[str] | Redirect:
         again = page(
             request, "sign_in.html", status=status, email=email, wanted=wanted, wrong=wrong
         )
-        again.background = BackgroundTask(
+        again.background = afterwards(
             tell_in_vain, error.operator, address=address, clock=desk.clock
         )
         return again

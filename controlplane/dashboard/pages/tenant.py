@@ -9,12 +9,13 @@ from litestar import Response, get
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent
 
-from controlplane.api.parameters import DEFAULT_LIMIT, Timing
+from controlplane.api.parameters import DEFAULT_LIMIT, Acting, Timing
 from controlplane.dashboard.moments import Sayer
 from controlplane.dashboard.problems import Wrong
 from controlplane.dashboard.streams import stream_of
 from controlplane.dashboard.texts.audit import ACTIONS
-from controlplane.dashboard.visitor import FOLLOWS
+from controlplane.dashboard.visitor import FOLLOWS, provide_caller
+from controlplane.services.reading import Reading, trace_code, trace_reading
 from controlplane.services.show_tenant import show_tenant
 from shared.clock import Clock
 from shared.enums import Direction
@@ -43,7 +44,7 @@ async def stream(request: PageRequest, tenant_id: FromPath[UUID], clock: Timing)
     tenant = TenantId((await tenants.get(TenantId(tenant_id))).id)
 
     async def look() -> str:
-        return render(request, "tenant_live.html", **await _look(tenant, clock=clock))
+        return render(request, "tenant_live.html", **await _look(request, tenant, clock=clock))
 
     return stream_of(request, tenant, look, pace=PACE)
 
@@ -64,7 +65,9 @@ async def list_incidents(
 
 
 @get("/tenants/{tenant_id:uuid}/messages")
-async def list_messages(request: PageRequest, tenant_id: FromPath[UUID]) -> Response[str]:
+async def list_messages(
+    request: PageRequest, tenant_id: FromPath[UUID], caller: Acting, clock: Timing
+) -> Response[str]:
     tenant = await tenants.get(TenantId(tenant_id))
     chosen = request.query_params.get("direction", "")
     shown = chosen if chosen in DIRECTIONS else "all"
@@ -77,6 +80,7 @@ async def list_messages(request: PageRequest, tenant_id: FromPath[UUID]) -> Resp
         )
     except InvalidInputError as error:
         raise NotFoundError("there is no such part of the list") from error
+    await trace_reading(Reading.MESSAGES, TenantId(tenant.id), caller=caller, clock=clock)
     return page(
         request,
         "tenant_messages.html",
@@ -98,7 +102,7 @@ async def tenant_page(
     wrong: Wrong | None = None,
 ) -> Response[str]:
     """done, refused: what came of what was asked. wrong: by the form in which it is."""
-    seen = await _look(tenant_id, clock=clock)
+    seen = await _look(request, tenant_id, clock=clock)
     return page(
         request,
         "tenant.html",
@@ -110,8 +114,9 @@ async def tenant_page(
     )
 
 
-async def _look(tenant_id: TenantId, *, clock: Clock) -> dict[str, Any]:
+async def _look(request: PageRequest, tenant_id: TenantId, *, clock: Clock) -> dict[str, Any]:
     glance = await show_tenant(tenant_id, clock=clock)
+    await trace_code(glance.code, tenant_id, caller=provide_caller(request), clock=clock)
     return {
         "glance": glance,
         "tenant": glance.tenant,

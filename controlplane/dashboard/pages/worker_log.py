@@ -12,10 +12,11 @@ from litestar.exceptions import TooManyRequestsException
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
-from controlplane.api.parameters import LogKeeping
+from controlplane.api.parameters import Acting, LogKeeping, Timing
 from controlplane.dashboard.log_rows import read_row
 from controlplane.dashboard.streams import is_signed_in
 from controlplane.dashboard.visitor import FOLLOWS
+from controlplane.services.reading import Reading, trace_reading
 from controlplane.services.worker_logs import TooManyFollowersError
 from shared.errors import ContainerRuntimeError, TransientError
 from shared.ids import TenantId
@@ -31,9 +32,14 @@ PACE = timedelta(seconds=1)
 
 @get("/tenants/{tenant_id:uuid}/log")
 async def show(
-    request: PageRequest, tenant_id: FromPath[UUID], worker_logs: LogKeeping
+    request: PageRequest,
+    tenant_id: FromPath[UUID],
+    worker_logs: LogKeeping,
+    caller: Acting,
+    clock: Timing,
 ) -> Response[str]:
     tenant = await tenants.get(TenantId(tenant_id))
+    await trace_reading(Reading.WORKER_LOG, TenantId(tenant_id), caller=caller, clock=clock)
     try:
         lines = (await worker_logs.tail(TenantId(tenant_id), lines=LINES)).lines
     except ContainerRuntimeError:

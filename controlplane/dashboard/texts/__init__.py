@@ -6,6 +6,7 @@ from controlplane.dashboard.texts.general import GENERAL
 from controlplane.dashboard.texts.keys import KEYS
 from controlplane.dashboard.texts.limits import LIMITS
 from controlplane.dashboard.texts.members import MEMBERS
+from controlplane.dashboard.texts.security import SECURITY
 from controlplane.dashboard.texts.tenant import TENANT
 from controlplane.dashboard.texts.tenants import TENANTS
 from shared.web.texts import Text, in_english
@@ -13,5 +14,5 @@ from shared.web.words import WORDS
 
 TEXTS: dict[str, Text] = {
     **WORDS,
-    **in_english(GENERAL | FLEET | TENANT | TENANTS | MEMBERS | LIMITS | KEYS | AUDIT),
+    **in_english(GENERAL | FLEET | TENANT | TENANTS | MEMBERS | LIMITS | KEYS | AUDIT | SECURITY),
 }

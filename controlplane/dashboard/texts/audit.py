@@ -21,9 +21,17 @@ ACTIONS = {
     "pairing_code.requested": "asked for a pairing code",
     "messages.queued": "queued messages",
     "message.cancel_requested": "took back a message",
+    "messages.read": "read messages",
+    "contacts.read": "read contacts",
+    "file.read": "opened a file of a message",
+    "code.read": "saw the code that links a phone",
+    "worker_log.read": "read the worker's log",
     "media.uploaded": "uploaded a file",
     "api_key.issued": "made an API key",
     "api_key.revoked": "revoked an API key",
+    "api_key.refused": "used an API key that is revoked or over",
+    "api_key.scope_refused": "was refused what the key may not do",
+    "api_key.foreign_id": "asked for what is another tenant's",
     "member.added": "added a member",
     "member.removed": "removed a member",
     "operator.added": "added an operator",
@@ -53,6 +61,8 @@ DETAILS = {
     "state": "it was",
     "was": "it was",
 }
+# What a value was, or is, where there was or is none.
+NOTHING = "nothing"
 # Of what is said only where it is so.
 ALONE = {"new_device": "From a new browser."}
 # Of what an act may find done already.

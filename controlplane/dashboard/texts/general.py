@@ -8,6 +8,7 @@ GENERAL = {
     "nav.new_tenant": "New tenant",
     "nav.keys": "API keys",
     "nav.audit": "Audit log",
+    "nav.security": "Security",
     "nav.account": "Account",
     "sign_in": "Sign in",
     "sign_in.lead": "For the people who run this platform.",

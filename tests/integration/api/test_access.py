@@ -195,6 +195,7 @@ async def test_the_description_names_every_path_and_the_key(api):
         *(f"/admin/operators{rest}" for rest in ("", operator, f"{operator}/password")),
         *(f"{tenant}/members{rest}" for rest in ("", "/{member_id}")),
         "/admin/audit",
+        *(f"/admin/security{rest}" for rest in ("/events", "/totals")),
         *(f"/admin/api-keys{rest}" for rest in ("", "/{key_id}", "/of-tenants")),
         f"{tenant}/api-keys",
         f"{tenant}/api-keys/{{key_id}}",

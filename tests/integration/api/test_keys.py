@@ -4,6 +4,8 @@ from uuid import uuid4
 
 import pytest
 
+from tests.fakes.traces import list_newest
+
 PATH = "/admin/api-keys"
 
 
@@ -41,7 +43,14 @@ async def test_a_key_that_may_look_changes_nothing_and_links_nothing(api, tenant
         await api.client.post(PATH, json={"name": "x", "scopes": ["admin"]}, headers=looking),
     ]
     assert {answer.status_code for answer in refused} == {403}
-    assert await api.counts() == before
+    # But for what is told of it: what it read, and that it tried more.
+    told = {"AdminAuditLog": 2}
+    after = await api.counts()
+    assert after == before | {"AdminAuditLog": before["AdminAuditLog"] + told["AdminAuditLog"]}
+    assert [each.action for each in await list_newest(limit=2)] == [
+        "api_key.scope_refused",
+        "messages.read",
+    ]
 
 
 async def test_a_key_of_both_scopes_may_do_everything(api, tenant_id):
