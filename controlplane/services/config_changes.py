@@ -13,11 +13,12 @@ MOST = 50
 _REST = "…"
 
 
-def list_changes(before: TenantConfig, after: TenantConfig) -> list[dict[str, Any]]:
+def list_changes(before: TenantConfig | None, after: TenantConfig) -> list[dict[str, Any]]:
     """Each field by its path, `hours.MON.opens`, with what it was and is; None where there was, or
-    is, none.
+    is, none. before: None for a configuration that could not be read.
     """
-    old, new = (dict(_flatten("", msgspec.to_builtins(each))) for each in (before, after))
+    old = {} if before is None else dict(_flatten("", msgspec.to_builtins(before)))
+    new = dict(_flatten("", msgspec.to_builtins(after)))
     names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
     changes: list[dict[str, Any]] = [
         {"field": name, "old": _shorten(old.get(name)), "new": _shorten(new.get(name))}

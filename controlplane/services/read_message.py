@@ -1,6 +1,6 @@
 """Reads a message that a request gives, and says what is wrong with it. Pure."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -37,6 +37,10 @@ from shared.structs.targets import Logged, Named, Target
 
 # Further ahead is somebody's calendar, not a queue.
 LONGEST_AHEAD = timedelta(days=30)
+# A message that is worth sending after so long was forgotten by whoever wrote it.
+LONGEST_LIFE = timedelta(days=366)
+# An earlier time is a mistake of units. The database has the same bound.
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 # A phone shows some lines of what is quoted, and finds the rest in its own chat.
 LONGEST_QUOTE = 1000
 
@@ -89,6 +93,8 @@ def find_upload(item: Item) -> str | None:
 def check_times(item: Item, *, now: datetime) -> None:
     """Raises InvalidInputError."""
     message = item.message
+    if message.send_at is not None and message.send_at < EARLIEST:
+        raise item.wrong("send_at", f"must not be before {EARLIEST:%Y}")
     if message.send_at is not None and message.send_at > now + LONGEST_AHEAD:
         raise item.wrong("send_at", f"must be at most {LONGEST_AHEAD.days} days ahead")
     if message.expires_at is None:
@@ -97,6 +103,8 @@ def check_times(item: Item, *, now: datetime) -> None:
         raise item.wrong("expires_at", "must be after send_at")
     if message.expires_at <= now:
         raise item.wrong("expires_at", "must be in the future")
+    if message.expires_at > now + LONGEST_LIFE:
+        raise item.wrong("expires_at", f"must be at most {LONGEST_LIFE.days} days ahead")
 
 
 def find_named(item: Item) -> Named | None:

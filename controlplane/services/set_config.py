@@ -23,7 +23,7 @@ async def set_config(
     wanted = TenantConfig(**msgspec.structs.asdict(given))
     await check_config(wanted)
     async with transaction():
-        before = await tenants.lock_config(tenant_id)
+        before = await tenants.lock_config_to_mend(tenant_id)
         await tenants.set_config(tenant_id, wanted)
         changes = list_changes(before, wanted)
         await leave_trace(caller, "config.set", tenant_id=tenant_id, changes=changes)

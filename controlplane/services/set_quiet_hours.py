@@ -21,10 +21,11 @@ async def set_quiet_hours(
     if wanted is not None:
         await check_quiet_hours(wanted)
     async with transaction():
-        before = await tenants.lock_config(tenant_id)
+        before = await tenants.lock_config_to_mend(tenant_id)
         await tenants.set_quiet_hours(tenant_id, wanted)
         action = "quiet_hours.removed" if wanted is None else "quiet_hours.set"
-        changes = list_changes(before, msgspec.structs.replace(before, quiet_hours=wanted))
+        after = None if before is None else msgspec.structs.replace(before, quiet_hours=wanted)
+        changes = [] if after is None else list_changes(before, after)
         await leave_trace(caller, action, tenant_id=tenant_id, changes=changes)
     tenant = await tenants.get(tenant_id)
     # A worker that is away is told when it comes back; and none what stands in for what it says.

@@ -7,7 +7,7 @@ import msgspec
 
 from shared.db.engine import transaction
 from shared.enums import DesiredState
-from shared.errors import ConflictError, NotFoundError
+from shared.errors import ConflictError, NotFoundError, UnreadableRowError
 from shared.ids import TenantId, new_tenant_id
 from shared.stores.tenant_rows import (
     CONFIG_COLUMNS,
@@ -99,6 +99,14 @@ async def lock_config(tenant_id: TenantId) -> TenantConfig:
     if not rows:
         raise NotFoundError("there is no such tenant")
     return read_config(rows[0])
+
+
+async def lock_config_to_mend(tenant_id: TenantId) -> TenantConfig | None:
+    """As `lock_config`; None for one that cannot be read, which a change is about to mend."""
+    try:
+        return await lock_config(tenant_id)
+    except UnreadableRowError:
+        return None
 
 
 async def set_config(tenant_id: TenantId, config: TenantConfig) -> None:

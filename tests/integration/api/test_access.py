@@ -175,6 +175,7 @@ async def test_the_description_names_every_path_and_the_key(api):
         f"{tenant}/contacts",
         f"{tenant}/config",
         f"{tenant}/quiet-hours",
+        *(f"{base}/limits" for base in (tenant, "/v1")),
         f"{tenant}/incidents",
         *(
             f"{tenant}/worker/{action}"

@@ -241,7 +241,7 @@ async def test_a_bad_decision_is_refused(api, body):
 
 async def test_wrong_methods_and_unknown_paths_are_problems(api):
     assert_problem(await api.client.put("/admin/tenants", json={}), 405)
-    assert_problem(await api.client.patch(f"/admin/tenants/{ID}"), 405)
+    assert_problem(await api.client.put(f"/admin/tenants/{ID}"), 405)
     assert_problem(await api.client.get("/admin/tenants/a/b/c/d"), 404)
     assert_problem(await api.client.get("/nothing/here"), 404)
     assert_problem(await api.client.post(f"/admin/tenants/{ID}/worker/explode"), 404)

@@ -36,6 +36,7 @@ async def test_a_created_tenant_is_answered_whole(api):
         "session",
         "worker",
         "who_must_act",
+        "unreadable",
         "created_at",
     }
     assert made["status"] == "NEW"

@@ -7,7 +7,9 @@ import pytest
 
 from controlplane.services.judge_target import DELETABLE, EDITABLE, find_problem
 from controlplane.services.read_message import (
+    EARLIEST,
     LONGEST_AHEAD,
+    LONGEST_LIFE,
     LONGEST_QUOTE,
     Item,
     check_times,
@@ -271,6 +273,10 @@ HOUR = timedelta(hours=1)
     ("send_at", "expires_at", "field", "problem"),
     [
         pytest.param(None, None, None, "", id="at once and for ever"),
+        pytest.param(EARLIEST, None, None, "", id="as early as may be"),
+        pytest.param(EARLIEST - SECOND, None, "send_at", "before 2000", id="too early"),
+        pytest.param(None, NOW + LONGEST_LIFE, None, "", id="as long as may be"),
+        pytest.param(None, NOW + LONGEST_LIFE + SECOND, "expires_at", "days ahead", id="too long"),
         pytest.param(NOW + LONGEST_AHEAD, None, None, "", id="as late as may be"),
         pytest.param(NOW + LONGEST_AHEAD + SECOND, None, "send_at", "days ahead", id="too late"),
         pytest.param(None, NOW + SECOND, None, "", id="a moment is left"),
