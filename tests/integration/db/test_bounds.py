@@ -27,6 +27,8 @@ WORDS: dict[str, type[StrEnum]] = {
     "message_logs.kind": enums.MessageKind,
     "message_logs.origin": enums.MessageOrigin,
     "outbound_messages.state": enums.OutboundState,
+    "security_events.kind": enums.SecurityKind,
+    "security_events.site": enums.SecuritySite,
     "setup_requests.status": enums.SetupStatus,
     "tenant_configs.language": enums.Language,
     "tenant_configs.template_type": enums.TemplateType,
@@ -44,7 +46,8 @@ WORDS: dict[str, type[StrEnum]] = {
 INVITED = "mail_proofs.role"
 # Text that is shown, compared or handed on, and never read as one of a few words.
 TEXTS = {
-    *("admin_audit_logs.action", "admin_audit_logs.address", "admin_audit_logs.who"),
+    *("admin_audit_logs.action", "admin_audit_logs.address", "admin_audit_logs.once_key"),
+    *("admin_audit_logs.who", "security_events.source", "security_events.subject"),
     *("api_keys.key_hash", "api_keys.name", "attempt_counts.bucket", "browser_sessions.token_hash"),
     *("contacts.lid", "contacts.phone", "contacts.push_name", "early_receipts.wa_message_id"),
     *("mail_proofs.email", "mail_proofs.token_hash", "media_uploads.mime_type"),
