@@ -6,9 +6,10 @@ from shared.ids import TenantId
 from shared.stores import tenants
 from tests.fakes.businesses import business
 from tests.fakes.unreadable import plant
+from tests.integration.portal.conftest import PASSWORD
 
 NOTE = "cannot be read"
-PAGES = ("", "/incidents", "/messages", "/log", "/keys", "/members")
+PAGES = ("", "/incidents", "/messages", "/log", "/keys", "/members", "/limits")
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ async def test_a_request_and_a_member_that_cannot_be_read_are_in_nobodys_way(
         email="asha@x.de",
         role="STAFF",
         language="EN",
-        password="",
+        current=PASSWORD,
     )
     assert made.status_code == 200, made.text
     await plant(database_url, "users", "language", "'XX'", "email = 'asha@x.de'")
