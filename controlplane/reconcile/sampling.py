@@ -7,7 +7,7 @@ import structlog
 
 from shared.clock import Clock
 from shared.errors import TransientError
-from shared.stores import fleet_samples, incidents, tenant_lists
+from shared.stores import attempts, fleet_samples, incidents, operator_sessions, tenant_lists
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +26,8 @@ async def sample_for_ever(*, leading: asyncio.Event, clock: Clock) -> None:
             if minutes % SWEEP_EVERY == 0:
                 await fleet_samples.thin(now=clock.now())
                 await incidents.trim()
+                await operator_sessions.sweep(now=clock.now())
+                await attempts.sweep(now=clock.now())
             minutes += 1
         except TransientError as error:
             log.warning("fleet.uncounted", error=str(error))

@@ -5,7 +5,7 @@ from uuid import UUID
 from controlplane.services.acting import Caller, leave_trace
 from controlplane.services.read_account import check_password
 from shared.db.engine import transaction
-from shared.stores import browser_sessions, members, operators
+from shared.stores import members, operator_sessions, operators
 from shared.structs.operators import OperatorView
 from shared.web.passwords import Passwords
 
@@ -30,6 +30,6 @@ async def set_operator_password(
             await members.set_password(operator_id, password_hash)
         else:
             await members.replace_password(operator_id, password_hash, proved=proved)
-        await browser_sessions.end_all(operator_id)
+        await operator_sessions.end_all(operator_id)
         await leave_trace(caller, "operator.password_set", email=operator.email)
     return operator

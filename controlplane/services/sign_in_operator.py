@@ -9,8 +9,7 @@ from shared.email import is_email
 from shared.enums import CallerKind, SecurityKind, SecuritySite, UserRole
 from shared.errors import InvalidInputError
 from shared.security import note
-from shared.stores import audit, browser_sessions, members
-from shared.stores.browser_sessions import OPERATORS
+from shared.stores import audit, members, operator_sessions
 from shared.stores.members import PasswordChangedError
 from shared.stores.secrets import hash_secret
 from shared.structs.members import Member
@@ -70,8 +69,8 @@ async def sign_in_operator(
             # Hashing takes its time: a session that begins after the password was changed is none.
             await members.hold_password(operator.id, kept)
             if old_token:
-                await browser_sessions.end(hash_secret(old_token))
-            session = await browser_sessions.begin(operator.id, now=now, life=OPERATORS)
+                await operator_sessions.end(hash_secret(old_token))
+            session = await operator_sessions.begin(operator.id, now=now)
             await _leave_sign_in(operator, origin, address=address, is_known=device is not None)
     except PasswordChangedError as error:
         raise WrongPasswordError(operator) from error
@@ -123,23 +122,23 @@ async def check_own_password(
 
 
 async def find_operator(token: str, *, clock: Clock, is_use: bool = True) -> Member | None:
-    """Who is signed in with it; nobody who is not an operator.
+    """Who is signed in with it.
 
     is_use: whether a person asks, which prolongs the session; an open page by itself does not.
     """
     session, now = hash_secret(token), clock.now()
-    found = await browser_sessions.find(session, now=now, life=OPERATORS)
-    if found is None or found[0].role is not UserRole.ADMIN:
+    found = await operator_sessions.find(session, now=now)
+    if found is None:
         return None
     operator, is_worth_prolonging = found
     if is_use and is_worth_prolonging:
-        await browser_sessions.prolong(session, now=now, life=OPERATORS)
+        await operator_sessions.prolong(session, now=now)
     return operator
 
 
 async def sign_out_operator(token: str, *, caller: Caller) -> None:
     async with transaction():
-        await browser_sessions.end(hash_secret(token))
+        await operator_sessions.end(hash_secret(token))
         await leave_trace(caller, "operator.signed_out")
 
 

@@ -1,4 +1,4 @@
-"""Browsers in which a member is signed in, by the hash of the token that each holds."""
+"""Browsers in which a member is signed in to the portal, by the hash of the token of each."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -25,7 +25,7 @@ OPERATORS = Life(idle=timedelta(hours=12), whole=timedelta(days=7))
 PRECISION = timedelta(hours=1)
 
 
-async def begin(member_id: UUID, *, now: datetime, life: Life = MEMBERS) -> str:
+async def begin(member_id: UUID, *, now: datetime) -> str:
     """The token, which cannot be had again."""
     token = new_secret("fhs")
     await BrowserSession.raw(
@@ -34,14 +34,12 @@ async def begin(member_id: UUID, *, now: datetime, life: Life = MEMBERS) -> str:
         member_id,
         hash_secret(token),
         now,
-        now + life.idle,
+        now + MEMBERS.idle,
     )
     return token
 
 
-async def find(
-    token_hash: str, *, now: datetime, life: Life = MEMBERS
-) -> tuple[Member, bool] | None:
+async def find(token_hash: str, *, now: datetime) -> tuple[Member, bool] | None:
     """Whose it is, within the transaction of its token; None when it is over.
 
     The flag: whether it is worth to `prolong` it.
@@ -55,16 +53,16 @@ async def find(
     )
     if not rows:
         return None
-    wanted = min(now + life.idle, rows[0]["created_at"] + life.whole)
+    wanted = min(now + MEMBERS.idle, rows[0]["created_at"] + MEMBERS.whole)
     return to_member(rows[0]), wanted - rows[0]["expires_at"] > PRECISION
 
 
-async def prolong(token_hash: str, *, now: datetime, life: Life = MEMBERS) -> None:
+async def prolong(token_hash: str, *, now: datetime) -> None:
     await BrowserSession.raw(
         "UPDATE browser_sessions SET expires_at = least({}, created_at + {})"
         " WHERE token_hash = {} AND expires_at > {}",
-        now + life.idle,
-        life.whole,
+        now + MEMBERS.idle,
+        MEMBERS.whole,
         token_hash,
         now,
     )

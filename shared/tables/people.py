@@ -25,10 +25,23 @@ class User(Table, tablename="users"):
 
 
 class BrowserSession(Table, tablename="browser_sessions"):
-    """expires_at: moves on while it is used, never past a month after it began."""
+    """Of a member, in the portal; never an operator's (a trigger in the migrations).
+
+    expires_at: moves on while it is used, never past a month after it began.
+    """
 
     id = UUID(primary_key=True, default=UUID4())
     member = ForeignKey(User, null=False, on_delete=OnDelete.cascade)
+    token_hash = Text(unique=True)
+    created_at = Timestamptz(default=TimestamptzNow())
+    expires_at = Timestamptz()
+
+
+class OperatorSession(Table, tablename="operator_sessions"):
+    """As a BrowserSession, of the dashboard. The portal's role has no right to this table."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    operator = ForeignKey(User, null=False, on_delete=OnDelete.cascade)
     token_hash = Text(unique=True)
     created_at = Timestamptz(default=TimestamptzNow())
     expires_at = Timestamptz()

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from shared.enums import SessionReason, SessionState
-from shared.stores import browser_sessions, operators, sessions
+from shared.stores import operator_sessions, operators, sessions
 from shared.wire.frames import SessionReport
 from tests.browser.test_accounts import walk  # noqa: F401  the fixture
 from tests.browser.walking import Walk
@@ -90,7 +90,7 @@ async def test_a_page_to_which_nothing_is_pushed_any_more_says_so(
     [operator] = await operators.list_all()
     # The browser asks again, and is told to sign in.
     async with page.expect_event("response", lambda answer: "/sign-in" in answer.url):
-        await browser_sessions.end_all(operator.id)
+        await operator_sessions.end_all(operator.id)
         dashboard.changes.tell(tenant_id)
     await expect(page.locator("#stale")).to_be_hidden()
     await page.clock.fast_forward(7000)

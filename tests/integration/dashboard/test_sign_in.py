@@ -10,7 +10,7 @@ from shared.enums import CallerKind, Language
 from shared.stores import browser_sessions, members, operators
 from shared.stores.browser_sessions import OPERATORS
 from shared.structs.keys import AuditEntry
-from shared.tables import BrowserSession, User
+from shared.tables import OperatorSession, User
 from shared.web import guesses
 from shared.web.guesses import IN_DASHBOARD, IN_PORTAL, Guess
 from shared.web.limits import TooManyAttemptsError
@@ -164,9 +164,9 @@ async def test_nobody_is_in_with_a_password_that_was_changed_while_it_was_checke
         return right
 
     monkeypatch.setattr(dashboard.passwords, "is_right", is_right)
-    before = await BrowserSession.count()
+    before = await OperatorSession.count()
     assert (await dashboard.sign_in()).at.status_code == 422
-    assert await BrowserSession.count() == before
+    assert await OperatorSession.count() == before
     await User.update({User.password_hash: await dashboard.passwords.hash(PASSWORD)}, force=True)
     await browser.go("/dashboard/account")
     await browser.send("/dashboard/account/password", current=PASSWORD, password=OTHER)
@@ -279,6 +279,6 @@ async def test_a_form_that_is_not_ours_is_refused(browser):
 
 
 async def test_no_secret_of_a_session_is_stored(browser):
-    rows = await BrowserSession.select()
+    rows = await OperatorSession.select()
     assert rows
     assert browser.cookies["dashboard-session"] not in str(rows)

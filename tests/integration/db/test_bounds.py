@@ -49,6 +49,7 @@ TEXTS = {
     *("admin_audit_logs.action", "admin_audit_logs.address", "admin_audit_logs.once_key"),
     *("admin_audit_logs.who", "security_events.source", "security_events.subject"),
     *("api_keys.key_hash", "api_keys.name", "attempt_counts.bucket", "browser_sessions.token_hash"),
+    "operator_sessions.token_hash",
     *("contacts.lid", "contacts.phone", "contacts.push_name", "early_receipts.wa_message_id"),
     *("mail_proofs.email", "mail_proofs.token_hash", "media_uploads.mime_type"),
     *("media_uploads.sha256", "message_logs.contact_lid", "message_logs.from_number"),

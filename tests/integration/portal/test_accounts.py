@@ -465,8 +465,12 @@ async def test_what_is_over_is_swept_away_and_what_is_not_stays(portal, database
 
 async def test_an_operator_is_nobody_in_the_portal(portal, database_url):
     await portal.sign_up()
+    assert is_in(await sign_in(portal))
     connection = await asyncpg.connect(database_url)
-    await connection.execute("UPDATE users SET role = 'ADMIN'")
+    await connection.execute(
+        "CREATE TEMPORARY TABLE were AS SELECT * FROM users; DELETE FROM users;"
+        " UPDATE were SET role = 'ADMIN'; INSERT INTO users SELECT * FROM were"
+    )
     await connection.close()
     assert not is_in(await sign_in(portal))
 

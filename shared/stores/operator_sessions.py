@@ -1,0 +1,65 @@
+"""Browsers in which an operator is signed in to the dashboard, by the hash of the token that each
+holds. Of the control plane alone: the portal's role has no right to the table.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from shared.stores.browser_sessions import OPERATORS, PRECISION
+from shared.stores.members import to_member
+from shared.stores.secrets import hash_secret, new_secret
+from shared.structs.members import Member
+from shared.tables import OperatorSession
+
+
+async def begin(operator_id: UUID, *, now: datetime) -> str:
+    """The token, which cannot be had again."""
+    token = new_secret("fho")
+    await OperatorSession.raw(
+        "INSERT INTO operator_sessions (operator, token_hash, created_at, expires_at)"
+        " VALUES ({}, {}, {}, {})",
+        operator_id,
+        hash_secret(token),
+        now,
+        now + OPERATORS.idle,
+    )
+    return token
+
+
+async def find(token_hash: str, *, now: datetime) -> tuple[Member, bool] | None:
+    """Whose it is; None when it is over. The flag: whether it is worth to `prolong` it."""
+    rows = await OperatorSession.raw(
+        "SELECT u.id, u.tenant, u.role, u.email, u.language, s.expires_at, s.created_at"
+        " FROM operator_sessions s JOIN users u ON u.id = s.operator"
+        " WHERE s.token_hash = {} AND s.expires_at > {} AND u.role = 'ADMIN'",
+        token_hash,
+        now,
+    )
+    if not rows:
+        return None
+    wanted = min(now + OPERATORS.idle, rows[0]["created_at"] + OPERATORS.whole)
+    return to_member(rows[0]), wanted - rows[0]["expires_at"] > PRECISION
+
+
+async def prolong(token_hash: str, *, now: datetime) -> None:
+    await OperatorSession.raw(
+        "UPDATE operator_sessions SET expires_at = least({}, created_at + {})"
+        " WHERE token_hash = {} AND expires_at > {}",
+        now + OPERATORS.idle,
+        OPERATORS.whole,
+        token_hash,
+        now,
+    )
+
+
+async def end(token_hash: str) -> None:
+    await OperatorSession.raw("DELETE FROM operator_sessions WHERE token_hash = {}", token_hash)
+
+
+async def end_all(operator_id: UUID) -> None:
+    """In every browser."""
+    await OperatorSession.raw("DELETE FROM operator_sessions WHERE operator = {}", operator_id)
+
+
+async def sweep(*, now: datetime) -> None:
+    await OperatorSession.raw("DELETE FROM operator_sessions WHERE expires_at < {}", now)
