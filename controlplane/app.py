@@ -65,7 +65,8 @@ ENGINE_BACKOFF = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=1
 
 
 async def run(settings: ControlPlaneSettings) -> None:
-    """Serves until SIGTERM or SIGINT. Workers' containers keep running."""
+    """Serves until SIGTERM or SIGINT. Workers' containers keep running. Raises SettingsError."""
+    settings.check_hosts()
     tenant_files = TenantFiles(settings.state_dir / "logs")
     configure_logging(json=settings.log_json, level=settings.log_level, tenant_files=tenant_files)
     stop = stop_on_signals()

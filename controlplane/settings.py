@@ -3,10 +3,12 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import msgspec
 
 from controlplane.media.space import Limits
+from shared.errors import SettingsError
 from shared.file_slips import SlipWindow, to_window
 from shared.structs.limits import (
     DEFAULTS,
@@ -34,6 +36,7 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
     gateway_host: empty for the bridge's own address, which only workers reach.
     state_dir: `admin.key`, `dashboard.secret`, `logs/` and `media/` live here.
     public_url: how browsers reach the dashboard. Where it is https, cookies are for https alone.
+    portal_url: how browsers reach the portal, where that is by https: at a host of its own.
     worker_memory_bytes … tenant_api_requests_per_minute: what a tenant may use that has no limits
         of its own (`shared/structs/limits.py` says what each means).
     disk_interval: how often the session volumes are measured, at most.
@@ -52,6 +55,7 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str = ""
+    portal_url: str = ""
     gateway_host: str = ""
     gateway_port: int = 8090
     docker_host: str = "unix:///var/run/docker.sock"
@@ -80,6 +84,19 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_secure(self) -> bool:
         return self.public_url.startswith("https://")
+
+    def check_hosts(self) -> None:
+        """Cookies ignore ports: on one host the portal is sent operators' sessions. By plain http,
+        for who tries things out on one machine, they go to the dashboard's paths alone.
+
+        Raises SettingsError.
+        """
+        ours, theirs = (urlsplit(url).hostname for url in (self.public_url, self.portal_url))
+        if self.is_secure and ours == theirs:
+            raise SettingsError(
+                "FLOWHQ_PUBLIC_URL, FLOWHQ_PORTAL_URL: dashboard and portal need a host each, for"
+                f" browsers send the cookies of {ours} to all of its ports"
+            )
 
     @property
     def slip_window(self) -> SlipWindow | None:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import structlog
 from litestar.datastructures import Cookie
 
 from portal.house import House
@@ -23,8 +24,12 @@ from shared.web.limits import Limit, TooManyAttemptsError
 from shared.web.origin import Origin
 from shared.web.requests import PageRequest, SignInNeededError
 
+log = structlog.get_logger(__name__)
+
 LANGUAGE_COOKIE = "language"
 A_YEAR = timedelta(days=365)
+# As controlplane/dashboard/desk.py names it, with `__Host-` in front or without.
+_OF_DASHBOARD = "dashboard-session"
 
 
 class BusinessNeededError(Exception):
@@ -43,11 +48,22 @@ async def meet_visitor(request: PageRequest) -> None:
     """Before every page that exists."""
     if request.route_handler.opt.get("static"):
         return
+    _warn_of_shared_host(request)
     stranger = to_stranger(request)
     request.state.visitor = stranger
     token = request.cookies.get(house_of(request).cookies.session)
     if token:
         request.state.visitor = await _find_member(house_of(request), token) or stranger
+
+
+def _warn_of_shared_host(request: PageRequest) -> None:
+    """Once: whoever set this up has it to mend, and nobody who only visits."""
+    state = request.app.state
+    if not state.get("host_is_shared") and any(
+        name.endswith(_OF_DASHBOARD) for name in request.cookies
+    ):
+        state.host_is_shared = True
+        log.error("host.shared", reason="browsers send the dashboard's session to the portal")
 
 
 async def _find_member(house: House, token: str) -> Visitor | None:

@@ -9,7 +9,8 @@ from shared.web.devices import Devices
 from shared.web.passwords import Passwords
 from shared.web.requests import PageRequest
 
-# Browsers keep one jar for all ports of a host, and the portal may be on another port of this one.
+# Where all pages of the dashboard are, and none of the portal's.
+PREFIX = "/dashboard"
 COOKIE_PREFIX = "dashboard-"
 
 
@@ -31,7 +32,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def cookies(self) -> CookieJar:
-        return CookieJar(prefix=COOKIE_PREFIX, is_secure=self.is_secure)
+        return CookieJar(prefix=COOKIE_PREFIX, is_secure=self.is_secure, below=PREFIX)
 
 
 def desk_of(request: PageRequest) -> Desk:

@@ -8,7 +8,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.response import Redirect
 
-from controlplane.dashboard.desk import Desk
+from controlplane.dashboard.desk import PREFIX, Desk
 from controlplane.dashboard.pages import (
     account,
     audit,
@@ -47,7 +47,6 @@ from shared.web.problems import HANDLERS
 from shared.web.rendering import go_to
 from shared.web.requests import SignInNeededError
 
-PREFIX = "/dashboard"
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 # Forms are small.

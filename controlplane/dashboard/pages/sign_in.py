@@ -58,6 +58,7 @@ async def enter(request: PageRequest) -> Response[str] | Redirect:
     marked = desk.door.devices.mark(origin.device, entered.operator.id, now=desk.clock.now())
     answer = go_to(wanted)
     answer.cookies += [
+        *desk.cookies.drop_former(),
         desk.cookies.hold(entered.session, life=OPERATORS.whole),
         desk.cookies.keep(desk.cookies.device, marked, life=LIFE),
     ]

@@ -123,3 +123,14 @@ async def test_alive_and_ready_are_told_apart(portal):
     assert (await portal.browser.go("/readyz")).status_code == 503
     assert (await portal.browser.go("/healthz")).status_code == 200
     portal.checks["database"] = check_database
+
+
+async def test_a_dashboard_on_the_same_host_is_told_of_once(portal, capsys):
+    """Whose session the portal is then sent: a taken-over one could be anybody there."""
+    portal.transport.app.state.pop("host_is_shared", None)
+    for name in ("__Host-dashboard-session", "dashboard-session"):
+        portal.browser.cookies.set(name, "fho_secret")
+        await portal.browser.go("/sign-in")
+    said = capsys.readouterr().out
+    assert said.count("host.shared") == 1
+    assert "fho_secret" not in said
