@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from portal.business_form import read_name
 from portal.hours_form import (
     holidays_to_form,
     hours_to_form,
@@ -15,7 +16,7 @@ from portal.hours_form import (
 from shared.enums import Language, TemplateType, Topic, WhenClosed
 from shared.flows.templates import ANSWERED, TEMPLATES
 from shared.structs.tenants import BotTexts, TenantConfig
-from shared.structs.text import BotText, Label, Name, ZoneName
+from shared.structs.text import BotText, Label, ZoneName
 from shared.web.fields import FormError
 
 _replace = msgspec.structs.replace
@@ -36,7 +37,7 @@ def read_bot(form: Mapping[str, str], config: TenantConfig) -> TenantConfig:
     Raises FormError. Whether there is such a time zone is for others to say.
     """
     wrong: dict[str, str] = {}
-    name = _read(form, "name", Name, wrong, "business.name_wrong")
+    name = read_name(form, wrong)
     zone = _read(form, "time_zone", ZoneName, wrong, "bot.zone_wrong")
     if form.get("template") not in TemplateType.__members__:
         wrong["template"] = "business.template_wrong"

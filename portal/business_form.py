@@ -7,6 +7,7 @@ import msgspec
 from portal.hours_form import hours_to_form, read_hours
 from shared.enums import Language, TemplateType, Weekday
 from shared.errors import InvalidInputError
+from shared.names import LONGEST, clean_name, holds_link
 from shared.phone import parse_phone, to_phone
 from shared.structs.tenants import CreateTenantInput, OpeningHours
 from shared.structs.text import Name
@@ -22,14 +23,27 @@ def blank_form(language: Language) -> dict[str, str]:
     return form | hours_to_form({day: usual for day in Weekday if day is not Weekday.SUN})
 
 
-def read_business(form: Mapping[str, str]) -> CreateTenantInput:
-    """Raises FormError that names every field at fault."""
-    wrong: dict[str, str] = {}
-    name = form.get("name", "").strip()
+def read_name(form: Mapping[str, str], wrong: dict[str, str]) -> str:
+    """Notes what is wrong with it in `wrong`. It gets into mails of ours, to anybody."""
+    given = form.get("name", "")
+    name = clean_name(given)
     try:
+        msgspec.convert(given.strip(), Name)
         msgspec.convert(name, Name)
     except msgspec.ValidationError:
         wrong["name"] = "business.name_wrong"
+        return name
+    if len(name) > LONGEST:
+        wrong["name"] = "business.name_long"
+    elif holds_link(name):
+        wrong["name"] = "business.name_link"
+    return name
+
+
+def read_business(form: Mapping[str, str]) -> CreateTenantInput:
+    """Raises FormError that names every field at fault."""
+    wrong: dict[str, str] = {}
+    name = read_name(form, wrong)
     phone = to_phone(form.get("phone", ""))
     try:
         parse_phone("phone", phone)

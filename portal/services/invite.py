@@ -1,5 +1,6 @@
 """Somebody is asked to join a business; an owner asks, and may take it back."""
 
+import re
 from uuid import UUID
 
 import msgspec
@@ -11,7 +12,8 @@ from portal.services.send_mail import send_mail
 from portal.services.tracing import leave_trace
 from shared.db.guard import continue_as, member_transaction, proof_transaction
 from shared.enums import UserRole
-from shared.stores import mail_proofs, members, tenants
+from shared.names import say_name
+from shared.stores import mail_proofs, members, setup_requests, tenants
 from shared.stores.secrets import hash_secret, new_secret
 from shared.structs.members import Offer
 from shared.web import limits
@@ -28,14 +30,15 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
 async def invite(house: House, owner: Insider, email: str, role: UserRole) -> Letter:
     """The same for every address but a colleague's: whether it has an account elsewhere is for
-    who reads its mail. Raises FormError, TooManyAttemptsError, NotAnOwnerError.
+    who reads its mail. Raises FormError, also for a business that is not accepted yet,
+    TooManyAttemptsError, NotAnOwnerError.
     """
-    await limits.count(limits.INVITATIONS, str(owner.tenant_id), clock=house.clock)
-    await limits.count(INVITATIONS_OF_TENANT, f"{owner.tenant_id}\n{email}", clock=house.clock)
-    await limits.count(INVITATIONS_TO_ADDRESS, email, clock=house.clock)
+    await _count(house, owner, email)
     token, offer = new_secret("fhm"), Offer(tenant_id=owner.tenant_id, role=role)
     async with proof_transaction(hash_secret(token)):
         await continue_as(owner.member.id, tenant_id=owner.tenant_id)
+        if not await setup_requests.is_accepted():
+            raise FormError({"team": "team.not_accepted"})
         team = await members.list_team(owner.tenant_id)
         if email.lower() in {each.email.lower() for each in team}:
             raise FormError({"email": "team.known"})
@@ -44,7 +47,16 @@ async def invite(house: House, owner: Insider, email: str, role: UserRole) -> Le
         )
         config = await tenants.get_config(owner.tenant_id)
         await leave_trace(owner, "invited", email=email, role=role.value)
-    return Letter(to=email, business=config.business_name, link=house.link(f"/join/{token}"))
+    business, link = say_name(config.business_name), house.link(f"/join/{token}")
+    return Letter(to=email, business=business, link=link)
+
+
+async def _count(house: House, owner: Insider, email: str) -> None:
+    """Raises TooManyAttemptsError."""
+    tenant = str(owner.tenant_id)
+    await limits.count(limits.INVITATIONS, tenant, clock=house.clock)
+    await limits.count(INVITATIONS_OF_TENANT, f"{tenant}\n{email}", clock=house.clock)
+    await limits.count(INVITATIONS_TO_ADDRESS, email, clock=house.clock)
 
 
 async def send_invitation(house: House, owner: Insider, letter: Letter) -> None:
@@ -53,10 +65,18 @@ async def send_invitation(house: House, owner: Insider, letter: Letter) -> None:
         "mail.invite",
         letter.to,
         owner.member.language,
-        who=owner.member.email,
+        end="mail.invite_end",
+        who=_say_who(owner),
         business=letter.business,
         link=letter.link,
     )
+
+
+def _say_who(owner: Insider) -> str:
+    """The owner's address; its first part may hold signs that make another address of it."""
+    local, _, domain = owner.member.email.partition("@")
+    is_plain = re.fullmatch(r"[\w.+-]+", local, re.ASCII)
+    return owner.member.email if is_plain else f"…@{domain}"
 
 
 async def withdraw_invitation(owner: Insider, invitation_id: UUID) -> None:

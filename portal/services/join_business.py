@@ -11,6 +11,7 @@ from portal.services.tracing import leave_trace
 from shared.db.guard import continue_as, email_transaction, proof_transaction, tenant_transaction
 from shared.enums import Language, ProofPurpose
 from shared.errors import ConflictError, NotFoundError
+from shared.names import say_name
 from shared.stores import browser_sessions, mail_proofs, members, tenants
 from shared.stores.members import EmailTakenError, PasswordChangedError
 from shared.stores.secrets import hash_secret
@@ -39,13 +40,18 @@ async def look_at_invitation(house: House, token: str) -> Invited:
     assert proof.offer is not None, "an invitation offers something"
     try:
         async with tenant_transaction(proof.offer.tenant_id):
-            business = (await tenants.get_config(proof.offer.tenant_id)).business_name
+            config = await tenants.get_config(proof.offer.tenant_id)
     except NotFoundError as error:
         raise LinkOverError("the business is gone") from error
     async with email_transaction(proof.email):
         found = await members.find_by_email(proof.email)
     member = found[0] if found else None
-    return Invited(email=proof.email, offer=proof.offer, business=business, member=member)
+    return Invited(
+        email=proof.email,
+        offer=proof.offer,
+        business=say_name(config.business_name),
+        member=member,
+    )
 
 
 async def join_business(

@@ -10,13 +10,16 @@ from shared.clock import Clock
 from shared.db.guard import member_transaction, tenant_transaction
 from shared.enums import UserRole
 from shared.errors import NotFoundError
-from shared.stores import mail_proofs, members
+from shared.stores import mail_proofs, members, setup_requests
 from shared.structs.members import Invitation, Member
 
 
 class Team(msgspec.Struct, frozen=True, kw_only=True):
+    """is_accepted: whether owners may invite: in the name of a business that an operator knows."""
+
     members: list[Member]
     invitations: list[Invitation]
+    is_accepted: bool
 
     @property
     def owners(self) -> int:
@@ -28,6 +31,7 @@ async def show_team(insider: Insider, *, clock: Clock) -> Team:
         return Team(
             members=await members.list_team(insider.tenant_id),
             invitations=await mail_proofs.list_invitations(insider.tenant_id, now=clock.now()),
+            is_accepted=await setup_requests.is_accepted(),
         )
 
 

@@ -13,6 +13,15 @@ BUSINESS = {
     ),
     "business.name": Text("Name of the business", "Jina la biashara"),
     "business.name_wrong": Text("Write the name.", "Andika jina."),
+    "business.name_long": Text(
+        "Too long: take at most 80 characters.", "Refu mno: tumia herufi zisizozidi 80."
+    ),
+    "business.name_link": Text(
+        "Write the name alone: no web address, e-mail address or phone number. After a dot write a"
+        " space.",
+        "Andika jina peke yake: bila anwani ya tovuti, barua pepe wala namba ya simu. Baada ya"
+        " nukta acha nafasi.",
+    ),
     "business.phone": Text("WhatsApp number", "Namba ya WhatsApp"),
     "business.phone_hint": Text(
         "The number that your customers write to, with its country: +255 712 345 678.",

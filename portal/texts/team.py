@@ -32,6 +32,10 @@ TEAM = {
         "The invitation is on its way. It is good for three days.",
         "Mwaliko umetumwa. Unatumika kwa siku tatu.",
     ),
+    "team.not_accepted": Text(
+        "You can invite colleagues once your request is accepted.",
+        "Utaweza kualika wenzako ombi lako likishakubaliwa.",
+    ),
     "team.known": Text("This person is in the team already.", "Mtu huyu yuko kwenye timu tayari."),
     "team.last_owner": Text(
         "A business needs an owner: make somebody else one first.",
@@ -65,8 +69,13 @@ TEAM = {
     ),
     "mail.invite_subject": Text("An invitation to FlowHQ", "Mwaliko wa FlowHQ"),
     "mail.invite": Text(
-        "{who} invites you to {business} on FlowHQ. Join here, within three days:\n\n{link}",
-        "{who} anakualika kwenye {business} ndani ya FlowHQ. Jiunge hapa, ndani ya siku"
-        " tatu:\n\n{link}",
+        "{who} invites you to a business on FlowHQ. Its name there is:\n\n    “{business}”\n\n"
+        "Join here, within three days:\n\n{link}",
+        "{who} anakualika kujiunga na biashara kwenye FlowHQ. Jina lake hapo ni:\n\n"
+        "    “{business}”\n\nJiunge hapa, ndani ya siku tatu:\n\n{link}",
+    ),
+    "mail.invite_end": Text(
+        "You do not know who invites you? Then do nothing: nothing happens.\n\nFlowHQ",
+        "Kama humjui aliyekualika, puuza barua pepe hii.\n\nFlowHQ",
     ),
 }

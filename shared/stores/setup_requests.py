@@ -63,6 +63,14 @@ async def find_newest(tenant_id: TenantId) -> SetupRequestView | None:
     return found[0] if found else None
 
 
+async def is_accepted() -> bool:
+    """Whether an operator has accepted the business of the guard's tenant, or made it: until then
+    it is a stranger's word.
+    """
+    rows = await SetupRequest.raw("SELECT flowhq_is_accepted() AS accepted")
+    return bool(rows[0]["accepted"])
+
+
 async def list_page(
     *, limit: int, cursor: str | None = None, status: SetupStatus | None = None
 ) -> Page[SetupRequestView]:

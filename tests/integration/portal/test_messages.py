@@ -13,7 +13,7 @@ from shared.ids import TenantId
 from shared.stores.messages import ascending_ids
 from tests.fakes.pages import Browser, forms_of
 from tests.integration.portal.conftest import Portal
-from tests.integration.portal.test_start import describe, execute, rows
+from tests.integration.portal.test_start import APPROVED, describe, execute, rows
 
 ASHA, LID = "+255754000001", "77001@lid"
 MAX_BYTES = 60_000
@@ -30,6 +30,7 @@ HOSTILE = {
 async def business_of(portal: Portal, url: str, **changes: str) -> tuple[Browser, TenantId]:
     browser = await portal.sign_up(changes.pop("email", "asha@example.com"))
     await describe(browser, **changes)
+    await execute(url, APPROVED)
     phone = changes.get("phone", "+255712345678")
     [(tenant_id,)] = await rows(url, f"SELECT id FROM tenants WHERE phone_number = '{phone}'")  # noqa: S608  a test's own
     return browser, TenantId(tenant_id)

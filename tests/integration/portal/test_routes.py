@@ -96,7 +96,11 @@ async def test_staff_can_do_nothing_of_what_owners_can(portal, database_url):
     ids = IDS | {"member_id": await member(database_url, "asha@example.com")}
     before = await picture(database_url, tenant_id)
     assert await try_all(staff, FOR_OWNERS, ids) == dict.fromkeys(FOR_OWNERS, (403, None))
-    assert await picture(database_url, tenant_id) == before
+    after = await picture(database_url, tenant_id)
+    # But for that it is told to the owner, who sees it among what happened.
+    told = [after.pop("portal_event_logs"), before.pop("portal_event_logs")]
+    assert [log.count("owners_only") for log in told] == [1, 0]
+    assert after == before
 
 
 async def test_what_is_another_businesss_is_not_there(portal, database_url):

@@ -9,7 +9,7 @@ from shared.stores import security_events
 from tests.integration.portal.conftest import ADDRESS, PASSWORD
 from tests.integration.portal.test_accounts import EMAIL, OTHER, sign_in
 from tests.integration.portal.test_messages import ASHA, business_of, write
-from tests.integration.portal.test_start import APPROVED, describe, execute, rows
+from tests.integration.portal.test_start import describe, rows
 from tests.integration.portal.test_team import staff_of
 
 
@@ -44,7 +44,6 @@ async def test_what_is_refused_is_noted(portal, database_url):
 
 async def test_staff_who_try_what_owners_do_are_told_to_the_owner(portal, database_url):
     owner, tenant_id = await business_of(portal, database_url)
-    await execute(database_url, APPROVED)
     staff = await staff_of(portal, owner)
     security._ledger.take()
     for _ in range(3):

@@ -2,9 +2,11 @@
 
 import asyncio
 import re
+from contextlib import nullcontext
 from datetime import timedelta
 from types import SimpleNamespace
 
+import asyncpg
 import pytest
 
 from portal.insider import Insider
@@ -13,16 +15,18 @@ from portal.visitor import _find_member
 from shared.web.limits import INVITATIONS
 from tests.fakes.pages import Browser
 from tests.integration.portal.conftest import PASSWORD, Portal, after_each_check
-from tests.integration.portal.test_start import LINKED, describe, execute, rows
+from tests.integration.portal.test_start import APPROVED, LINKED, describe, execute, rows
 
 JUMA = "juma@example.com"
 MEMBERS = "SELECT email, role FROM users WHERE tenant IS NOT NULL ORDER BY created_at"
 
 
 @pytest.fixture
-async def owner(portal: Portal) -> Browser:
+async def owner(portal: Portal, database_url: str) -> Browser:
+    """Of a business that an operator has accepted."""
     browser = await portal.sign_up()
     await describe(browser)
+    await execute(database_url, APPROVED)
     return browser
 
 
@@ -65,6 +69,99 @@ async def test_who_is_invited_joins_with_a_password_and_is_in(portal, owner, dat
     assert await rows(database_url, MEMBERS) == [("asha@example.com", "OWNER"), (JUMA, "STAFF")]
     assert "Invited as staff" not in (await owner.go("/team")).text
     assert (await portal.another_browser().go(portal.link())).status_code == 410
+
+
+@pytest.mark.parametrize("status", ["SUBMITTED", "REVIEWING", "REJECTED"])
+async def test_nobody_writes_to_strangers_before_an_operator_knows_the_business(
+    portal, owner, database_url, status
+):
+    await execute(database_url, f"UPDATE setup_requests SET status = '{status}'")  # noqa: S608
+    mails = len(portal.mails)
+    page = (await owner.go("/team")).text
+    assert "once your request is accepted" in page
+    assert 'action="/team"' not in page
+    refused = await owner.force("/team", email=JUMA, role="STAFF")
+    assert refused.status_code == 422
+    assert "once your request is accepted" in refused.text
+    assert len(portal.mails) == mails
+    assert await rows(database_url, "SELECT 1 FROM mail_proofs WHERE purpose = 'INVITE'") == []
+
+
+async def test_a_business_that_an_operator_made_asked_for_nothing_and_invites(
+    portal, owner, database_url
+):
+    await execute(database_url, "DELETE FROM setup_requests")
+    assert (await invite(owner)).status_code == 200
+    assert portal.mails[-1].to == JUMA
+
+
+@pytest.mark.usefixtures("owner")
+async def test_the_portal_itself_cannot_invite_for_a_business_that_is_not_accepted(
+    portal, database_url
+):
+    """Whatever its handlers do: the database says so."""
+    await execute(database_url, "UPDATE setup_requests SET status = 'SUBMITTED'")
+    [(tenant,)] = await rows(database_url, "SELECT id FROM tenants")
+    asha = await member(database_url, "asha@example.com")
+    connection = await asyncpg.connect(portal.settings.database_url)
+    try:
+        for expected in (asyncpg.InsufficientPrivilegeError, None):
+            with pytest.raises(expected) if expected else nullcontext():
+                async with connection.transaction():
+                    await connection.execute(
+                        "SELECT set_config('flowhq.tenant', $1, true),"
+                        " set_config('flowhq.member', $2, true),"
+                        " set_config('flowhq.proof', 'x', true)",
+                        *(str(tenant), asha),
+                    )
+                    await connection.execute(
+                        "INSERT INTO mail_proofs"
+                        " (token_hash, purpose, email, tenant, role, inviter, expires_at)"
+                        " VALUES ('x', 'INVITE', 'v@x.de', $1, 'STAFF', $2, now())",
+                        *(tenant, asha),
+                    )
+            await execute(database_url, APPROVED)
+    finally:
+        await connection.close()
+
+
+NAMES = [
+    ("Account blocked, go to evil.example/login", "evil.example"),
+    ("Win at http://evil.example", "://evil"),
+    ("\u202ewww.evil.example\u2066", "www"),
+    ("Call +255 712 345 678 now", "712 345"),
+    ("x" * 200, "x" * 61),
+    ("Duka\u200b la\u202e Asha", "\u202e"),
+]
+
+
+@pytest.mark.parametrize(("name", "never"), NAMES)
+@pytest.mark.parametrize("language", ["EN", "SW"])
+async def test_a_mail_of_ours_quotes_a_name_and_holds_one_link_which_is_ours(  # noqa: PLR0917
+    portal, owner, database_url, name, never, language
+):
+    """Also where the name is from before, or came by another way than the portal's forms."""
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("UPDATE tenant_configs SET business_name = $1", name)
+    await connection.execute("UPDATE users SET language = $1", language)
+    await connection.close()
+    await invite(owner)
+    mail = portal.mails[-1]
+    assert never not in mail.text
+    assert re.search(r"\n\n    “[^\n]{1,60}”\n\n", mail.text)
+    assert len(re.findall(r"https?://|www\.", mail.text)) == 1
+    assert f"{portal.settings.public_url}/join/" in mail.text
+    page = (await portal.browser.go(portal.link())).text
+    assert never not in page
+
+
+async def test_an_inviters_address_is_no_address_of_the_web(portal, database_url):
+    browser = await portal.sign_up("evil.example/login@example.com")
+    await describe(browser)
+    await execute(database_url, APPROVED)
+    await invite(browser)
+    assert "evil.example/login" not in portal.mails[-1].text
+    assert "…@example.com" in portal.mails[-1].text
 
 
 async def test_staff_see_the_team_and_change_nothing(portal, owner, database_url):
@@ -229,6 +326,7 @@ async def test_another_businesss_people_and_invitations_are_not_there(portal, ow
     await staff_of(portal, owner)
     stranger = await portal.sign_up("neema@example.com")
     await describe(stranger, name="Neema Salon", phone="+255712345679")
+    await execute(database_url, APPROVED)
     await invite(stranger, "someone@example.com")
     [(invitation,)] = await rows(
         database_url, "SELECT id FROM mail_proofs WHERE email = 'someone@example.com'"

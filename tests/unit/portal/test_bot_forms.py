@@ -110,6 +110,8 @@ def test_hours_past_midnight_are_hours():
     ("read", "changes", "field"),
     [
         (read_bot, {"name": " "}, "name"),
+        (read_bot, {"name": "evil.example"}, "name"),
+        (read_bot, {"name": "x" * 81}, "name"),
         (read_bot, {"template": "BANK"}, "template"),
         (read_bot, {"language": "FR"}, "language"),
         (read_bot, {"time_zone": "../etc/passwd"}, "time_zone"),
