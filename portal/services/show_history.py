@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from heapq import merge
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -33,6 +35,7 @@ WEEK, SEASON = 7, 90
 DAYS_A_MARK = 30
 RECENT = 5
 HOUR = timedelta(hours=1)
+_Said = tuple[datetime, str]
 
 
 class Drawn(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +70,7 @@ async def show_history(tenant_id: TenantId, *, language: Language, clock: Clock)
         return to_point(at, now=now, zone=zone, language=language)
 
     said = [(each.created_at, say(each, names=names, language=language)) for each in events]
-    said += [
+    happened = [
         (
             each.at,
             say_incident(each, back_at=_find_back(each.restored_at, point), language=language),
@@ -90,7 +93,7 @@ async def show_history(tenant_id: TenantId, *, language: Language, clock: Clock)
     return History(
         week=_draw(by_hour, hours, marks=[*weekdays, end], say_when=point, language=language),
         season=_draw(by_day, days, marks=[*dates, end], say_when=day, language=language),
-        lines=_to_lines(said, now=now, zone=zone, language=language),
+        lines=_to_lines(put_in_order(said, happened), now=now, zone=zone, language=language),
     )
 
 
@@ -125,15 +128,20 @@ def list_hours(begins: datetime, ends: datetime) -> list[datetime]:
     return [begins + number * HOUR for number in range((ends - begins) // HOUR + 1)]
 
 
+def put_in_order(*lists: Sequence[_Said]) -> list[_Said]:
+    """The newest of all, each list newest first as it was, whatever its times say."""
+    return list(islice(merge(*lists, key=lambda said: said[0], reverse=True), RECENT))
+
+
 def _find_back(at: datetime | None, point: Callable[[datetime], str]) -> str | None:
     return None if at is None else point(at)
 
 
 def _to_lines(
-    said: list[tuple[datetime, str]], *, now: datetime, zone: ZoneInfo, language: Language
+    said: Sequence[_Said], *, now: datetime, zone: ZoneInfo, language: Language
 ) -> list[Line]:
     lines, last = [], ""
-    for at, words in sorted(said, reverse=True)[:RECENT]:
+    for at, words in said:
         day = to_day(at, now=now, zone=zone, language=language)
         shown = "" if day == last else day
         lines.append(Line(at=at, day=shown, clock=to_clock(at, zone), words=words))

@@ -44,7 +44,7 @@ FILL = (
     INSERT INTO tenants (id, name, phone_number, created_at)
     SELECT gen_random_uuid(), 'Duka la Asha ' || n, '+2557' || lpad(n::text, 8, '0'),
            now() - n * interval '1 hour'
-      FROM generate_series(1, {}::integer) n
+      FROM generate_series({}::integer, 1, -1) n
     """,
     """
     INSERT INTO tenant_configs (tenant, template_type, business_name, language)
@@ -64,7 +64,7 @@ FILL = (
     INSERT INTO worker_incidents (id, tenant, kind, reason, detail, restored_at, at)
     SELECT gen_random_uuid(), id, 'LINK_LOST', 'CONNECTION_LOST', '', now(),
            now() - n * interval '1 hour'
-      FROM tenants, generate_series(1, 100) n
+      FROM tenants, generate_series(100, 1, -1) n
     """,
     """
     INSERT INTO message_logs (id, tenant, direction, kind, from_number, to_number, message_text,

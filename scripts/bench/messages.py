@@ -51,7 +51,7 @@ FILL = """
            'Habari, naomba kuuliza bei ya huduma zenu leo ' || n || ' ' || md5(n::text), 'W' || n,
            (n / 2 % $2)::text || '@lid', now() - n * interval '20 seconds',
            now() - n * interval '20 seconds'
-      FROM generate_series(1, $3) n
+      FROM generate_series($3, 1, -1) n
 """
 FILL_CONTACTS = """
     INSERT INTO contacts (tenant, phone, lid, push_name, last_seen_at)

@@ -61,6 +61,7 @@ FILL = """
            'bench-' || p || '-' || m, at, at
       FROM generate_series(1, $3) p, generate_series(1, $4) m,
            LATERAL (SELECT now() - (m * interval '21 hours' + p * interval '1 minute') AS at) t
+     ORDER BY at
 """
 # Seen when they wrote last, as the gateway has it.
 KNOWN = """

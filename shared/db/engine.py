@@ -43,8 +43,9 @@ _GAVE_UP = (
 class Database(PostgresEngine):
     """Piccolo's engine, except that a lost connection is a TransientError and never leaks."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__(config={"dsn": url, "command_timeout": STATEMENT_TIMEOUT})
+    def __init__(self, url: str, *, timeout: float | None = STATEMENT_TIMEOUT) -> None:
+        """timeout: seconds a statement may take; None for as long as it needs."""
+        super().__init__(config={"dsn": url, "command_timeout": timeout})
 
     async def check_version(self) -> None:
         """Nothing: Piccolo would connect for it, and print a warning where an error belongs."""

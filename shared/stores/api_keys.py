@@ -14,7 +14,7 @@ import msgspec
 from shared.db.engine import transaction
 from shared.errors import ConflictError, NotFoundError
 from shared.ids import TenantId
-from shared.stores.cursors import Cursor, parse_cursor, to_page
+from shared.stores.cursors import Cursor, parse_cursor, seq_of, to_page
 from shared.stores.rows import to_uuid
 from shared.stores.secrets import hash_secret, new_secret
 from shared.stores.text import to_storable
@@ -122,13 +122,16 @@ async def list_of_tenant(tenant_id: TenantId, *, limit: int) -> list[ApiKeyView]
 async def list_of_tenants(*, limit: int, cursor: str | None = None) -> Page[TenantKeyView]:
     """The live ones of all tenants, newest first."""
     after = parse_cursor(cursor, of=_LIST)
-    place: list[Any] = [] if after is None else [after.at, after.id]
+    where, place = "", list[Any]()
+    if after is not None:
+        seq, place = seq_of(after, "api_keys", at="created_at")
+        where = f" AND k.seq < {seq}"
     rows = await ApiKey.raw(
         "SELECT k.id, k.name, k.scopes, k.created_at, k.expires_at, k.last_used_at, k.tenant,"
         " t.name AS tenant_name FROM api_keys k JOIN tenants t ON t.id = k.tenant"
         " WHERE k.revoked_at IS NULL AND t.removal_requested_at IS NULL"
-        + ("" if after is None else " AND (k.created_at, k.id) < ({}, {})")
-        + " ORDER BY k.created_at DESC, k.id DESC LIMIT {}",
+        + where
+        + " ORDER BY k.seq DESC LIMIT {}",
         *place,
         limit + 1,
     )
@@ -161,7 +164,7 @@ async def hold_lock() -> None:
 async def _list(whose: str, *owner: TenantId, limit: int) -> list[ApiKeyView]:
     rows = await ApiKey.raw(
         f"SELECT {_COLUMNS} FROM api_keys WHERE {whose} AND revoked_at IS NULL"
-        " ORDER BY created_at, id LIMIT {}",
+        " ORDER BY seq LIMIT {}",
         *owner,
         limit,
     )

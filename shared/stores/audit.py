@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from shared.enums import CallerKind
-from shared.stores.cursors import Cursor, parse_cursor, to_page
+from shared.stores.cursors import Cursor, parse_cursor, seq_of, to_page
 from shared.stores.rows import to_uuid
 from shared.stores.secrets import hash_secret
 from shared.stores.text import to_storable
@@ -78,11 +78,12 @@ async def list_page(
     what was only read, or tried.
     """
     after = parse_cursor(cursor, of=_LIST)
+    seq, place = ("", []) if after is None else seq_of(after, "admin_audit_logs", at="at")
     wanted: list[tuple[str, list[Any]]] = [
         ("a.tenant_id = {}", [tenant_id] if tenant_id else []),
         ("a.action = {}", [to_storable(action)] if action else []),
         ("a.who = {}", [to_storable(who)] if who else []),
-        ("(a.at, a.id) < ({}, {})", [after.at, after.id] if after else []),
+        (f"a.seq < {seq}", place),
     ]
     conditions = [condition for condition, values in wanted if values]
     conditions += ["a.once_key IS NULL"] if acts_alone else []
@@ -91,7 +92,7 @@ async def list_page(
         " t.name AS tenant_name FROM admin_audit_logs a"
         " LEFT JOIN tenants t ON t.id = a.tenant_id AND t.removal_requested_at IS NULL"
         + (" WHERE " + " AND ".join(conditions) if conditions else "")
-        + " ORDER BY a.at DESC, a.id DESC LIMIT {}",
+        + " ORDER BY a.seq DESC LIMIT {}",
         *(value for _, values in wanted for value in values),
         limit + 1,
     )

@@ -1,6 +1,7 @@
 """Chats, put together from contacts, the message log and what is queued.
 
-By when a message was sent, as people remember it; the log's own order is that of its rows.
+A chat is in the order in which its rows were written, as its worker told of them: times come from
+WhatsApp's clock, the worker's and ours. Chats are listed by the time of their newest message.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from shared.enums import Direction, MessageKind, OutboundState
 from shared.ids import TenantId
 from shared.stores import contacts
 from shared.stores.content import parse_content
-from shared.stores.cursors import Cursor, encode_cursor, parse_cursor, to_page
+from shared.stores.cursors import Cursor, encode_cursor, parse_cursor, seq_of, to_page
 from shared.stores.messages import decode_media, parse_origin
 from shared.stores.rows import to_uuid
 from shared.structs.chats import ChatMessage, ChatSummary
@@ -37,9 +38,9 @@ _OF = (
 # A person's rows are below the LID, and below the phone those of before the LID was known.
 _NEWEST = f"""
     SELECT m.id, m.direction, m.kind, left(m.message_text, {BEGINNING}) AS beginning, m.occurred_at,
-           m.origin
+           m.origin, m.seq
       FROM message_logs m WHERE m.tenant = {{}} AND {_OF} = c.name
-     ORDER BY m.occurred_at DESC, m.id DESC LIMIT 1
+     ORDER BY m.seq DESC LIMIT 1
 """
 _HEADS = f"""
     SELECT c.place, l.*
@@ -49,12 +50,13 @@ _HEADS = f"""
             ({_NEWEST.replace("c.name", "c.lid")})
             UNION ALL
             ({_NEWEST.replace("c.name", "c.phone")})
-        ) either ORDER BY occurred_at DESC, id DESC LIMIT 1
+        ) either ORDER BY seq DESC LIMIT 1
      ) l
 """
 _LOGGED = f"""
     SELECT m.id, m.occurred_at AS at, m.direction, m.kind, left(m.message_text, {{}}) AS text,
-           m.media_json, NULL::jsonb AS content_json, o.state, o.reason, m.origin, o.author
+           m.media_json, NULL::jsonb AS content_json, o.state, o.reason, m.origin, o.author,
+           m.seq
       FROM message_logs m
       LEFT JOIN LATERAL (
           SELECT state, reason, author FROM outbound_messages
@@ -64,8 +66,19 @@ _LOGGED = f"""
 """
 _QUEUED = """
     SELECT id, created_at AS at, 'OUT' AS direction, NULL AS kind, NULL AS text,
-           NULL::jsonb AS media_json, content_json, state, reason, 'QUEUE' AS origin, author
+           NULL::jsonb AS media_json, content_json, state, reason, 'QUEUE' AS origin, author, seq
       FROM outbound_messages WHERE tenant = {} AND to_phone = {} AND wa_message_id IS NULL
+"""
+# Where a page ended. The logged and the queued share one sequence. `cursor_after` names an id that
+# comes after that of a row. Of a row that is gone, what was written before its time.
+_BEFORE = """
+    (SELECT COALESCE(
+        (SELECT seq FROM message_logs WHERE tenant = {} AND id = {}),
+        (SELECT seq FROM outbound_messages WHERE tenant = {} AND id = {}),
+        (SELECT seq + 1 FROM message_logs WHERE tenant = {} AND id = {}),
+        (SELECT seq + 1 FROM outbound_messages WHERE tenant = {} AND id = {}),
+        (SELECT seq + 1 FROM message_logs WHERE tenant = {} AND created_at <= {}
+          ORDER BY created_at DESC, seq DESC LIMIT 1), 0))
 """
 
 
@@ -107,18 +120,18 @@ async def list_messages(
     length: of which a text's beginning may be.
     """
     before = parse_cursor(cursor, of=_CHAT)
+    ends = [] if before is None else _to_place(tenant_id, before)
     parts, values = [], list[Any]()
     for name in filter(None, (contact.lid, contact.phone)):
-        for query, named, at in (
-            (_LOGGED, (length + 1, tenant_id, tenant_id, name), "m.occurred_at, m.id"),
-            (_QUEUED, (tenant_id, name), "created_at, id"),
+        for query, named in (
+            (_LOGGED, (length + 1, tenant_id, tenant_id, name)),
+            (_QUEUED, (tenant_id, name)),
         ):
-            earlier = "" if before is None else f"AND ({at}) < ({{}}, {{}})"
-            by = ", ".join(f"{each} DESC" for each in at.split(", "))
-            parts.append(f"({query} {earlier} ORDER BY {by} LIMIT {{}})")
-            values += [*named, *([before.at, before.id] if before else []), limit + 1]
+            earlier = f"AND seq < {_BEFORE}" if ends else ""
+            parts.append(f"({query} {earlier} ORDER BY seq DESC LIMIT {{}})")
+            values += [*named, *ends, limit + 1]
     rows = await MessageLog.raw(
-        f"SELECT * FROM ({' UNION ALL '.join(parts)}) every ORDER BY at DESC, id DESC LIMIT {{}}",
+        f"SELECT * FROM ({' UNION ALL '.join(parts)}) every ORDER BY seq DESC LIMIT {{}}",
         *values,
         limit + 1,
     )
@@ -135,17 +148,27 @@ def cursor_after(at: datetime, message_id: UUID) -> str:
     return encode_cursor(Cursor(_CHAT, at, UUID(int=message_id.int + 1)))
 
 
+def _to_place(tenant_id: TenantId, cursor: Cursor) -> list[Any]:
+    """The values of `_BEFORE`."""
+    before = UUID(int=max(cursor.id.int - 1, 0))
+    ids = (cursor.id, cursor.id, before, before)
+    return [value for each in (*ids, cursor.at) for value in (tenant_id, each)]
+
+
 async def _find_heads(
     tenant_id: TenantId, seen: Sequence[ContactView], *, before: Cursor | None, limit: int
 ) -> list[dict[str, Any]]:
-    earlier = "" if before is None else "WHERE (l.occurred_at, l.id) < ({}, {})"
+    earlier, ends = "", list[Any]()
+    if before is not None:
+        seq, ends = seq_of(before, "message_logs", at="created_at", tenant_id=tenant_id)
+        earlier, ends = f"WHERE (l.occurred_at, l.seq) < ({{}}, {seq})", [before.at, *ends]
     rows: list[dict[str, Any]] = await MessageLog.raw(
-        f"{_HEADS} {earlier} ORDER BY l.occurred_at DESC, l.id DESC LIMIT {{}}",
+        f"{_HEADS} {earlier} ORDER BY l.occurred_at DESC, l.seq DESC LIMIT {{}}",
         list(range(len(seen))),
         [contact.phone for contact in seen],
         [contact.lid for contact in seen],
         *(tenant_id, tenant_id),
-        *((before.at, before.id) if before is not None else ()),
+        *ends,
         limit,
     )
     return rows

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -11,7 +12,7 @@ from shared.contacts import ContactChange, plan_contacts, put_together
 from shared.db.engine import transaction
 from shared.errors import NotFoundError
 from shared.ids import TenantId
-from shared.stores.cursors import Cursor, parse_cursor, to_page
+from shared.stores.cursors import Cursor, parse_cursor, seq_of, to_page
 from shared.stores.messages import ascending_ids
 from shared.stores.rows import to_uuid
 from shared.stores.text import to_key, to_storable
@@ -23,11 +24,15 @@ _LIST = "contacts"
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _COLUMNS = "id, phone, lid, push_name, named_at, first_seen_at, last_seen_at"
 
-# One array per column: one statement and one plan for any number of rows.
+# One array per column: one statement and one plan for any number of rows. A contact that is written
+# anew keeps its place.
 _INSERT = f"""
-    INSERT INTO contacts (tenant, {_COLUMNS})
-    SELECT {{}}, * FROM unnest({{}}::uuid[], {{}}::text[], {{}}::text[], {{}}::text[],
-                             {{}}::timestamptz[], {{}}::timestamptz[], {{}}::timestamptz[])
+    INSERT INTO contacts (tenant, {_COLUMNS}, seq)
+    SELECT {{}}, {_COLUMNS}, COALESCE(seq, nextval('contacts_seq_seq'))
+      FROM (SELECT * FROM unnest({{}}::uuid[], {{}}::text[], {{}}::text[], {{}}::text[],
+                                 {{}}::timestamptz[], {{}}::timestamptz[], {{}}::timestamptz[],
+                                 {{}}::bigint[]) WITH ORDINALITY
+                     AS c ({_COLUMNS}, seq, place) ORDER BY place) added
 """
 _RENEW = """
     UPDATE contacts c
@@ -66,11 +71,12 @@ async def list_page(
         where.append("(position({} in phone) > 0 OR position({} in lid) > 0)")
         values += [digits, digits]
     if after is not None:
-        where.append("(first_seen_at, id) < ({}, {})")
-        values += [after.at, after.id]
+        seq, named = seq_of(after, "contacts", at="first_seen_at", tenant_id=tenant_id)
+        where.append(f"(first_seen_at, seq) < ({{}}, {seq})")
+        values += [after.at, *named]
     rows = await ContactTable.raw(
         f"SELECT {_COLUMNS} FROM contacts WHERE {' AND '.join(where)}"
-        " ORDER BY first_seen_at DESC, id DESC LIMIT {}",
+        " ORDER BY first_seen_at DESC, seq DESC LIMIT {}",
         *values,
         limit + 1,
     )
@@ -87,7 +93,7 @@ async def list_seen(
 ) -> list[ContactView]:
     """Last seen first: all who were seen at `since` or later, and `limit` more."""
     rows = await ContactTable.raw(
-        f"SELECT {_COLUMNS} FROM contacts WHERE tenant = {{}} ORDER BY last_seen_at DESC, id"
+        f"SELECT {_COLUMNS} FROM contacts WHERE tenant = {{}} ORDER BY last_seen_at DESC, seq"
         " LIMIT {} + (SELECT count(*) FROM contacts WHERE tenant = {} AND last_seen_at >= {})",
         tenant_id,
         limit,
@@ -128,7 +134,8 @@ async def list_called(tenant_id: TenantId, words: str, *, limit: int) -> list[Co
     """Those whose own name for themselves has `words` in it, last seen first."""
     rows = await ContactTable.raw(
         f"SELECT {_COLUMNS} FROM contacts WHERE tenant = {{}}"
-        " AND position(lower({}) in lower(push_name)) > 0 ORDER BY last_seen_at DESC LIMIT {}",
+        " AND position(lower({}) in lower(push_name)) > 0 ORDER BY last_seen_at DESC, seq DESC"
+        " LIMIT {}",
         tenant_id,
         to_storable(words),
         limit,
@@ -148,19 +155,22 @@ async def _plan(tenant_id: TenantId, seen: Sequence[Sighting]) -> ContactChange:
 
 
 async def _write(tenant_id: TenantId, change: ContactChange) -> None:
+    places: dict[UUID, int] = {}
     if change.removed:
-        await ContactTable.raw(
-            "DELETE FROM contacts WHERE tenant = {} AND id = ANY({}::uuid[])",
+        removed = await ContactTable.raw(
+            "DELETE FROM contacts WHERE tenant = {} AND id = ANY({}::uuid[]) RETURNING id, seq",
             tenant_id,
             change.removed,
         )
+        places = {to_uuid(row["id"]): row["seq"] for row in removed}
     if change.added:
         columns = [
             [getattr(contact, name) for contact in change.added]
             for name in Contact.__struct_fields__
         ]
+        kept = [places.get(contact.id) for contact in change.added]
         try:
-            await ContactTable.raw(_INSERT, tenant_id, *columns)
+            await ContactTable.raw(_INSERT, tenant_id, *columns, kept)
         except asyncpg.ForeignKeyViolationError as error:
             raise NotFoundError("there is no such tenant") from error
     if change.renewed:

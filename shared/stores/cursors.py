@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from shared.errors import InvalidInputError
+from shared.ids import TenantId
 from shared.stores.rows import read_each
 from shared.structs.pages import Page
 
@@ -20,7 +21,11 @@ MAX_SORT_CURSOR_LENGTH = 1600
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
-    """`of` names the list, so that one list's cursor is refused by another."""
+    """The last row of a page, by its id. `of` names the list, so that one list's cursor is refused
+    by another. at: the row's time, for when the row is gone.
+
+    Not the row's `seq`: it would tell a tenant how much the whole platform writes.
+    """
 
     of: str
     at: datetime
@@ -37,6 +42,20 @@ class SortCursor(msgspec.Struct, frozen=True, array_like=True):
 
 CursorT = TypeVar("CursorT", Cursor, SortCursor)
 _encoder = msgspec.json.Encoder()
+
+
+def seq_of(
+    cursor: Cursor, table: str, *, at: str, tenant_id: TenantId | None = None
+) -> tuple[str, list[Any]]:
+    """SQL for the `seq` of the cursor's row, never null, and the values in it. Of a row that is
+    gone: one above the newest row that is not younger, by the column `at`.
+    """
+    own, whose = ("", []) if tenant_id is None else ("tenant = {} AND ", [tenant_id])
+    named = f"SELECT seq FROM {table} WHERE {own}id = {{}}"
+    not_younger = (
+        f"SELECT seq + 1 FROM {table} WHERE {own}{at} <= {{}} ORDER BY {at} DESC, seq DESC LIMIT 1"
+    )
+    return f"COALESCE(({named}), ({not_younger}), 0)", [*whose, cursor.id, *whose, cursor.at]
 
 
 def encode_cursor(cursor: Cursor | SortCursor) -> str:

@@ -87,7 +87,7 @@ async def list_incidents(
         "SELECT w.tenant, i.kind, i.detail, i.generation, i.container_id, i.exit_code,"
         " i.started_at, i.finished_at FROM worker_processes w CROSS JOIN LATERAL ("
         "  SELECT * FROM worker_incidents WHERE tenant = w.tenant AND generation = w.generation"
-        "  AND finished_at IS NOT NULL ORDER BY at DESC, id DESC LIMIT {}) i"
+        "  AND finished_at IS NOT NULL ORDER BY seq DESC LIMIT {}) i"
         " WHERE w.tenant = ANY({}::uuid[])",
         newest,
         list(tenant_ids),

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.enums import IncidentKind, SessionReason
 from shared.ids import TenantId
-from shared.stores.cursors import Cursor, parse_cursor, to_page
+from shared.stores.cursors import Cursor, parse_cursor, seq_of, to_page
 from shared.stores.rows import to_uuid
 from shared.structs.incidents import IncidentView
 from shared.structs.pages import Page
@@ -25,11 +25,13 @@ async def list_page(
 ) -> Page[IncidentView]:
     """Newest first."""
     after = parse_cursor(cursor, of=_LIST)
-    where = "" if after is None else " AND (at, id) < ({}, {})"
-    place: list[Any] = [] if after is None else [after.at, after.id]
+    where, place = "", list[Any]()
+    if after is not None:
+        seq, place = seq_of(after, "worker_incidents", at="at", tenant_id=tenant_id)
+        where = f" AND seq < {seq}"
     rows = await WorkerIncident.raw(
         "SELECT id, kind, detail, exit_code, container_id, finished_at, reason, restored_at, at"
-        " FROM worker_incidents WHERE tenant = {}" + where + " ORDER BY at DESC, id DESC LIMIT {}",
+        " FROM worker_incidents WHERE tenant = {}" + where + " ORDER BY seq DESC LIMIT {}",
         tenant_id,
         *place,
         limit + 1,
@@ -47,7 +49,7 @@ async def trim() -> None:
     await WorkerIncident.raw(
         "DELETE FROM worker_incidents WHERE id IN (SELECT id FROM ("
         " SELECT id, row_number() OVER (PARTITION BY tenant, reason IS NULL"
-        " ORDER BY at DESC, id DESC) AS place FROM worker_incidents) i WHERE place > {})",
+        " ORDER BY seq DESC) AS place FROM worker_incidents) i WHERE place > {})",
         KEPT,
     )
 

@@ -77,7 +77,7 @@ async def list_invitations(tenant_id: TenantId, *, now: datetime) -> list[Invita
     rows = await MailProof.raw(
         "SELECT id, email, role, expires_at FROM mail_proofs WHERE tenant = {}"
         " AND purpose = 'INVITE' AND used_at IS NULL AND expires_at > {}"
-        " ORDER BY created_at, id LIMIT 100",
+        " ORDER BY seq LIMIT 100",
         tenant_id,
         now,
     )

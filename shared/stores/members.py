@@ -86,7 +86,7 @@ async def list_team(tenant_id: TenantId) -> list[Member]:
     """Oldest first; at most two hundred."""
     rows = await User.raw(
         f"SELECT {_COLUMNS} FROM users WHERE tenant = {{}} AND role <> 'ADMIN'"
-        " ORDER BY created_at, id LIMIT 200",
+        " ORDER BY seq LIMIT 200",
         tenant_id,
     )
     return read_each(rows, to_member, of="member")

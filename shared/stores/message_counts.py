@@ -44,7 +44,7 @@ async def find_answer_times(tenant_id: TenantId, *, since: datetime) -> AnswerTi
         " SELECT in_reply_to, occurred_at FROM message_logs"
         "  WHERE tenant = {} AND direction = 'OUT' AND created_at >= {}"
         f"   AND in_reply_to IS NOT NULL AND kind NOT IN ({_NO_ANSWERS})"
-        "  ORDER BY created_at DESC, id DESC LIMIT {})"
+        "  ORDER BY seq DESC LIMIT {})"
         " SELECT count(*) AS answers,"
         "  percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY greatest("
         "   extract(epoch FROM a.occurred_at - m.occurred_at)::float8, 0)) AS seconds"

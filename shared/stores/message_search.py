@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.ids import TenantId
-from shared.stores.cursors import Cursor, parse_cursor
+from shared.stores.cursors import parse_cursor, seq_of
 from shared.stores.messages import list_where
 from shared.stores.text import to_storable
 from shared.structs.messages import MessageLogView
@@ -23,7 +23,7 @@ _EARLIEST, _LATEST = timedelta(hours=1), timedelta(days=45)
 async def search(
     tenant_id: TenantId, wanted: MessageSearch, *, limit: int, cursor: str | None = None
 ) -> Page[MessageLogView]:
-    """Newest first, by when they were written down. Call it within the tenant's guard."""
+    """Newest first, in the order in which they were written. Call it within the tenant's guard."""
     before = parse_cursor(cursor, of=_LIST)
     if len(wanted.words) > _LONGEST:
         return Page(items=[], next_cursor=None)
@@ -37,13 +37,15 @@ async def search(
             limit + 1,
         ]
     else:
-        _narrow(wanted, before, where, values)
+        _narrow(wanted, where, values)
+        if before is not None:
+            seq, named = seq_of(before, "message_logs", at="created_at", tenant_id=tenant_id)
+            where.append(f"m.seq < {seq}")
+            values += named
     return await list_where(where, values, limit=limit, of=_LIST)
 
 
-def _narrow(
-    wanted: MessageSearch, before: Cursor | None, where: list[str], values: list[Any]
-) -> None:
+def _narrow(wanted: MessageSearch, where: list[str], values: list[Any]) -> None:
     if wanted.direction is not None:
         where.append("m.direction = {}")
         values.append(wanted.direction.value)
@@ -53,6 +55,3 @@ def _narrow(
     if wanted.until is not None:
         where.append("m.occurred_at < {} AND m.created_at < {}")
         values += [wanted.until, wanted.until + _LATEST]
-    if before is not None:
-        where.append("(m.created_at, m.id) < ({}, {})")
-        values += [before.at, before.id]

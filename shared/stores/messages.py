@@ -1,4 +1,7 @@
-"""The message log: written once per tenant, direction and WhatsApp id, however often it is told."""
+"""The message log: written once per tenant, direction and WhatsApp id, however often it is told.
+
+Its order is `seq` alone (docs/adr/0011-rows-have-an-order-of-their-own.md).
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +16,7 @@ import msgspec
 from shared.enums import Direction, MessageKind, MessageOrigin
 from shared.errors import NotFoundError
 from shared.ids import TenantId
-from shared.stores.cursors import Cursor, parse_cursor, to_page
+from shared.stores.cursors import Cursor, parse_cursor, seq_of, to_page
 from shared.stores.rows import read, to_uuid
 from shared.stores.text import to_key, to_storable, to_storable_or_none
 from shared.structs.media import Media
@@ -25,22 +28,20 @@ _LIST = "messages"
 
 # One array per column: one statement and one plan for any number of rows.
 _INSERT = """
-    WITH told AS (
-        SELECT *
-          FROM unnest({}::uuid[], {}::text[], {}::text[], {}::text[], {}::text[], {}::text[],
-                      {}::text[], {}::text[], {}::text[], {}::jsonb[], {}::text[],
-                      {}::timestamptz[])
-            AS t (id, direction, kind, from_number, to_number, message_text, wa_message_id,
-                  contact_lid, in_reply_to, media_json, origin, occurred_at)
-    ), once AS (
-        -- A statement cannot change a row twice: of a message and what stood in for it, the former.
-        SELECT DISTINCT ON (direction, wa_message_id) *
-          FROM told ORDER BY direction, wa_message_id, kind IN (STAND_INS), id
-    ), inserted AS (
+    WITH inserted AS (
         INSERT INTO message_logs AS m (tenant, id, direction, kind, from_number, to_number,
                                        message_text, wa_message_id, contact_lid, in_reply_to,
                                        media_json, origin, occurred_at)
-        SELECT {}, * FROM once
+        SELECT {}, id, direction, kind, from_number, to_number, message_text, wa_message_id,
+               contact_lid, in_reply_to, media_json, origin, occurred_at
+          FROM unnest({}::uuid[], {}::text[], {}::text[], {}::text[], {}::text[], {}::text[],
+                      {}::text[], {}::text[], {}::text[], {}::jsonb[], {}::text[],
+                      {}::timestamptz[])
+               WITH ORDINALITY
+            AS t (id, direction, kind, from_number, to_number, message_text, wa_message_id,
+                  contact_lid, in_reply_to, media_json, origin, occurred_at, told)
+         -- `seq` is given out row by row, above this sort.
+         ORDER BY told
         ON CONFLICT (tenant, direction, wa_message_id) DO UPDATE
         SET kind = excluded.kind, message_text = excluded.message_text,
             from_number = excluded.from_number, contact_lid = excluded.contact_lid,
@@ -76,14 +77,17 @@ async def append_messages(tenant_id: TenantId, messages: Sequence[MessageLogInpu
     """Inserts those that are not there yet, all in one statement; answers how many those were,
     with the rows of stand-ins that became the message they stood in for.
 
-    Order is kept: a later element is a newer row. Safe to repeat after any failure. What
+    Order is kept: a later element is a newer row, and newer than all that were committed before.
+    A message has the place of what stood in for it. Safe to repeat after any failure. What
     PostgreSQL cannot store is replaced by U+FFFD. Raises NotFoundError when the tenant's rows
     are gone.
     """
     if not messages:
         return 0
     try:
-        rows = await MessageLog.raw(_INSERT, *_to_columns(messages), tenant_id, tenant_id)
+        rows = await MessageLog.raw(
+            _INSERT, tenant_id, *_to_columns(_put_together(messages)), tenant_id
+        )
     except asyncpg.ForeignKeyViolationError as error:
         raise NotFoundError("there is no such tenant") from error
     return int(rows[0]["count"])
@@ -97,10 +101,10 @@ async def list_page(
     direction: Direction | None = None,
     since: datetime | None = None,
 ) -> Page[MessageLogView]:
-    """Newest first, by the moment at which a row was written, so that a page never shifts.
+    """Newest first, in the order in which rows were written, so that a page never shifts.
 
-    since: rows written at or after it. A row of somebody who was known by LID alone shows the
-    phone once it is learned.
+    since: rows written at or after it, by the database's clock. A row of somebody who was known by
+    LID alone shows the phone once it is learned.
     """
     after = parse_cursor(cursor, of=_LIST)
     where, values = ["m.tenant = {}"], list[Any]([tenant_id])
@@ -111,8 +115,9 @@ async def list_page(
         where.append("m.created_at >= {}")
         values.append(since)
     if after is not None:
-        where.append("(m.created_at, m.id) < ({}, {})")
-        values += [after.at, after.id]
+        seq, named = seq_of(after, "message_logs", at="created_at", tenant_id=tenant_id)
+        where.append(f"m.seq < {seq}")
+        values += named
     return await list_where(where, values, limit=limit, of=_LIST)
 
 
@@ -121,7 +126,7 @@ async def list_where(
 ) -> Page[MessageLogView]:
     """What meets all conditions, newest first. of: which list it is, for its cursors."""
     rows = await MessageLog.raw(
-        f"{SELECT} WHERE {' AND '.join(where)} ORDER BY m.created_at DESC, m.id DESC LIMIT {{}}",
+        f"{SELECT} WHERE {' AND '.join(where)} ORDER BY m.seq DESC LIMIT {{}}",
         *values,
         limit + 1,
     )
@@ -144,9 +149,8 @@ async def get(tenant_id: TenantId, message_id: UUID) -> MessageLogView:
 
 
 def ascending_ids(count: int) -> list[UUID]:
-    """`count` version 7 UUIDs (RFC 9562), each greater than the one before.
-
-    Rows of one statement share `created_at`; the id keeps them in order.
+    """`count` version 7 UUIDs (RFC 9562), each greater than the one before: neighbours in the
+    index. No order of rows, for the clock steps back and is asked in several processes.
     """
     stamp = (time_ns() // 1_000_000) << 80 | 0x7 << 76 | 0x2 << 62
     # 74 bits are free; the top one starts clear, so that counting up never overflows.
@@ -157,7 +161,24 @@ def ascending_ids(count: int) -> list[UUID]:
 _LOW = (1 << 62) - 1
 
 
-def _to_columns(messages: Sequence[MessageLogInput]) -> tuple[list[Any], ...]:
+_Key = tuple[Direction, str]
+
+
+def _put_together(messages: Sequence[MessageLogInput]) -> dict[_Key, MessageLogInput]:
+    """One of each, where the first stood: a statement cannot change a row twice. Of a message and
+    what stood in for it, the former.
+    """
+    once: dict[_Key, MessageLogInput] = {}
+    for message in messages:
+        key = (message.direction, to_key(message.wa_message_id))
+        known = once.get(key)
+        if known is None or (known.kind.is_stand_in and not message.kind.is_stand_in):
+            once[key] = message
+    return once
+
+
+def _to_columns(once: dict[_Key, MessageLogInput]) -> tuple[list[Any], ...]:
+    messages = once.values()
     return (
         ascending_ids(len(messages)),
         [message.direction.value for message in messages],
@@ -165,7 +186,7 @@ def _to_columns(messages: Sequence[MessageLogInput]) -> tuple[list[Any], ...]:
         [to_key(message.from_number) for message in messages],
         [to_key(message.to_number) for message in messages],
         [to_storable(message.message_text) for message in messages],
-        [to_key(message.wa_message_id) for message in messages],
+        [wa_message_id for _, wa_message_id in once],
         [to_key(each) if (each := message.contact_lid) else None for message in messages],
         [to_key(each) if (each := message.in_reply_to) else None for message in messages],
         [_encode_media(message.media) for message in messages],

@@ -34,7 +34,7 @@ async def create(email: str, *, password_hash: str) -> OperatorView:
 async def list_all() -> list[OperatorView]:
     """Oldest first."""
     rows = await User.raw(
-        "SELECT id, email, created_at FROM users WHERE role = {} ORDER BY created_at, id LIMIT {}",
+        "SELECT id, email, created_at FROM users WHERE role = {} ORDER BY seq LIMIT {}",
         UserRole.ADMIN.value,
         MAX_OPERATORS,
     )

@@ -1,4 +1,7 @@
-"""What is queued to be sent: rows are put in, taken back, and read. `outbound_work` moves them."""
+"""What is queued to be sent: rows are put in, taken back, and read. `outbound_work` moves them.
+
+Listed by `seq`, which it shares with the message log; sent by `due_at` and `seq`.
+"""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -11,7 +14,7 @@ from shared.enums import OutboundState
 from shared.errors import ConflictError, NotFoundError
 from shared.ids import TenantId
 from shared.stores.content import parse_content, to_json
-from shared.stores.cursors import Cursor, parse_cursor, to_page
+from shared.stores.cursors import Cursor, parse_cursor, seq_of, to_page
 from shared.stores.limits import to_limit_error
 from shared.stores.messages import ascending_ids
 from shared.stores.rows import read, to_uuid
@@ -26,15 +29,23 @@ _COLUMNS = (
     " cancel_requested_at, wa_message_id, created_at, sent_at, delivered_at, read_at"
 )
 
-# One array per column: one statement for one message or a thousand.
+# One array per column: one statement for one message or a thousand. What is to go at once is due no
+# earlier than what was queued so before it and waits still: then the clock was set back since.
 _INSERT = """
     INSERT INTO outbound_messages (tenant, idempotency_key, fingerprint, author, created_at, id,
                                    position, to_phone, content_json, send_at, due_at, expires_at)
     SELECT {}, {}::text, {}, {}::text, {}, m.id, m.position, m.to_phone, m.content_json,
-           m.send_at, m.due_at, m.expires_at
+           m.send_at,
+           CASE WHEN m.send_at IS NOT NULL THEN m.due_at ELSE GREATEST(m.due_at, (
+               SELECT max(due_at) FROM outbound_messages
+                WHERE tenant = {} AND state = 'QUEUED'
+                  AND CASE WHEN send_at IS NULL THEN 0 ELSE 1 END = 0)) END,
+           m.expires_at
       FROM unnest({}::uuid[], {}::integer[], {}::text[], {}::jsonb[],
                   {}::timestamptz[], {}::timestamptz[], {}::timestamptz[])
            AS m (id, position, to_phone, content_json, send_at, due_at, expires_at)
+     -- `seq` is given out row by row, above this sort.
+     ORDER BY m.position
     ON CONFLICT (tenant, idempotency_key, position) WHERE idempotency_key IS NOT NULL DO NOTHING
     RETURNING id
 """
@@ -64,7 +75,9 @@ async def enqueue(
     ids = ascending_ids(len(messages))
     try:
         rows = await OutboundMessage.raw(
-            _INSERT, tenant_id, key, fingerprint, author, now, ids, *_to_columns(messages, now)
+            _INSERT,
+            *(tenant_id, key, fingerprint, author, now, tenant_id),
+            *(ids, *_to_columns(messages, now)),
         )
     except asyncpg.ForeignKeyViolationError as error:
         raise NotFoundError("there is no such tenant") from error
@@ -132,18 +145,19 @@ async def list_page(
     cursor: str | None = None,
     state: OutboundState | None = None,
 ) -> Page[OutboundView]:
-    """Newest first."""
+    """Newest first, in the order in which they were queued."""
     after = parse_cursor(cursor, of=_LIST)
     where, values = ["tenant = {}"], list[Any]([tenant_id])
     if state is not None:
         where.append("state = {}")
         values.append(state.value)
     if after is not None:
-        where.append("(created_at, id) < ({}, {})")
-        values += [after.at, after.id]
+        seq, named = seq_of(after, "outbound_messages", at="created_at", tenant_id=tenant_id)
+        where.append(f"seq < {seq}")
+        values += named
     rows = await OutboundMessage.raw(
         f"SELECT {_COLUMNS} FROM outbound_messages WHERE {' AND '.join(where)}"
-        " ORDER BY created_at DESC, id DESC LIMIT {}",
+        " ORDER BY seq DESC LIMIT {}",
         *values,
         limit + 1,
     )

@@ -25,29 +25,47 @@ UNANSWERED_AFTER = timedelta(seconds=60)
 # Receipts outlive the outage of a control plane; those of messages we never sent do not pile up.
 EARLY_RECEIPTS_KEPT = timedelta(days=7)
 
-_CLAIM = """
-    WITH again AS (
+# As the index `outbound_due` has it: what is to be sent at once, what has a time of its own.
+_AT_ONCE, _TIMED = (f"CASE WHEN send_at IS NULL THEN 0 ELSE 1 END = {each}" for each in (0, 1))
+# The epoch's row is held, and before any message is: a newer epoch begins when the claims of older
+# ones have ended, so that it neither passes over what they hold nor hands over what comes after it.
+_CLAIM = f"""
+    WITH current AS MATERIALIZED (
+        SELECT 1 FROM worker_processes WHERE tenant = {{}} AND epoch = {{}} FOR SHARE
+    ), again AS (
         SELECT id FROM outbound_messages
-         WHERE tenant = {} AND state = 'SENDING'
-           AND (claimed_epoch < {} OR (taken_at IS NULL AND claimed_at < {})
+         WHERE EXISTS (SELECT FROM current) AND tenant = {{}} AND state = 'SENDING'
+           AND (claimed_epoch < {{}} OR (taken_at IS NULL AND claimed_at < {{}})
                 OR claimed_at < cancel_requested_at)
            FOR UPDATE SKIP LOCKED
+    ), room AS (
+        SELECT GREATEST({{}} - count(*), 0) AS rows FROM outbound_messages
+         WHERE tenant = {{}} AND state = 'SENDING'
+    ), next AS (
+        SELECT id FROM (
+            (SELECT id, due_at, seq FROM outbound_messages
+              WHERE tenant = {{}} AND state = 'QUEUED' AND {_AT_ONCE}
+                AND (expires_at IS NULL OR expires_at > {{}})
+              ORDER BY due_at, seq LIMIT (SELECT rows FROM room))
+            UNION ALL
+            (SELECT id, due_at, seq FROM outbound_messages
+              WHERE tenant = {{}} AND state = 'QUEUED' AND {_TIMED}
+                AND due_at <= {{}} AND (expires_at IS NULL OR expires_at > {{}})
+              ORDER BY due_at, seq LIMIT (SELECT rows FROM room))
+        ) either ORDER BY due_at, seq LIMIT (SELECT rows FROM room)
     ), fresh AS (
-        SELECT id FROM outbound_messages
-         WHERE tenant = {} AND state = 'QUEUED' AND due_at <= {}
-           AND (expires_at IS NULL OR expires_at > {})
-         ORDER BY due_at, id
-         LIMIT GREATEST({} - (SELECT count(*) FROM outbound_messages
-                               WHERE tenant = {} AND state = 'SENDING'), 0)
-           FOR UPDATE SKIP LOCKED
+        SELECT o.id FROM outbound_messages o JOIN next ON next.id = o.id
+         WHERE EXISTS (SELECT FROM current) AND o.state = 'QUEUED'
+           FOR UPDATE OF o SKIP LOCKED
     )
     UPDATE outbound_messages o
-       SET state = 'SENDING', claimed_epoch = {}, claimed_at = {}, attempts = attempts + 1
-      FROM (SELECT id FROM again UNION ALL SELECT id FROM fresh) AS picked
+       SET state = 'SENDING', claimed_epoch = {{}}, attempts = attempts + 1,
+           -- Not before it was asked back: else it would be told of that again and again.
+           claimed_at = GREATEST({{}}, o.cancel_requested_at)
+      FROM (SELECT id, false AS is_fresh FROM again UNION ALL SELECT id, true FROM fresh) AS picked
      WHERE o.id = picked.id
-       AND EXISTS (SELECT 1 FROM worker_processes WHERE tenant = {} AND epoch = {})
-    RETURNING o.id, o.to_phone, o.content_json, o.expires_at, o.due_at, o.taken_at,
-              o.cancel_requested_at
+    RETURNING o.id, o.to_phone, o.content_json, o.expires_at, o.due_at, o.seq, o.taken_at,
+              o.cancel_requested_at, picked.is_fresh
 """
 
 # The worker saw it go: that is true whatever was thought before.
@@ -98,17 +116,20 @@ async def claim(tenant_id: TenantId, *, epoch: int, now: datetime, limit: int) -
     """What to hand to the worker now, in the order it is due; SENDING under `epoch` from here on.
 
     First of all what an earlier connection was handed, whatever became of it: a worker knows by
-    the id what it has. Then new ones, until `limit` are unsettled. Nothing for an epoch that is
-    not the newest. What cannot be read FAILS: it could never be handed over.
+    the id what it has. Then new ones, until `limit` are unsettled: what has no time to be sent at
+    whatever the clock says. Nothing for an epoch that is not the newest. What cannot be read
+    FAILS: it could never be handed over.
     """
     rows = await OutboundMessage.raw(
         _CLAIM,
-        *(tenant_id, epoch, now - UNANSWERED_AFTER),
-        *(tenant_id, now, now, limit, tenant_id),
-        *(epoch, now),
         *(tenant_id, epoch),
+        *(tenant_id, epoch, now - UNANSWERED_AFTER),
+        *(limit, tenant_id),
+        *(tenant_id, now),
+        *(tenant_id, now, now),
+        *(epoch, now),
     )
-    rows.sort(key=lambda row: (row["due_at"], row["id"]))
+    rows.sort(key=lambda row: (row["is_fresh"], row["due_at"], row["seq"]))
     readable = read_each(rows, _to_handover, of="queued message")
     if len(readable) < len(rows):
         known = {each.id for each in readable}
@@ -199,7 +220,9 @@ async def list_due(tenant_ids: Collection[TenantId], *, now: datetime) -> list[T
     rows = await OutboundMessage.raw(
         "SELECT t.id FROM unnest({}::uuid[]) AS t (id) WHERE EXISTS ("
         "SELECT 1 FROM outbound_messages o WHERE o.tenant = t.id AND o.state = 'QUEUED'"
-        " AND o.due_at <= {}) OR EXISTS ("
+        f" AND {_AT_ONCE}) OR EXISTS ("
+        "SELECT 1 FROM outbound_messages o WHERE o.tenant = t.id AND o.state = 'QUEUED'"
+        f" AND {_TIMED} AND o.due_at <= {{}}) OR EXISTS ("
         "SELECT 1 FROM outbound_messages o WHERE o.tenant = t.id AND o.state = 'SENDING'"
         " AND o.taken_at IS NULL AND o.claimed_at < {})",
         list(tenant_ids),

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from shared.ids import TenantId
-from shared.stores.cursors import Cursor, parse_cursor, to_page
+from shared.stores.cursors import Cursor, parse_cursor, seq_of, to_page
 from shared.stores.rows import to_uuid
 from shared.stores.text import to_storable
 from shared.structs.pages import Page
@@ -66,12 +66,14 @@ async def list_page(
 ) -> Page[PortalEvent]:
     """Newest first."""
     after = parse_cursor(cursor, of=_LIST)
-    where = "" if after is None else " AND (created_at, id) < ({}, {})"
-    place: list[Any] = [] if after is None else [after.at, after.id]
+    where, place = "", list[Any]()
+    if after is not None:
+        seq, place = seq_of(after, "portal_event_logs", at="created_at", tenant_id=tenant_id)
+        where = f" AND seq < {seq}"
     rows = await PortalEventLog.raw(
         "SELECT id, event_type, payload_json, created_at FROM portal_event_logs WHERE tenant = {}"
         + where
-        + " ORDER BY created_at DESC, id DESC LIMIT {}",
+        + " ORDER BY seq DESC LIMIT {}",
         tenant_id,
         *place,
         limit + 1,

@@ -12,7 +12,7 @@ import asyncpg
 from shared.enums import Language, SetupStatus, TemplateType
 from shared.errors import ConflictError, NotFoundError
 from shared.ids import TenantId
-from shared.stores.cursors import Cursor, parse_cursor, to_page
+from shared.stores.cursors import Cursor, parse_cursor, seq_of, to_page
 from shared.stores.rows import read, read_each, to_uuid
 from shared.stores.text import to_storable
 from shared.structs.pages import Page
@@ -57,7 +57,7 @@ async def get(request_id: UUID) -> SetupRequestView:
 
 async def find_newest(tenant_id: TenantId) -> SetupRequestView | None:
     rows = await SetupRequest.raw(
-        _SELECT + " AND r.tenant = {} ORDER BY r.created_at DESC, r.id DESC LIMIT 1", tenant_id
+        _SELECT + " AND r.tenant = {} ORDER BY r.seq DESC LIMIT 1", tenant_id
     )
     found = read_each(rows, _to_view, of="setup request")
     return found[0] if found else None
@@ -81,10 +81,11 @@ async def list_page(
         where += " AND r.status = {}"
         values.append(status.value)
     if after is not None:
-        where += " AND (r.created_at, r.id) < ({}, {})"
-        values += [after.at, after.id]
+        seq, place = seq_of(after, "setup_requests", at="created_at")
+        where += f" AND r.seq < {seq}"
+        values += place
     rows = await SetupRequest.raw(
-        _SELECT + where + " ORDER BY r.created_at DESC, r.id DESC LIMIT {}", *values, limit + 1
+        _SELECT + where + " ORDER BY r.seq DESC LIMIT {}", *values, limit + 1
     )
     return to_page(
         rows,

@@ -28,9 +28,10 @@ from shared.structs.tenants import TenantFilter, TenantWithRelations
 from shared.tables import Tenant
 
 _EVERYBODY = TenantFilter()
+_MAX_BIGINT = 2**63 - 1
 # What each order compares, which is never null, and the type that its text is read back as.
 _ORDERS = {
-    TenantSort.CREATED: ("l.created_at", "timestamptz"),
+    TenantSort.CREATED: ("l.seq", "bigint"),
     TenantSort.NAME: ("lower(l.name)", "text"),
     TenantSort.SESSION: ("l.state", "text"),
     TenantSort.WORKER: ("l.status", "text"),
@@ -72,12 +73,15 @@ async def list_page(
     expression, kind = _ORDERS[sort]
     conditions, values = _to_conditions(chosen)
     if after is not None:
-        direction = ">" if order is SortOrder.ASC else "<"
-        conditions.append(f"({expression}, l.id) {direction} ({{}}::text::{kind}, {{}}::uuid)")
+        # Of a tenant that is gone: all that are equal to it come once more, and none is missed.
+        direction, gone = (">", 0) if order is SortOrder.ASC else ("<", _MAX_BIGINT)
+        seq = f"COALESCE((SELECT seq FROM tenants WHERE id = {{}}), {gone})"
+        conditions.append(f"({expression}, l.seq) {direction} ({{}}::text::{kind}, {seq})")
         values += [after.value, after.id]
     rows = await _select(
         f"SELECT l.*, ({expression})::text AS place FROM ({SELECT_TENANTS}) l"
-        f" WHERE {' AND '.join(conditions)} ORDER BY {expression} {order}, l.id {order} LIMIT {{}}",
+        f" WHERE {' AND '.join(conditions)}"
+        f" ORDER BY {expression} {order}, l.seq {order} LIMIT {{}}",
         *values,
         limit + 1,
     )

@@ -49,7 +49,7 @@ SELECT_CONFIG = ", ".join(f"c.{column}" for column in CONFIG_COLUMNS)
 
 # What `to_tenant` reads.
 SELECT_TENANTS = f"""
-    SELECT t.id, t.name, t.phone_number, t.created_at,
+    SELECT t.id, t.name, t.phone_number, t.created_at, t.seq,
            {SELECT_CONFIG},
            s.state, s.reason, s.detail, s.last_seen_at, s.ban_ends_at, s.state_changed_at,
            w.desired_state, w.generation, w.status, w.container_name, w.container_id, w.image,

@@ -1,4 +1,7 @@
-"""The rows: Piccolo tables, columns only. Reached through `shared.stores` alone."""
+"""The rows: Piccolo tables, columns only. Reached through `shared.stores` alone.
+
+seq: the order of a table's rows, from a sequence; never seen outside of the stores (ADR 11).
+"""
 
 from piccolo.table import Table
 

@@ -4,6 +4,7 @@ from piccolo.columns import (
     JSONB,
     UUID,
     Array,
+    BigSerial,
     ForeignKey,
     Integer,
     OnDelete,
@@ -33,6 +34,7 @@ class ApiKey(Table, tablename="api_keys"):
     """tenant: whose the key is; None for one of the platform's operators."""
 
     id = UUID(primary_key=True, default=UUID4())
+    seq = BigSerial()
     name = Text()
     key_hash = Text(unique=True)
     scopes = Array(base_column=Text())
@@ -49,6 +51,7 @@ class AdminAuditLog(Table, tablename="admin_audit_logs"):
     """
 
     id = UUID(primary_key=True, default=UUID4())
+    seq = BigSerial()
     kind = Text(default=CallerKind.KEY.value)
     who = Text()
     action = Text()

@@ -1,6 +1,6 @@
 """What was said, once per tenant, direction and WhatsApp id."""
 
-from piccolo.columns import JSONB, UUID, ForeignKey, OnDelete, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, BigSerial, ForeignKey, OnDelete, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.constraints import Unique
@@ -10,9 +10,10 @@ from shared.tables.tenants import Tenant
 
 
 class MessageLog(Table, tablename="message_logs"):
-    """id: ascends with insertion, so that (created_at, id) is a total order to page on."""
+    """seq: shared with `OutboundMessage`; the order of a chat."""
 
     id = UUID(primary_key=True, default=UUID4())
+    seq = BigSerial()
     tenant = ForeignKey(Tenant, null=False, on_delete=OnDelete.cascade)
     direction = Text()
     kind = Text()

@@ -4,6 +4,7 @@ from piccolo.columns import (
     JSONB,
     UUID,
     BigInt,
+    BigSerial,
     ForeignKey,
     Integer,
     OnDelete,
@@ -19,16 +20,18 @@ from shared.tables.tenants import Tenant
 
 
 class OutboundMessage(Table, tablename="outbound_messages"):
-    """id: ascends with insertion. position: in the request, which one key may name as a whole.
+    """seq: shared with `MessageLog`. position: in the request, which one key may name as a whole.
 
     fingerprint: of the request that the idempotency key was first used for.
     author: the address of the member who wrote it in the portal; null for a program's.
-    due_at: `send_at`, else when it was queued.
+    due_at: `send_at`; else when it was queued, or later, so that it is not before one that was
+    queued earlier. Of those it orders and does not hold back.
     claimed_epoch, claimed_at: of the connection it was last handed to, and when.
     cancel_requested_at: somebody asked after it was handed over; the worker has the last word.
     """
 
     id = UUID(primary_key=True, default=UUID4())
+    seq = BigSerial()
     tenant = ForeignKey(Tenant, null=False, on_delete=OnDelete.cascade)
     idempotency_key = Text(null=True, default=None)
     position = Integer(default=0)

@@ -1,6 +1,15 @@
 """Members of a business, what they asked for and what they did in the portal."""
 
-from piccolo.columns import JSONB, UUID, ForeignKey, Integer, OnDelete, Text, Timestamptz
+from piccolo.columns import (
+    JSONB,
+    UUID,
+    BigSerial,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    Text,
+    Timestamptz,
+)
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
@@ -16,6 +25,7 @@ class User(Table, tablename="users"):
     """
 
     id = UUID(primary_key=True, default=UUID4())
+    seq = BigSerial()
     tenant = ForeignKey(Tenant, null=True, default=None, on_delete=OnDelete.cascade)
     role = Text(default=UserRole.STAFF.value)
     email = Text()
@@ -54,6 +64,7 @@ class MailProof(Table, tablename="mail_proofs"):
     """
 
     id = UUID(primary_key=True, default=UUID4())
+    seq = BigSerial()
     token_hash = Text(unique=True)
     purpose = Text()
     email = Text()
@@ -81,6 +92,7 @@ class SetupRequest(Table, tablename="setup_requests"):
     """At most one undecided request a tenant (index in the migrations)."""
 
     id = UUID(primary_key=True, default=UUID4())
+    seq = BigSerial()
     tenant = ForeignKey(Tenant, null=False, on_delete=OnDelete.cascade)
     status = Text(default=SetupStatus.SUBMITTED.value)
     note = Text(null=True, default=None)
@@ -90,6 +102,7 @@ class SetupRequest(Table, tablename="setup_requests"):
 
 class PortalEventLog(Table, tablename="portal_event_logs"):
     id = UUID(primary_key=True, default=UUID4())
+    seq = BigSerial()
     tenant = ForeignKey(Tenant, null=False, on_delete=OnDelete.cascade)
     event_type = Text()
     payload_json = JSONB(default="{}")

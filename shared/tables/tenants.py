@@ -1,6 +1,6 @@
 """A business, and what its bot is told."""
 
-from piccolo.columns import JSONB, UUID, ForeignKey, OnDelete, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, BigSerial, ForeignKey, OnDelete, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
@@ -13,6 +13,7 @@ class Tenant(Table, tablename="tenants"):
     """removal_requested_at: set once; the reconciler removes container, volume, then the row."""
 
     id = UUID(primary_key=True, default=UUID4())
+    seq = BigSerial()
     name = Text()
     phone_number = Text(unique=True)
     created_at = Timestamptz(default=TimestamptzNow())

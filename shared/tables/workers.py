@@ -4,6 +4,7 @@ from piccolo.columns import (
     JSONB,
     UUID,
     BigInt,
+    BigSerial,
     ForeignKey,
     Integer,
     OnDelete,
@@ -62,6 +63,7 @@ class WorkerIncident(Table, tablename="worker_incidents"):
     """
 
     id = UUID(primary_key=True, default=UUID4())
+    seq = BigSerial()
     tenant = ForeignKey(Tenant, null=False, on_delete=OnDelete.cascade)
     kind = Text()
     detail = Text()

@@ -129,6 +129,43 @@ async def test_it_runs_these_functions_and_no_other(owner):
     assert {row["signature"] for row in rows} == FUNCTIONS
 
 
+async def test_it_takes_numbers_for_what_it_queues_and_sets_no_sequence(owner):
+    rows = await owner.fetch(
+        'SELECT c.relname AS name, p."right" FROM pg_class c'  # noqa: S608  words of ours
+        " JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " CROSS JOIN unnest(ARRAY['USAGE', 'SELECT', 'UPDATE']) AS p (\"right\")"
+        f" WHERE c.relkind = 'S' AND {OURS_ALONE}"
+        " AND has_sequence_privilege('flowhq_portal', c.oid, p.\"right\")"
+    )
+    assert [(row["name"], row["right"]) for row in rows] == [("message_order", "USAGE")]
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "values"),
+    [
+        pytest.param(
+            "outbound_messages",
+            "tenant, fingerprint, to_phone, content_json, seq",
+            "flowhq_tenant(), '', '', '{}', 1",
+            id="no right to the column",
+        ),
+        pytest.param(
+            "mail_proofs",
+            "token_hash, purpose, email, expires_at, seq",
+            "'t', 'SIGN_UP', 'a@x', now(), 1",
+            id="always generated",
+        ),
+    ],
+)
+async def test_it_numbers_no_row_itself(database_url, table, columns, values):
+    portal = await asyncpg.connect(as_portal(database_url))
+    try:
+        with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.GeneratedAlwaysError)):
+            await portal.execute(f"INSERT INTO {table} ({columns}) VALUES ({values})")  # noqa: S608
+    finally:
+        await portal.close()
+
+
 async def test_nobody_else_runs_what_runs_as_the_owner(owner):
     open_to_all = await owner.fetch(
         "SELECT proname FROM pg_proc, LATERAL aclexplode(coalesce(proacl, acldefault('f', proowner)"

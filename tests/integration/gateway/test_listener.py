@@ -284,6 +284,30 @@ async def test_a_newer_connection_supersedes_the_older(
             assert len(bench.gateway.connections) == 1
 
 
+async def test_events_told_over_an_old_and_a_new_connection_are_logged_in_their_order(
+    bench: Bench, tenant: tuple[TenantId, str]
+) -> None:
+    """As a worker does that has heard no Ack: from the first event on, in other batches."""
+    events = [
+        Numbered(seq, _sent(f"M{seq:03}", "A") if seq % 3 else _received(f"M{seq:03}"))
+        for seq in range(1, 121)
+    ]
+    async with bench.worker(tenant[1]) as older:
+        await _next(older)
+        for begin in range(0, 120, 30):
+            await older.send(encode(Events(events=events[begin : begin + 30])))
+        async with bench.worker(tenant[1]) as newer:
+            assert isinstance(await _next(newer), Welcome)
+            for begin in range(0, 120, 17):
+                await newer.send(encode(Events(events=events[begin : begin + 17])))
+            while await _next(newer) != Ack(seq=120):
+                pass
+    page = await messages.list_page(tenant[0], limit=200)
+    assert [row.wa_message_id for row in page.items][::-1] == [
+        f"M{seq:03}" for seq in range(1, 121)
+    ]
+
+
 async def test_a_session_report_is_what_the_api_shows(
     bench: Bench, tenant: tuple[TenantId, str]
 ) -> None:

@@ -198,11 +198,11 @@ async def test_a_long_text_is_cut_and_read_as_a_whole_in_parts(portal, database_
 
 async def test_older_chats_and_earlier_messages_are_pages_of_their_own(portal, database_url):
     browser, tenant_id = await business_of(portal, database_url)
-    for number in range(31):
+    for number in reversed(range(31)):
         ago = timedelta(minutes=number)
         await write(database_url, tenant_id, f"P{number:02}", person=f"+2557540001{number:02}",
                     name=f"N{number}", ago=ago)  # fmt: skip
-    for number in range(21):
+    for number in reversed(range(21)):
         await write(database_url, tenant_id, f"M{number:02}", ago=timedelta(hours=number + 1))
     page = (await browser.go("/messages")).text
     assert "P00" in page

@@ -41,7 +41,7 @@ async def exported(browser, query: str = "") -> list[list[str]]:
 async def test_a_word_is_found_marked_and_leads_to_its_place_in_the_chat(portal, database_url):
     browser, tenant_id = await business_of(portal, database_url)
     await write(database_url, tenant_id, "Mna <b>unga</b>?", ago=timedelta(days=3))
-    for number in range(25):
+    for number in reversed(range(25)):
         await write(database_url, tenant_id, f"M{number}", ago=timedelta(hours=number + 1))
     page = (await browser.go("/messages/search?q=UNG")).text
     assert "Mna &lt;b&gt;<mark>ung</mark>a&lt;/b&gt;?" in page

@@ -444,7 +444,7 @@ async def test_activity_is_paged_and_names_nobody_of_another_business(portal, ow
         database_url,
         "INSERT INTO portal_event_logs (tenant, event_type, payload_json, created_at)"
         " SELECT id, 'signed_in', jsonb_build_object('who', 'n' || n), now() - n * interval '1 h'"
-        " FROM tenants, generate_series(1, 60) n",
+        " FROM tenants, generate_series(60, 1, -1) n",
     )
     first = (await owner.go("/activity")).text
     assert ("n1 signed in" in first, "n60 signed in" in first) == (True, False)

@@ -119,7 +119,7 @@ async def test_losses_have_no_say_in_when_a_worker_is_started_again(tenant_id):
 
 async def test_the_newest_of_each_sort_are_kept(tenant_id, monkeypatch):
     monkeypatch.setattr(incidents, "KEPT", 2)
-    await tell(tenant_id, *([LINKED, LOST] * 4))
     await WorkerIncident.insert(WorkerIncident(tenant=tenant_id, kind="OOM", at=NOW))
+    await tell(tenant_id, *([LINKED, LOST] * 4))
     await incidents.trim()
     assert [at for _, at, _ in await told(tenant_id)] == [7 * SECOND, 5 * SECOND, 0 * SECOND]
