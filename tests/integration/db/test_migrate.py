@@ -69,9 +69,7 @@ async def _tables(url: str) -> set[str]:
 
 
 ROOT = Path(__file__).parents[3]
-BEFORE, FIRST, LAST = (
-    f"2026-11-{each}:00:000000" for each in ("29T07:41", "30T10:00", "30T10:01")
-)
+BEFORE, FIRST, LAST = (f"2026-11-{each}:00:000000" for each in ("29T07:41", "30T10:00", "30T10:01"))
 # Minutes of an hour, in the order in which rows are written here.
 MINUTES = (3, 1, 4, 0, 5, 9, 2, 6)
 OF_TENANT = "FROM tenants WHERE phone_number = '+255712300000'"
