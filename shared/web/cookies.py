@@ -62,9 +62,7 @@ class CookieJar(msgspec.Struct, frozen=True, kw_only=True):
         # The marker makes the browser keep it from every other host of the domain.
         return f"{'__Host-' if self.is_secure else ''}{self.prefix}{name}"
 
-    def _cookie(
-        self, name: str, value: str, life: timedelta, *, path: str | None = None
-    ) -> Cookie:
+    def _cookie(self, name: str, value: str, life: timedelta, *, path: str | None = None) -> Cookie:
         return Cookie(
             name,
             value=value,
