@@ -10,7 +10,7 @@ import msgspec
 from shared.db.engine import transaction
 from shared.enums import SecurityKind, SecuritySite
 from shared.ids import TenantId
-from shared.stores.cursors import Cursor, parse_cursor, to_page
+from shared.stores.cursors import Cursor, parse_cursor, seq_of, to_page
 from shared.stores.rows import to_uuid
 from shared.stores.text import to_storable
 from shared.structs.pages import Page
@@ -69,21 +69,22 @@ async def list_page(
     tenant_id: UUID | None = None,
     since: datetime | None = None,
 ) -> Page[SecurityEventView]:
-    """Newest first."""
+    """Newest first, by when each was first counted in its minute."""
     after = parse_cursor(cursor, of=_LIST)
+    seq, place = ("", []) if after is None else seq_of(after, "security_events", at="minute")
     wanted: list[tuple[str, list[Any]]] = [
         ("kind = {}", [kind.value] if kind else []),
         ("site = {}", [site.value] if site else []),
         ("source = {}", [to_storable(source)] if source is not None else []),
         ("subject = {}", [str(tenant_id)] if tenant_id else []),
         ("minute >= {}", [since] if since else []),
-        ("(minute, id) < ({}, {})", [after.at, after.id] if after else []),
+        (f"seq < {seq}", place),
     ]
     conditions = [condition for condition, values in wanted if values]
     rows = await SecurityEvent.raw(
         "SELECT id, minute, site, kind, source, subject, times FROM security_events"
         + (" WHERE " + " AND ".join(conditions) if conditions else "")
-        + " ORDER BY minute DESC, id DESC LIMIT {}",
+        + " ORDER BY seq DESC LIMIT {}",
         *(value for _, values in wanted for value in values),
         limit + 1,
     )

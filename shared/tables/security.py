@@ -1,6 +1,6 @@
 """What was tried against us, counted."""
 
-from piccolo.columns import UUID, BigInt, Text, Timestamptz
+from piccolo.columns import UUID, BigInt, BigSerial, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.constraints import Unique
@@ -15,6 +15,7 @@ class SecurityEvent(Table, tablename="security_events"):
     """
 
     id = UUID(primary_key=True, default=UUID4())
+    seq = BigSerial()
     minute = Timestamptz(default=TimestamptzNow())
     site = Text()
     kind = Text()

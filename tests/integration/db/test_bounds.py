@@ -177,7 +177,11 @@ async def takes(owner: asyncpg.Connection, column: Any, value: str) -> bool:
             await owner.execute(
                 f"UPDATE {column['of_table']} SET {column['named']} = {value}"  # noqa: S608
             )
-    except (asyncpg.CheckViolationError, asyncpg.NotNullViolationError):
+    except (
+        asyncpg.CheckViolationError,
+        asyncpg.NotNullViolationError,
+        asyncpg.GeneratedAlwaysError,  # a row's number is the database's to say
+    ):
         return False
     return True
 

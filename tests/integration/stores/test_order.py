@@ -13,7 +13,15 @@ import msgspec
 import pytest
 
 from shared.db.guard import member_transaction, proof_transaction
-from shared.enums import CallerKind, Language, ProofPurpose, SetupStatus, UserRole
+from shared.enums import (
+    CallerKind,
+    Language,
+    ProofPurpose,
+    SecurityKind,
+    SecuritySite,
+    SetupStatus,
+    UserRole,
+)
 from shared.ids import TenantId
 from shared.stores import (
     api_keys,
@@ -27,6 +35,7 @@ from shared.stores import (
     operators,
     outbound,
     portal_events,
+    security_events,
     setup_requests,
     tenant_lists,
     tenants,
@@ -37,11 +46,13 @@ from shared.structs.keys import AuditEntry
 from shared.structs.members import Offer
 from shared.structs.outbound import NewOutbound
 from shared.structs.pages import Page
+from shared.structs.security import SecurityCount
 from shared.tables import WorkerIncident, WorkerProcess
 from tests.fakes.businesses import NOW, business, message
 from tests.fakes.unruly_clock import set_clock_back
 
 ROWS = 6
+HASH = "$argon2id$"
 Read = Callable[..., Awaitable[Page[Any]]]
 
 
@@ -101,6 +112,17 @@ async def tell_event(tenant_id: TenantId, number: int) -> None:
     await portal_events.record(tenant_id, str(number), {})
 
 
+async def count_attempt(_: TenantId, number: int) -> None:
+    counted = SecurityCount(
+        site=SecuritySite.API,
+        kind=SecurityKind.KEY_UNKNOWN,
+        source=str(number),
+        subject="",
+        times=1,
+    )
+    await security_events.add([counted], now=NOW)
+
+
 async def ask_for_setup(tenant_id: TenantId, number: int) -> None:
     request = await setup_requests.create(tenant_id, note=str(number))
     await setup_requests.decide(request.id, SetupStatus.REJECTED, note="", now=NOW)
@@ -116,11 +138,11 @@ async def make_operators_key(_: TenantId, number: int) -> None:
 
 async def add_member(tenant_id: TenantId, number: int) -> None:
     offer = Offer(tenant_id=tenant_id, role=UserRole.OWNER)
-    await members.create_invited(str(number), offer, password_hash=None, language=Language.EN)
+    await members.create_invited(f"{number}@x", offer, password_hash=None, language=Language.EN)
 
 
 async def add_operator(_: TenantId, number: int) -> None:
-    await operators.create(str(number), password_hash="")
+    await operators.create(f"{number}@x", password_hash=HASH)
 
 
 async def invite(tenant_id: TenantId, number: int) -> None:
@@ -131,7 +153,7 @@ async def invite(tenant_id: TenantId, number: int) -> None:
         language=Language.EN,
     )
     offer = Offer(tenant_id=tenant_id, role=UserRole.STAFF)
-    await mail_proofs.invite(f"{number}", f"{number}", offer, inviter=inviter, now=NOW)
+    await mail_proofs.invite(f"{number}", f"{number}@x", offer, inviter=inviter, now=NOW)
 
 
 async def add_tenant(_: TenantId, number: int) -> None:
@@ -194,6 +216,13 @@ CASES = {
         read=lambda tenant_id: partial(portal_events.list_page, tenant_id),
         label=lambda item: item.event_type,
     ),
+    "security events": Case(
+        table="security_events",
+        at="minute",
+        write=count_attempt,
+        read=lambda _: security_events.list_page,
+        label=lambda item: item.source,
+    ),
     "setup requests": Case(
         table="setup_requests",
         write=ask_for_setup,
@@ -225,7 +254,7 @@ CASES = {
         has_free_ids=False,
         write=add_member,
         read=partial(whole, members.list_team),
-        label=lambda item: item.email,
+        label=lambda item: item.email.removesuffix("@x"),
         is_newest_first=False,
     ),
     "operators": Case(
@@ -233,14 +262,14 @@ CASES = {
         has_free_ids=False,
         write=add_operator,
         read=partial(whole, lambda _: operators.list_all()),
-        label=lambda item: item.email,
+        label=lambda item: item.email.removesuffix("@x"),
         is_newest_first=False,
     ),
     "invitations": Case(
         table="mail_proofs",
         write=invite,
         read=partial(whole, partial(mail_proofs.list_invitations, now=NOW)),
-        label=lambda item: item.email,
+        label=lambda item: item.email.removesuffix("@x"),
         is_newest_first=False,
     ),
     "tenants": Case(
@@ -342,7 +371,7 @@ async def test_the_portals_role_writes_in_the_same_order(tenant_id, database, da
     from tests.integration.db.test_portal_role import as_portal
 
     owner = await members.create_invited(
-        "asha@x", Offer(tenant_id=tenant_id, role=UserRole.OWNER), password_hash="",
+        "asha@x", Offer(tenant_id=tenant_id, role=UserRole.OWNER), password_hash=HASH,
         language=Language.EN,
     )  # fmt: skip
     try:
