@@ -6,6 +6,7 @@ import msgspec
 
 from controlplane.services.acting import Caller, Configure, leave_trace
 from controlplane.services.config_changes import list_changes
+from controlplane.services.read_name import read_name
 from controlplane.services.set_quiet_hours import check_quiet_hours
 from shared.configuration import find_faults
 from shared.db.engine import transaction
@@ -20,7 +21,8 @@ async def set_config(
     tenant_id: TenantId, given: TenantConfigInput, *, caller: Caller, configure: Configure
 ) -> TenantWithRelations:
     """Raises InvalidInputError, NotFoundError."""
-    wanted = TenantConfig(**msgspec.structs.asdict(given))
+    name = read_name("business_name", given.business_name)
+    wanted = TenantConfig(**(msgspec.structs.asdict(given) | {"business_name": name}))
     await check_config(wanted)
     async with transaction():
         before = await tenants.lock_config_to_mend(tenant_id)

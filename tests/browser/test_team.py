@@ -5,8 +5,23 @@ from playwright.async_api import expect
 
 from tests.browser.test_accounts import walk  # noqa: F401  the fixture
 from tests.browser.walking import Portal, Walk
+from tests.databases import run_statement
+from tests.integration.portal.test_start import APPROVED
 
 PASSWORD = "three good words"
+
+
+async def begin(portal: Portal, walk: Walk) -> None:  # noqa: F811  the fixture
+    """An account, and a business that waits to be accepted."""
+    page = walk.page
+    await page.goto(f"{portal.url}/sign-up")
+    await walk.fill(email="asha@example.com")
+    await page.goto(await portal.newest_link(after=0))
+    await walk.fill(password=PASSWORD)
+    await page.select_option("#template", "BOOKING")
+    await page.fill("#name", "Salon Amani")
+    await walk.fill(phone="+255 712 345 678")
+    await page.wait_for_url("**/home")
 
 
 @pytest.mark.parametrize(
@@ -20,17 +35,14 @@ PASSWORD = "three good words"
 async def test_a_colleague_is_invited_joins_is_promoted_and_removed(
     portal: Portal,
     walk: Walk,  # noqa: F811  the fixture
+    database_url: str,
 ):
     page, walk.name = walk.page, f"team-{walk.name}"
-    await page.goto(f"{portal.url}/sign-up")
-    await walk.fill(email="asha@example.com")
-    await page.goto(await portal.newest_link(after=0))
-    await walk.fill(password=PASSWORD)
-    await page.select_option("#template", "BOOKING")
-    await page.fill("#name", "Salon Amani")
-    await walk.fill(phone="+255 712 345 678")
-    await page.wait_for_url("**/home")
+    await begin(portal, walk)
     await page.click("header a[href='/team']")
+    await walk.at("not-accepted")
+    await run_statement(database_url, APPROVED)
+    await page.reload()
     await walk.at("alone")
     await walk.fill(email="juma@example.com")
     await expect(page.locator(".rows li")).to_have_count(2)

@@ -35,6 +35,10 @@ BODIES = [
     pytest.param({**GOOD, "name": "a\x1bb"}, "name", id="escape in name"),
     pytest.param({**GOOD, "name": "a\x85b"}, "name", id="C1 in name"),
     pytest.param({**GOOD, "name": "a\u2028b"}, "name", id="line separator in name"),
+    pytest.param({**GOOD, "name": "\u202e\u200b"}, "name", id="name that nobody sees"),
+    pytest.param(
+        {**GOOD, "business_name": "\u2066"}, "business_name", id="business name that nobody sees"
+    ),
     pytest.param({**GOOD, "name": 7}, "name", id="name is a number"),
     pytest.param({**GOOD, "name": None}, "name", id="name is null"),
     pytest.param({**GOOD, "name": ["x"]}, "name", id="name is a list"),
@@ -80,6 +84,15 @@ async def test_a_bad_tenant_is_refused_by_field_and_leaves_no_row(api, body, fie
     assert_problem(answer, 400)
     assert any(error["field"].startswith(field) for error in answer.json()["errors"])
     assert await api.counts() == before
+
+
+async def test_a_name_is_kept_without_what_nobody_sees(api):
+    hidden = {"name": "Du\u202eka\u2066 \u200b 1", "business_name": "\ufeffDuka\u00ad Kuu"}
+    made = (await api.client.post("/admin/tenants", json=GOOD | hidden)).json()
+    assert (made["name"], made["config"]["business_name"]) == ("Duka 1", "Duka Kuu")
+    config = {"template_type": "SUPPORT", "language": "EN", "business_name": "Du\u202eka"}
+    answer = await api.client.put(f"/admin/tenants/{made['id']}/config", json=config)
+    assert answer.json()["config"]["business_name"] == "Duka"
 
 
 async def test_everything_that_is_wrong_is_said_at_once(api):
