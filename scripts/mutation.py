@@ -38,6 +38,12 @@ GUARDS = (
     "shared.web.limits",
     "worker.outbox.freeze",
 )
+# They set the scene with many modules, and take most of the time.
+SLOW = {
+    "tests/unit/worker/test_link.py",
+    "tests/unit/worker/test_outbound.py",
+    "tests/unit/worker/test_uplink.py",
+}
 # What mutmut notes for each mutant: how its pytest ended, or None while it has not run. The others
 # stand for survival: no test failed, or none runs the function at all.
 FAILED, TIMED_OUT = {1, 3}, {-24, 24, 36, 152, 255}
@@ -82,10 +88,8 @@ def find_tests(module: str) -> list[str]:
 
 
 def _find_importers(modules: Sequence[str], below: Path) -> list[str]:
-    files = sorted(below.rglob("*.py"))
-    return [
-        str(file.relative_to(COPY)) for file in files if not _imported(file).isdisjoint(modules)
-    ]
+    found = [file for file in below.rglob("*.py") if not _imported(file).isdisjoint(modules)]
+    return sorted({str(file.relative_to(COPY)) for file in found} - SLOW)
 
 
 def _imported(file: Path) -> set[str]:
@@ -173,19 +177,29 @@ def _read_score(module: str, problem: str) -> Score:
     return score
 
 
+# `mutmut show` takes a process and seconds for each.
+SHOW = """
+import sys
+from mutmut.mutation.diff_apply import get_diff_for_mutant
+for name in sys.argv[1:]:
+    print("@@", name)
+    print(get_diff_for_mutant(name))
+"""
+
+
 def list_survivors(module: str) -> Iterator[str]:
     """The changed lines of each, under its name."""
     meta = COPY / "mutants" / f"{path_of(module)}.meta"
     codes = json.loads(meta.read_bytes())["exit_code_by_key"] if meta.exists() else {}
-    for name, code in codes.items():
-        if code in {None, INTERRUPTED, SKIPPED} | FAILED | TIMED_OUT:
-            continue
-        shown = subprocess.run(  # noqa: S603  our own tool
-            [sysconfig.get_path("scripts") + "/mutmut", "show", name],
-            cwd=COPY, env=_environment(), capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        changed = re.findall(r"^[-+](?![-+]).*$", shown.stdout, re.MULTILINE)
-        yield "\n".join([name, *changed])
+    others = {None, INTERRUPTED, SKIPPED} | FAILED | TIMED_OUT
+    names = [name for name, code in codes.items() if code not in others]
+    shown = subprocess.run(  # noqa: S603  our own tool
+        [sys.executable, "-c", SHOW, *names],
+        cwd=COPY, env=_environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    for part in re.split(r"^@@ (?=\w+\.)", shown.stdout, flags=re.MULTILINE)[1:]:
+        name, diff = part.split("\n", 1)
+        yield "\n".join([name, *re.findall(r"^[-+](?![-+]).*$", diff, re.MULTILINE)])
 
 
 @contextmanager

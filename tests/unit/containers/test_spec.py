@@ -14,6 +14,7 @@ from controlplane.containers.spec import (
     render_body,
     render_network,
 )
+from shared.structs.limits import LimitOverrides
 from shared.structs.workers import WorkerStartInput
 from tests.fakes.observations import SPEC, TEMPLATE, TENANT, worker
 
@@ -66,6 +67,50 @@ def test_the_container_is_confined():
     assert "Privileged" not in host
 
 
+def test_the_engine_is_told_this_and_nothing_else():
+    """What is added here is a hole in the fence, or a part of it: a reviewer should see it."""
+    ours = {"flowhq.managed": "1", "flowhq.instance": "here", "flowhq.tenant": str(TENANT)}
+    told = body()
+    assert set(told) == {"Image", "User", "Env", "Labels", "StopTimeout", "HostConfig"}
+    assert told["Image"] == "worker:1"
+    assert told["HostConfig"] == {
+        "NetworkMode": "flowhq-here",
+        "Mounts": [
+            {
+                "Type": "volume",
+                "Source": f"flowhq-session-{TENANT}",
+                "Target": "/data",
+                "VolumeOptions": {"Labels": ours},
+            }
+        ],
+        "Tmpfs": {"/tmp": "rw,noexec,nosuid,nodev,size=16m,mode=1777"},
+        "ReadonlyRootfs": True,
+        "CapDrop": ["ALL"],
+        "SecurityOpt": ["no-new-privileges:true"],
+        "PidsLimit": 128,
+        "Ulimits": [{"Name": "fsize", "Soft": 1 << 30, "Hard": 1 << 30}],
+        "Memory": 256 << 20,
+        "MemorySwap": 256 << 20,
+        "NanoCpus": 500_000_000,
+        "Init": True,
+        "RestartPolicy": {"Name": "no"},
+        "LogConfig": {"Type": "json-file", "Config": {"max-size": "5m", "max-file": "2"}},
+    }
+
+
+def test_the_network_of_an_installation_is_a_bridge_on_which_nobody_reaches_a_neighbour():
+    assert render_network("here") == {
+        "Name": "flowhq-here",
+        "CheckDuplicate": True,
+        "Driver": "bridge",
+        "Labels": {"flowhq.managed": "1", "flowhq.instance": "here"},
+        "Options": {
+            "com.docker.network.bridge.name": "fhq-here",
+            "com.docker.network.bridge.enable_icc": "false",
+        },
+    }
+
+
 def test_the_engine_neither_restarts_nor_keeps_endless_logs():
     host = body()["HostConfig"]
     assert host["RestartPolicy"] == {"Name": "no"}
@@ -89,6 +134,14 @@ def test_labels_say_whose_it_is_and_what_it_was_made_from():
         "flowhq.generation": "3",
         "flowhq.spec": SPEC.hash,
     }
+
+
+def test_what_a_tenant_may_use_of_its_own_wins_over_what_all_may():
+    own = LimitOverrides(memory_bytes=512 << 20, cpus=2.0)
+    host = body(TEMPLATE.spec_for(worker(overrides=own)))["HostConfig"]
+    assert host["Memory"] == host["MemorySwap"] == 512 << 20
+    assert (host["NanoCpus"], host["PidsLimit"]) == (2_000_000_000, 128)
+    assert body(TEMPLATE.spec_for(worker(overrides=LimitOverrides()))) == body()
 
 
 def test_token_and_generation_do_not_change_the_hash():
@@ -130,4 +183,6 @@ def test_the_order_in_which_variables_come_does_not_change_the_hash(variables):
 @pytest.mark.parametrize("instance", ["a", "default", "a-very-long-name-of-an-installation"])
 def test_a_bridge_has_a_name_that_the_kernel_takes(instance):
     assert len(bridge_name(instance)) <= 15
+    # Of an installation that is there: under another name its firewall rules would miss it.
+    assert bridge_name(instance) == f"fhq-{instance}"[:12]
     assert render_network(instance)["Options"]["com.docker.network.bridge.enable_icc"] == "false"

@@ -1,12 +1,19 @@
 """Who let a container go: we, who write that down before, or somebody else."""
 
+import msgspec
 import pytest
 
 from controlplane.containers.driver import ContainerState
-from controlplane.reconcile.judgement import TenantView, find_vanished
-from shared.enums import DesiredState, WorkerStatus
+from controlplane.reconcile.judgement import (
+    TenantView,
+    find_unexplained_end,
+    find_vanished,
+    judge,
+    needs_history,
+)
+from shared.enums import DesiredState, IncidentKind, WorkerStatus
 from shared.structs.fleet import WorkerRecord
-from tests.fakes.observations import NOW, TENANT, ended, there, wanted, worker
+from tests.fakes.observations import NOW, SECOND, TENANT, ended, incident, there, wanted, worker
 
 RAN = WorkerRecord(status=WorkerStatus.RUNNING, container_id="c1")
 LET_GO = WorkerRecord(status=WorkerStatus.STARTING)
@@ -55,3 +62,61 @@ def test_only_what_brings_a_worker_up_waits_for_its_turn_to_start(asked, contain
     """Starts are few at a time: what takes things down must not wait for them, nor they for it."""
     view = TenantView(tenant_id=TENANT, at=NOW, containers=containers, wanted=asked)
     assert view.starts is starts
+
+
+def view_of(containers, *, asked=DesiredState.RUNNING, incidents=()):
+    return TenantView(
+        tenant_id=TENANT,
+        at=NOW,
+        containers=containers,
+        worker=worker(asked),
+        wanted=wanted(asked),
+        incidents=incidents,
+    )
+
+
+@pytest.mark.parametrize(
+    ("containers", "asked", "needs"),
+    [
+        pytest.param([], DesiredState.RUNNING, True, id="not there"),
+        pytest.param([ended(1)], DesiredState.RUNNING, True, id="ended"),
+        pytest.param([there()], DesiredState.RUNNING, False, id="runs"),
+        pytest.param([ended(1), there(id="c2")], DesiredState.RUNNING, False, id="another runs"),
+        pytest.param([ended(1)], DesiredState.STOPPED, False, id="not wanted"),
+    ],
+)
+def test_the_past_is_asked_for_only_where_a_worker_is_to_be_started(containers, asked, needs):
+    assert needs_history(view_of(containers, asked=asked)) is needs
+
+
+def test_of_a_tenant_without_rows_no_past_is_asked_for():
+    assert not needs_history(TenantView(tenant_id=TENANT, at=NOW, containers=[ended(1)]))
+
+
+CRASHED = ended(1)
+
+
+@pytest.mark.parametrize(
+    ("containers", "incidents", "unexplained"),
+    [
+        pytest.param([CRASHED], [], True, id="crashed"),
+        pytest.param([CRASHED], [incident()], False, id="and told of"),
+        pytest.param([CRASHED], [incident(ago=SECOND)], True, id="an earlier end was told of"),
+        pytest.param([CRASHED], [incident(container_id="c2")], True, id="another's end"),
+        pytest.param([ended(0)], [], False, id="ended well"),
+        pytest.param([there()], [], False, id="runs"),
+        pytest.param([], [], False, id="not there"),
+    ],
+)
+def test_each_bad_end_is_told_of_once(containers, incidents, unexplained):
+    found = find_unexplained_end(view_of(containers, incidents=incidents))
+    assert found == (CRASHED if unexplained else None)
+
+
+def test_what_was_judged_of_the_past_decides_what_is_done_and_what_is_shown():
+    over = incident(IncidentKind.SESSION_ENDED)
+    judged = judge(view_of([ended(65)], incidents=[over]))
+    assert judged.effects == []
+    assert judged.record.status is WorkerStatus.ERROR
+    tried = judge(view_of([ended(65)], incidents=[msgspec.structs.replace(over, generation=0)]))
+    assert tried.effects != []

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from shared.enums import IncidentKind
 from tests.fakes.observations import NOW, SECOND, ended, incident, there
 
 MINUTE = timedelta(minutes=1)
+replace = msgspec.structs.replace
 
 
 def crashes(*ago_in_seconds):
@@ -55,6 +57,45 @@ def test_an_incident_is_named_by_container_and_end():
     found = find_incident(container, detail="why")
     assert (found.container_id, found.finished_at) == (container.id, container.finished_at)
     assert found.generation == container.generation
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "oom_killed", "kind"),
+    [(65, False, IncidentKind.SESSION_ENDED), (137, True, IncidentKind.OOM)],
+)
+def test_an_incident_tells_how_it_ended_and_what_it_said_last(exit_code, oom_killed, kind):
+    container = ended(exit_code, oom_killed=oom_killed)
+    found = find_incident(container, detail="its last words")
+    assert (found.kind, found.exit_code, found.detail) == (kind, exit_code, "its last words")
+    assert found.started_at == container.started_at
+
+
+@pytest.mark.parametrize("missing", ["exit_code", "finished_at"])
+def test_a_container_of_whose_end_not_all_is_known_yet_is_no_incident(missing):
+    assert find_incident(replace(ended(1), **{missing: None}), detail="") is None
+
+
+@pytest.mark.parametrize(
+    "kind", [IncidentKind.CONFIGURATION, IncidentKind.CONTAINER_REMOVED, IncidentKind.CRASH]
+)
+def test_the_incident_that_decides_is_named(kind):
+    past = [incident(kind)]
+    assert decide_restart(past, generation=1).because == past[0]
+
+
+def test_a_worker_whose_start_is_not_known_is_started_again_at_once():
+    unknown = replace(ended(0), started_at=None)
+    assert decide_restart([], generation=1, ended=unknown).start_at <= NOW
+
+
+@pytest.mark.parametrize(("times", "seconds"), [(1, 1), (2, 2), (4, 8)])
+def test_a_start_that_fails_again_and_again_waits_from_the_first_time_on(times, seconds):
+    past = [
+        incident(IncidentKind.START_FAILED, ago=SECOND * ago, ran=SECOND)
+        for ago in reversed(range(times))
+    ]
+    waited = waits(decide_restart(past, generation=1)).total_seconds()
+    assert 0.75 * seconds <= waited <= 1.25 * seconds
 
 
 def test_nothing_past_means_start():
@@ -97,6 +138,10 @@ def test_five_crashes_in_ten_minutes_are_a_loop_that_is_still_tried():
     verdict = decide_restart(crashes(0, 60, 120, 180, 599), generation=1)
     assert verdict.is_failing
     assert verdict.start_at is not None
+
+
+def test_five_crashes_in_ten_minutes_to_the_second_are_a_loop():
+    assert is_crash_loop(crashes(0, 60, 120, 180, 600))
 
 
 @pytest.mark.parametrize("ago", [(0, 60, 120, 180), (0, 60, 120, 180, 601)])

@@ -221,6 +221,102 @@ def test_the_first_code_lives_a_minute_and_the_next_twenty_seconds():
     assert lives == [timedelta(seconds=60), timedelta(seconds=20)]
 
 
+@pytest.mark.parametrize(
+    ("event", "patience", "reason"),
+    [
+        pytest.param(whatsapp.Disconnected(), machine.LOST_PATIENCE, R.CONNECTION_LOST, id="lost"),
+        pytest.param(
+            whatsapp.KeepAliveTimedOut(2, NOW), machine.HALF_OPEN_PATIENCE, R.KEEPALIVE_TIMEOUT,
+            id="half open",
+        ),
+    ],
+)  # fmt: skip
+def test_what_the_library_does_not_heal_we_begin_afresh_and_a_fleet_not_all_at_once(
+    event, patience, reason
+):
+    lost = [advance(CONNECTED, event, now=NOW, jitter=jitter)[0] for jitter in (0, 0.5, 1)]
+    assert [each.deadline - NOW for each in lost] == [patience * 0.75, patience, patience * 1.25]
+    assert {each.reason for each in lost} == {reason}
+    assert step(lost[0], Elapsed())[1] is Action.CONNECT
+
+
+@pytest.mark.parametrize(
+    ("before", "event", "patience"),
+    [
+        pytest.param(Link(), Begin(), machine.CONNECT_PATIENCE, id="a start"),
+        pytest.param(EXPIRED, NewQrRound(), machine.CONNECT_PATIENCE, id="new codes"),
+        pytest.param(
+            CONNECTED, whatsapp.LoggedOut(on_connect=False, detail="x"), machine.CONNECT_PATIENCE,
+            id="a round after a log-out",
+        ),
+        pytest.param(
+            CONNECTING, whatsapp.ConnectFailure("x", retried=True), machine.LOST_PATIENCE,
+            id="a server in trouble",
+        ),
+    ],
+)  # fmt: skip
+def test_nothing_that_is_under_way_is_waited_for_without_end(before, event, patience):
+    assert step(before, event)[0].deadline == NOW + patience
+
+
+def test_a_phone_that_removes_the_device_twice_without_a_link_between_is_offered_one_round():
+    out, actions = after(
+        CONNECTED,
+        whatsapp.LoggedOut(on_connect=False, detail="LOGGED_OUT"),
+        whatsapp.QrCode("one"),
+        whatsapp.LoggedOut(on_connect=True, detail="LOGGED_OUT"),
+    )
+    assert actions == [Action.RELINK, Action.KEEP, Action.STOP]
+    assert (out.state, out.deadline) == (S.LOGGED_OUT, None)
+
+
+def test_the_round_after_a_log_out_counts_its_codes_from_one():
+    shown, _ = after(
+        link(S.CONNECTED, R.LINKED, qr_attempt=4),
+        whatsapp.LoggedOut(on_connect=False, detail="LOGGED_OUT"),
+        whatsapp.QrCode("one"),
+    )
+    assert shown.qr_attempt == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "event", "detail"),
+    [
+        pytest.param(SHOWING, whatsapp.PairFailed("bad signature"), "bad signature", id="scan"),
+        pytest.param(SHOWING, whatsapp.QrRoundOver("timeout"), machine.NO_SCAN, id="no scan"),
+        pytest.param(SHOWING, Elapsed(), machine.NO_SCAN, id="our own watchdog"),
+        pytest.param(SHOWING, whatsapp.QrRoundOver("err-x"), "err-x", id="another end"),
+        pytest.param(
+            SHOWING, whatsapp.QrRoundOver("passkey-request"), machine.PASSKEY, id="passkey"
+        ),
+        pytest.param(SHOWING, whatsapp.Paired(PHONE), "scanned, logging in", id="scanned"),
+        pytest.param(
+            CONNECTED, whatsapp.LoggedOut(on_connect=False, detail="REMOVED"), "REMOVED", id="out"
+        ),
+        pytest.param(CONNECTING, whatsapp.RoundEnded("no route"), "no route", id="ended"),
+        pytest.param(CONNECTING, NoWay("no network"), "no network", id="no way"),
+        pytest.param(CONNECTING, Elapsed(), "no answer in time", id="silence"),
+        pytest.param(
+            CONNECTING, whatsapp.ConnectFailure("GENERIC", retried=False), "GENERIC", id="refused"
+        ),
+        pytest.param(
+            CONNECTING, whatsapp.ConnectFailure("BUSY", retried=True), "BUSY", id="in trouble"
+        ),
+        pytest.param(
+            link(S.QR_READY, R.WAITING_FOR_SCAN, qr_attempt=2), whatsapp.QrRoundOver("timeout"),
+            "lost while showing codes", id="a round that broke off",
+        ),
+        pytest.param(Link(detail="old"), Begin(), "", id="nothing to say"),
+        pytest.param(
+            CONNECTING, whatsapp.Disconnected(),
+            "broken off by WhatsApp without a reason, 1 in a row", id="broken off",
+        ),
+    ],
+)  # fmt: skip
+def test_what_happened_is_said_to_whoever_looks(before, event, detail):
+    assert step(before, event)[0].detail == detail
+
+
 def test_a_new_round_counts_its_codes_from_one():
     again, _ = step(EXPIRED, NewQrRound())
     shown, _ = step(again, whatsapp.QrCode("one"))
@@ -346,6 +442,14 @@ def test_a_pairing_code_can_be_had_whenever_a_phone_is_awaited(before):
     asked, _ = step(before, PairingAsked(PHONE))
     assert machine.accepts_pairing(before)
     assert (asked.state, asked.pairing) == (S.CONNECTING, Pairing(phone_number=PHONE))
+
+
+@pytest.mark.parametrize(
+    "answer", [whatsapp.PairingCode("A"), whatsapp.PairingRefused("x")], ids=lambda x: str(type(x))
+)
+@pytest.mark.parametrize("before", [SHOWING, CONNECTING, CONNECTED], ids=lambda x: x.state)
+def test_a_pairing_code_that_nobody_waits_for_any_more_changes_nothing(before, answer):
+    assert step(before, answer) == (before, Action.KEEP)
 
 
 def test_a_pairing_code_asked_for_while_connecting_waits_for_the_first_qr():
