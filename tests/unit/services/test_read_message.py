@@ -267,6 +267,8 @@ def test_a_file_may_answer_a_message():
 
 
 HOUR = timedelta(hours=1)
+# In UTC the year before the first.
+EARLIEST = "0001-01-01T00:00:00+03:00"
 
 
 @pytest.mark.parametrize(
@@ -296,3 +298,70 @@ def test_a_message_must_have_a_moment_in_which_it_may_go(send_at, expires_at, fi
     with pytest.raises(InvalidInputError) as caught:
         check_times(item, now=NOW)
     assert (caught.value.field, problem in caught.value.problem) == (field, True)
+
+
+def test_what_is_queued_goes_where_and_when_it_was_asked_to_go():
+    later, end = NOW + HOUR, NOW + 2 * HOUR
+    times = {"send_at": later.isoformat(), "expires_at": end.isoformat()}
+    made = to_new(given(text="hi", **times), None, now=NOW)
+    assert (made.to, made.send_at, made.expires_at) == (TO, later, end)
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        pytest.param({"to": "+1234567"}, "to", id="number"),
+        pytest.param({"send_at": EARLIEST}, "send_at", id="before all calendars"),
+        pytest.param({"expires_at": EARLIEST}, "expires_at", id="an end before them"),
+        pytest.param(
+            {"content": {"type": "edit", **EDIT}, "reply_to": "WA2"}, "reply_to", id="two targets"
+        ),
+        pytest.param(
+            {"content": {"type": "contact", "name": "A", "phones": [TO, "+1234567"]}},
+            "content.phones[1]",
+            id="a number of a card",
+        ),
+    ],
+)
+def test_a_problem_is_said_with_its_place_in_the_request(values, field):
+    message = {"to": TO, **({} if "content" in values else {"text": "hi"}), **values}
+    with pytest.raises(InvalidInputError) as caught:
+        normalise(Item(msgspec.convert(message, SendMessageInput), "messages[3]."))
+    assert caught.value.field == f"messages[3].{field}"
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        pytest.param({"text": "hi", "reply_to": "WA9"}, "reply_to", id="an answer"),
+        pytest.param({"content": {"type": "edit", **EDIT}}, "content.message_id", id="an edit"),
+    ],
+)
+def test_a_message_that_is_not_there_is_said_where_it_was_named(values, field):
+    item = normalise(Item(msgspec.convert({"to": TO, **values}, SendMessageInput), "messages[0]."))
+    with pytest.raises(InvalidInputError) as caught:
+        to_new(item, None, now=NOW)
+    assert caught.value.field == f"messages[0].{field}"
+    assert "names no message of this chat" in caught.value.problem
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"type": "location", "latitude": 1, "longitude": 2, "name": "Duka", "address": "Samora"},
+        {"type": "contact", "name": "Asha", "phones": [TO]},
+    ],
+    ids=["location", "contact"],
+)
+def test_a_place_and_a_card_may_answer_a_message_and_keep_what_is_said_of_them(values):
+    made = to_new(given(content=values, reply_to="WA1"), THEIRS, now=NOW).content
+    assert made.quote == Quote(wa_message_id="WA1", from_me=False, text="Bei gani?")
+    said = msgspec.structs.asdict(made)
+    assert {name: said[name] for name in values if name != "type"} == {
+        name: value for name, value in values.items() if name != "type"
+    }
+
+
+def test_what_sends_no_file_names_no_upload():
+    assert find_upload(given(text="hi")) is None
+    assert find_upload(content("location", latitude=1, longitude=2)) is None
