@@ -1,4 +1,7 @@
-"""`python -m portal`: serves the portal until SIGTERM or SIGINT."""
+"""`python -m portal`: serves the portal until SIGTERM or SIGINT.
+
+`python -m portal routes` prints its routes as JSON.
+"""
 
 import socket
 import sys
@@ -6,15 +9,20 @@ import sys
 import uvloop
 
 from portal.app import run
+from portal.routes import list_all_routes
 from portal.settings import PortalSettings
 from portal.side_by_side import run_side_by_side
 from shared.enums import ExitCode
 from shared.errors import FlowHQError, SettingsError
 from shared.settings import read_settings
+from shared.web.routes import render_routes
 from shared.web.serving import listening_socket
 
 
 def main() -> int:
+    if sys.argv[1:] == ["routes"]:
+        sys.stdout.write(f"{render_routes(list_all_routes())}\n")
+        return 0
     try:
         settings = read_settings(PortalSettings)
         with listening_socket(settings.host, settings.port) as listening:

@@ -13,7 +13,6 @@ The first second of kill → started is the restart policy's first wait (±25 %)
 
 import argparse
 import asyncio
-import importlib.util
 import json
 import statistics
 import sys
@@ -22,21 +21,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-SCRIPTS = Path(__file__).parents[1]
+from attack.stress.platform import open_platform
+
 TIMEOUT = 60.0
 POLL = 0.01
-
-
-def load_stress_test() -> Any:
-    """Its doors to the platform are the ones needed here."""
-    sys.path.append(str(SCRIPTS))  # where it looks for its verdict
-    spec = importlib.util.spec_from_file_location("stress_test", SCRIPTS / "stress_test.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["stress_test"] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 async def measure(platform: Any, runs: int) -> dict[str, list[float]]:
@@ -99,10 +87,9 @@ def main() -> int:
     parser.add_argument("--state-dir", type=Path, default=Path(".flowhq"))
     parser.add_argument("--docker-host", default="unix:///var/run/docker.sock")
     options = parser.parse_args()
-    stress_test = load_stress_test()
 
     async def run() -> dict[str, list[float]]:
-        platform = stress_test.Platform(
+        platform = open_platform(
             api=options.api,
             sandbox=options.sandbox,
             state_dir=options.state_dir,

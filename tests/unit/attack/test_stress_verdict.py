@@ -1,28 +1,13 @@
 """The stress test's verdict: clean evidence passes, and every planted defect is named."""
 
-import importlib.util
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-SCRIPT = Path(__file__).parents[3] / "scripts" / "stress_verdict.py"
+from attack.stress import verdict as stress
 
-
-def _load() -> Any:
-    spec = importlib.util.spec_from_file_location("stress_verdict", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["stress_verdict"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-stress = _load()
 replace = msgspec.structs.replace
 
 

@@ -1,0 +1,39 @@
+"""Every check there is, in the order in which the groups run."""
+
+from fnmatch import fnmatch
+
+import msgspec
+
+from attack.canaries import checks as canaries
+from attack.checks import Group
+from attack.routes import api, dashboard, portal, timing
+from attack.sql import powers, rows
+from attack.worker import bounds, floods, forging, lying_files
+
+GROUPS = [
+    Group(name="api", checks=api.CHECKS),
+    Group(name="portal", checks=portal.CHECKS),
+    Group(name="dashboard", checks=dashboard.CHECKS),
+    Group(name="sql", checks=[*rows.CHECKS, *powers.CHECKS]),
+    Group(name="timing", checks=timing.CHECKS, disturbs=True),
+    Group(
+        name="worker",
+        checks=[*forging.CHECKS, *lying_files.CHECKS, *bounds.CHECKS, *floods.CHECKS],
+        disturbs=True,
+    ),
+    Group(name="canaries", checks=canaries.CHECKS, disturbs=True),
+]
+
+
+def choose(patterns: list[str]) -> list[Group]:
+    """The groups with the checks whose name fits one of the patterns; all of them without any."""
+    if not patterns:
+        return GROUPS
+    chosen = [
+        msgspec.structs.replace(
+            group,
+            checks=[c for c in group.checks if any(fnmatch(c.name, each) for each in patterns)],
+        )
+        for group in GROUPS
+    ]
+    return [group for group in chosen if group.checks]

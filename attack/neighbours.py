@@ -1,0 +1,106 @@
+"""How long the neighbours of an attacker wait, in calm and while it attacks."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import httpx
+import msgspec
+
+from attack.ground import Ground
+
+# As the issue of it says: no tenant slows another one down by more than half.
+MOST_RATIO = 1.5
+# Two quick answers differ by that on a machine that does other things as well.
+LEAST_SECONDS = 0.05
+PAUSE = 0.02
+TOO_LONG = 20.0
+
+Ask = Callable[[], Awaitable[object]]
+
+
+class Waits(msgspec.Struct, kw_only=True):
+    """seconds: of each answer, in order. failures: what did not answer."""
+
+    seconds: list[float] = []
+    failures: list[str] = []
+
+    @property
+    def p95(self) -> float:
+        ordered = sorted(self.seconds)
+        return ordered[int(0.95 * (len(ordered) - 1))] if ordered else TOO_LONG
+
+    def describe(self) -> str:
+        return f"p95 {1000 * self.p95:.0f} ms of {len(self.seconds)}"
+
+
+@asynccontextmanager
+async def measuring(asks: dict[str, Ask]) -> AsyncIterator[dict[str, Waits]]:
+    """Asks each of them again and again for as long as the context lasts."""
+    waits = {name: Waits() for name in asks}
+    async with asyncio.TaskGroup() as tasks:
+        running = [
+            tasks.create_task(_ask_on(ask, waits[name]), name=f"neighbour {name}")
+            for name, ask in asks.items()
+        ]
+        try:
+            yield waits
+        finally:
+            for task in running:
+                task.cancel()
+
+
+async def measure(asks: dict[str, Ask], *, seconds: float) -> dict[str, Waits]:
+    async with measuring(asks) as waits:
+        await asyncio.sleep(seconds)
+    return waits
+
+
+def compare(calm: dict[str, Waits], attacked: dict[str, Waits]) -> list[str]:
+    """A line for each who waited too long, or in vain."""
+    found = []
+    for name, waits in attacked.items():
+        allowed = max(MOST_RATIO * calm[name].p95, calm[name].p95 + LEAST_SECONDS)
+        if waits.failures:
+            found.append(f"{name} failed {len(waits.failures)} times: {waits.failures[0]}")
+        elif waits.p95 > allowed:
+            found.append(f"{name}: {waits.describe()}, in calm {calm[name].describe()}")
+    return found
+
+
+def sites(ground: Ground) -> dict[str, Ask]:
+    """What neighbours ask of the control plane and of the portal."""
+    beta = ground.beta
+    key = {"authorization": f"Bearer {beta.key}"}
+    asks: dict[str, Ask] = {
+        "the API": lambda: _get(ground, f"{ground.target.api}/v1/messages", key),
+        "the health check": lambda: _get(ground, f"{ground.target.api}/readyz", {}),
+    }
+    owner = ground.browsers.get("beta-owner")
+    if owner is not None:
+        asks["the portal"] = lambda: _page(owner.client, "/home")
+    return asks
+
+
+async def _ask_on(ask: Ask, waits: Waits) -> None:
+    while True:
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(TOO_LONG):
+                await ask()
+        except (httpx.HTTPError, TimeoutError) as error:
+            waits.failures.append(f"{type(error).__name__} {error}")
+        waits.seconds.append(time.monotonic() - began)
+        await asyncio.sleep(PAUSE)
+
+
+async def _get(ground: Ground, url: str, headers: dict[str, str]) -> None:
+    answer = await ground.http.get(url, headers=headers)
+    answer.raise_for_status()
+
+
+async def _page(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    if answer.is_server_error:
+        answer.raise_for_status()

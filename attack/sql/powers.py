@@ -1,0 +1,244 @@
+"""What the portal's role could become: the owner, an operator, another tenant's member."""
+
+import itertools
+from hashlib import sha256
+
+import asyncpg
+
+from attack.checks import Check, Outcome
+from attack.errors import NotTriedError
+from attack.ground import DASHBOARD_SIGN_IN, Ground
+from attack.sites.answers import CANARY
+from attack.sql.catalogue import Function, list_functions, list_tables, picture
+from attack.sql.session import REFUSALS, as_owner, as_portal, set_guard, undone
+
+# More than that of one function says nothing new.
+MOST_CALLS = 400
+ESCALATIONS = (
+    "SET ROLE postgres",
+    "SET SESSION AUTHORIZATION postgres",
+    "SET session_replication_role = replica",
+    "CREATE TABLE mine (id int)",
+    "CREATE SCHEMA mine",
+    "CREATE FUNCTION mine() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
+    "CREATE EXTENSION plpgsql SCHEMA public",
+    "CREATE ROLE mine SUPERUSER",
+    "ALTER ROLE flowhq_portal SUPERUSER",
+    "ALTER ROLE flowhq_portal BYPASSRLS",
+    "ALTER TABLE tenants DISABLE ROW LEVEL SECURITY",
+    "ALTER TABLE message_logs NO FORCE ROW LEVEL SECURITY",
+    "DROP POLICY own_tenant ON message_logs",
+    "CREATE POLICY mine ON message_logs USING (true)",
+    "GRANT SELECT ON worker_credentials TO flowhq_portal",
+    "CREATE TRIGGER mine BEFORE INSERT ON tenants EXECUTE FUNCTION flowhq_tell_tenant()",
+    "DELETE FROM message_logs",
+    "TRUNCATE attempt_counts",
+    "UPDATE worker_processes SET desired_state = 'REMOVED'",
+    "UPDATE setup_requests SET status = 'APPROVED'",
+    "UPDATE users SET role = 'ADMIN'",
+    "SELECT * FROM worker_credentials",
+    "SELECT * FROM api_keys",
+    "SELECT * FROM admin_audit_logs",
+    "SELECT rolpassword FROM pg_authid",
+    "SELECT pg_read_file('/etc/passwd')",
+    "SELECT pg_ls_dir('/')",
+    "COPY tenants TO PROGRAM 'true'",
+    "COPY tenants FROM '/etc/passwd'",
+    "SELECT lo_import('/etc/passwd')",
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename <> current_user",
+    "SELECT pg_reload_conf()",
+    "ALTER SYSTEM SET log_statement = 'all'",
+    "VACUUM FULL pg_class",
+)
+
+
+async def escalation(ground: Ground) -> Outcome:
+    async with as_portal(ground) as portal:
+        breaches = []
+        for statement in ESCALATIONS:
+            try:
+                async with undone(portal):
+                    await set_guard(portal, tenant=ground.beta.id)
+                    await portal.execute(statement)
+            except REFUSALS:
+                continue
+            breaches.append(f"taken: {statement}")
+    return Outcome(saw=f"{len(ESCALATIONS)} statements that are the owner's", breaches=breaches)
+
+
+async def functions(ground: Ground) -> Outcome:
+    """Every function that it may call, with what is another tenant's."""
+    alpha, beta = ground.alpha, ground.beta
+    async with as_owner(ground) as owner, as_portal(ground) as portal:
+        tables = await list_tables(owner)
+        before = await picture(owner, tables, alpha.id)
+        own = {str(row["id"]) for row in await _list_ids(owner, beta.id)}
+        listed = await list_functions(owner)
+        breaches, tried = [], 0
+        for function in listed:
+            for values in itertools.islice(_arguments(function, ground), MOST_CALLS):
+                tried += 1
+                for guard in ({}, {"tenant": beta.id, "member": beta.ids["owner_id"]}):
+                    wrong = await _call(
+                        portal, function, values, guard=guard, ground=ground, own=own
+                    )
+                    breaches += [f"{function.name}{values}: {wrong}"] if wrong else []
+        after = await picture(owner, tables, alpha.id)
+    breaches += [f"a function changed rows of {t}" for t in before if before[t] != after[t]]
+    definers = sum(each.is_definer for each in listed)
+    saw = f"{tried} calls of {len(listed)} functions, {definers} of them with the owner's rights"
+    return Outcome(saw=saw, breaches=breaches)
+
+
+async def operators_session(ground: Ground) -> Outcome:
+    """A session that the portal's role makes for an operator, shown to the dashboard."""
+    known = await ground.call("GET", "/admin/operators")
+    mine = [each["id"] for each in known["items"] if ground.run_id in each["email"]]
+    if not mine:
+        raise NotTriedError("the attack has no operator")
+    token = f"fhs_{ground.run_id}{'A' * 35}"
+    made = []
+    async with as_portal(ground) as portal:
+        for table in await _session_tables(portal):
+            try:
+                async with portal.transaction():
+                    await set_guard(portal, member=mine[0])
+                    await portal.execute(
+                        f"INSERT INTO {table} (member, token_hash, expires_at)"
+                        " VALUES ($1::uuid, $2, now() + interval '1 hour')",
+                        mine[0],
+                        sha256(token.encode()).hexdigest(),
+                    )
+            except REFUSALS:
+                continue
+            made.append(table)
+    browser = await ground.browser("an operator by SQL", is_operator=True)
+    breaches = []
+    for name in ground.known("operator").session_cookies():
+        browser.client.cookies.set(name, token)
+        answer = await browser.knock("GET", "/dashboard")
+        if not answer.location.startswith(DASHBOARD_SIGN_IN):
+            breaches.append(f"the dashboard let it in ({answer.status}), as {name}")
+    breaches += [f"{table} took a session of an operator" for table in made]
+    return Outcome(
+        saw="a session row with an operator's id, written by the portal", breaches=breaches
+    )
+
+
+async def notifications(ground: Ground) -> Outcome:
+    """What the control plane listens for, told by the portal with words that are no tenant."""
+    words = ("", "EVIL", ground.alpha.id[:-1], "0" * 7000, f"{ground.alpha.id} EVIL", "\N{BOMB}")
+    channels = ("flowhq_tenant", "flowhq_request", "flowhq_config", "flowhq_takeover")
+    async with as_portal(ground) as portal:
+        for channel in channels:
+            for word in words:
+                await portal.execute("SELECT pg_notify($1, $2)", channel, word)
+    # Each is heard at once; a process that ends over it is found after the check.
+    await ground.call("GET", "/admin/tenants")
+    return Outcome(saw=f"{len(channels) * len(words)} notifications on {len(channels)} channels")
+
+
+async def _session_tables(portal: asyncpg.Connection) -> list[str]:
+    rows = await portal.fetch(
+        "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+        " WHERE c.relkind = 'r' AND a.attname = 'token_hash' AND EXISTS (SELECT 1 FROM pg_attribute"
+        " b WHERE b.attrelid = c.oid AND b.attname = 'member') AND EXISTS (SELECT 1 FROM"
+        " pg_attribute b WHERE b.attrelid = c.oid AND b.attname = 'expires_at')"
+    )
+    return [str(row["relname"]) for row in rows if row["relname"] != "mail_proofs"]
+
+
+def _arguments(function: Function, ground: Ground) -> "itertools.product[tuple[object, ...]]":
+    """Values of every type, most of them another tenant's."""
+    alpha = ground.alpha
+    uuids = [
+        None,
+        *(alpha.ids[n] for n in ("member_id", "owner_id", "log_id") if n in alpha.ids),
+        alpha.id,
+    ]
+    by_type: dict[str, list[object]] = {
+        "uuid": list(uuids),
+        "text": [None, "", alpha.said, "OWNER", "ADMIN", "'; SELECT 1 --"],
+        "text[]": [None, [], [alpha.customer]],
+        "timestamp with time zone": [None, "infinity"],
+        "integer": [None, 50, -1],
+        "bigint": [None, -1],
+        "boolean": [None, True],
+        "jsonb": [None, "{}"],
+    }
+    return itertools.product(*(by_type.get(each, [None]) for each in function.types))
+
+
+async def _call(
+    portal: asyncpg.Connection,
+    function: Function,
+    values: tuple[object, ...],
+    *,
+    guard: dict[str, str],
+    ground: Ground,
+    own: set[str],
+) -> str:
+    given = ", ".join(
+        _literal(value, kind) for value, kind in zip(values, function.types, strict=True)
+    )
+    try:
+        async with undone(portal):
+            await set_guard(portal, **guard)
+            rows = await portal.fetch(f"SELECT {function.name}({given})::text AS seen")
+    except REFUSALS:
+        return ""
+    seen = " ".join(str(row["seen"]) for row in rows)
+    found = ground.alpha.own & {*CANARY.findall(seen)}
+    named = {each for each in ground.alpha.ids.values() if each and each in seen} - own
+    is_echo = named <= {str(value) for value in values}
+    if found or (named and not is_echo):
+        return f"answered with {sorted(found | named)}"
+    return ""
+
+
+def _literal(value: object, kind: str) -> str:
+    """As SQL: values are the attack's own, and statements take no parameters of unknown types."""
+    if value is None:
+        return f"NULL::{kind}"
+    if isinstance(value, list):
+        items = ", ".join(f"'{item}'" for item in value)
+        return f"ARRAY[{items}]::{kind}"
+    text = str(value).replace("'", "''")
+    return f"'{text}'::{kind}"
+
+
+async def _list_ids(owner: asyncpg.Connection, tenant_id: str) -> list[asyncpg.Record]:
+    rows: list[asyncpg.Record] = await owner.fetch(
+        "SELECT id FROM message_logs WHERE tenant = $1::uuid"
+        " UNION SELECT id FROM users WHERE tenant = $1::uuid",
+        tenant_id,
+    )
+    return rows
+
+
+CHECKS = [
+    Check(
+        name="sql.escalation",
+        fence="the rights of the role flowhq_portal (shared/db/migrations)",
+        expects="a refusal of every statement that is the owner's",
+        attack=escalation,
+    ),
+    Check(
+        name="sql.functions",
+        fence="functions with the owner's rights (shared/db/migrations)",
+        expects="nothing of another tenant told or changed, whatever a function is called with",
+        attack=functions,
+    ),
+    Check(
+        name="sql.operators-session",
+        fence="sessions of operators apart from members' (shared/db/migrations)",
+        expects="a refusal of a session for an operator, by the database and by the dashboard",
+        attack=operators_session,
+    ),
+    Check(
+        name="sql.notifications",
+        fence="listeners (shared/db/listening.py)",
+        expects="a control plane that hears nonsense and goes on",
+        attack=notifications,
+    ),
+]
