@@ -6,21 +6,27 @@ import msgspec
 
 from attack.canaries import checks as canaries
 from attack.checks import Group
+from attack.customers import checks as customers
+from attack.inside import hogs, walls
 from attack.routes import api, dashboard, portal, timing
-from attack.sql import powers, rows
+from attack.sql import domains, poison, powers, rows
 from attack.worker import bounds, floods, forging, lying_files
 
 GROUPS = [
     Group(name="api", checks=api.CHECKS),
     Group(name="portal", checks=portal.CHECKS),
     Group(name="dashboard", checks=dashboard.CHECKS),
-    Group(name="sql", checks=[*rows.CHECKS, *powers.CHECKS]),
+    Group(name="sql", checks=[*rows.CHECKS, *powers.CHECKS, *domains.CHECKS]),
     Group(name="timing", checks=timing.CHECKS, disturbs=True),
+    Group(name="inside", checks=walls.CHECKS),
+    Group(name="poison", checks=poison.CHECKS, disturbs=True),
     Group(
         name="worker",
         checks=[*forging.CHECKS, *lying_files.CHECKS, *bounds.CHECKS, *floods.CHECKS],
         disturbs=True,
     ),
+    Group(name="hogs", checks=hogs.CHECKS, disturbs=True),
+    Group(name="customers", checks=customers.CHECKS, disturbs=True),
     Group(name="canaries", checks=canaries.CHECKS, disturbs=True),
 ]
 

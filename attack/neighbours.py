@@ -16,6 +16,7 @@ MOST_RATIO = 1.5
 LEAST_SECONDS = 0.05
 PAUSE = 0.02
 TOO_LONG = 20.0
+CALM_SECONDS = 3.0
 
 Ask = Callable[[], Awaitable[object]]
 
@@ -81,6 +82,34 @@ def sites(ground: Ground) -> dict[str, Ask]:
     if owner is not None:
         asks["the portal"] = lambda: _page(owner.client, "/home")
     return asks
+
+
+def with_answers(ground: Ground, asks: dict[str, Ask]) -> dict[str, Ask]:
+    """And what a neighbour's customer waits for: the bot's answer to a message."""
+    beta, sandbox = ground.beta, ground.platform.sandbox
+    if not beta.is_linked:
+        return asks
+    inbox = f"/customers/{beta.customer}/messages"
+
+    async def converse() -> None:
+        seen = await sandbox.get(inbox)
+        last = max((item["n"] for item in seen.json()["items"]), default=0)
+        written = await sandbox.post(inbox, json={"to": beta.phone_number, "text": "Hello"})
+        written.raise_for_status()
+        answered = await sandbox.get(inbox, params={"after": last, "wait": TOO_LONG})
+        if not answered.json()["items"]:
+            raise TimeoutError("no answer")
+
+    return {**asks, "the bot": converse}
+
+
+async def find_calm(ground: Ground, *, again: bool = False) -> dict[str, Waits]:
+    """How long neighbours wait while nothing is attacked; measured once unless asked again."""
+    if again or "calm" not in ground.store:
+        asks = with_answers(ground, sites(ground))
+        ground.store["calm"] = await measure(asks, seconds=CALM_SECONDS)
+    calm: dict[str, Waits] = ground.store["calm"]
+    return calm
 
 
 async def _ask_on(ask: Ask, waits: Waits) -> None:

@@ -1,6 +1,7 @@
 """Every frame with every field wrong: whether it harms anybody but the worker that sent it."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -41,6 +42,9 @@ def attack_with(kind: str) -> Attack:
                 for attacker, share in zip(attackers, shares, strict=True)
             )
         )
+        if kind == "heartbeat":
+            await asyncio.sleep(TICK)
+            await _look(ground, state, state.candidates())
         state.breaches += await _read_back(ground, attackers)
         saw = f"{state.sent} of {len(frames)} frames, {state.closed} of them closed the connection"
         return Outcome(saw=saw, breaches=state.breaches)
@@ -55,6 +59,15 @@ class _State:
         self.ends = 0
         self.breaches: list[str] = []
         self.mending = asyncio.Lock()
+        # The last two of each line: which of them it was, a process that ended cannot say.
+        self.recent: dict[str, list[str]] = defaultdict(list)
+
+    def note(self, attacker: Hostile, wrong: Wrong) -> None:
+        self.sent += 1
+        self.recent[attacker.token] = [*self.recent[attacker.token][-1:], wrong.what]
+
+    def candidates(self) -> str:
+        return " or ".join(what for recent in self.recent.values() for what in recent)
 
 
 async def _send_all(
@@ -69,7 +82,7 @@ async def _send_all(
             if not line.is_open:
                 await line.open()
             await line.send_raw(wrong.data)
-            state.sent += 1
+            state.note(attacker, wrong)
             is_heard = await line.is_heard()
             if is_heard and wrong.kind == "heartbeat":
                 await asyncio.sleep(TICK)
@@ -78,23 +91,31 @@ async def _send_all(
         if not is_heard:
             state.closed += 1
             await line.aclose()
-            await _look(ground, wrong, state)
+            is_batched = wrong.kind == "heartbeat"
+            await _look(ground, state, state.candidates() if is_batched else wrong.what)
     await line.aclose()
 
 
-async def _look(ground: Ground, wrong: Wrong, state: _State) -> None:
+async def _look(ground: Ground, state: _State, what: str) -> None:
     """Whether the process lives that closed the connection."""
     async with state.mending:
         died = await ground.watch.describe_end()
     if died:
         state.ends += 1
-        state.breaches.append(f"{wrong.kind}: {wrong.what}: {died}")
+        state.breaches.append(f"{what}: {died}")
 
 
 async def _read_back(ground: Ground, attackers: Sequence[Hostile]) -> list[str]:
     """Whether the API, and the pages of operators, can still be read: by everybody, and of the
-    tenants whose rows these are.
+    tenants whose rows these are. What an earlier check has told of is not told again.
     """
+    told: set[str] = ground.store.setdefault("read back", set())
+    found = [each for each in await _list_unread(ground, attackers) if each not in told]
+    told.update(found)
+    return found
+
+
+async def _list_unread(ground: Ground, attackers: Sequence[Hostile]) -> list[str]:
     found = []
     for path in ("/admin/tenants?limit=500", "/admin/fleet", "/admin/alarms"):
         found += await _read(ground, path)
@@ -105,7 +126,11 @@ async def _read_back(ground: Ground, attackers: Sequence[Hostile]) -> list[str]:
     if operator is None:
         return found
     for path in dict.fromkeys(each.format(a.business.id) for a in attackers for each in PAGES):
-        answer = await operator.knock("GET", path)
+        try:
+            answer = await operator.knock("GET", path)
+        except httpx.HTTPError as error:
+            found.append(f"GET {path}: {type(error).__name__} afterwards")
+            continue
         if answer.status != httpx.codes.OK and not answer.location.startswith(DASHBOARD_SIGN_IN):
             found.append(f"GET {path}: answers {answer.status} afterwards")
     return found
