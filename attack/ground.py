@@ -66,7 +66,6 @@ class Ground:
         self.target = target
         self.run_id = secrets.token_hex(4)
         self.notes: list[str] = []
-        self.engine: APIClient = target.connect_engine()
         self.http = httpx.AsyncClient(
             timeout=30, verify=NO_TLS, limits=httpx.Limits(max_connections=16)
         )
@@ -75,7 +74,7 @@ class Ground:
             sandbox=target.sandbox or "http://127.0.0.1:9",
             admin_key=target.admin_key,
             instance=target.instance,
-            engine=self.engine,
+            connect_engine=target.connect_engine,
             read_logs=target.installation.read_logs,
         )
         self.watch = Watch(target, self.http)
@@ -108,6 +107,10 @@ class Ground:
         traceback: TracebackType | None,
     ) -> None:
         await self._stack.aclose()
+
+    @property
+    def engine(self) -> APIClient:
+        return self.platform.engine
 
     def undo(self, act: Callable[[], Awaitable[Any]]) -> None:
         """Called at the end, the last one first, however the attack ends."""

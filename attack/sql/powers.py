@@ -4,14 +4,19 @@ import itertools
 from hashlib import sha256
 
 import asyncpg
+import msgspec
 
 from attack.checks import Check, Outcome
 from attack.errors import NotTriedError
 from attack.ground import DASHBOARD_SIGN_IN, Ground
 from attack.sites.answers import CANARY
-from attack.sql.catalogue import Function, list_functions, list_tables, picture
-from attack.sql.session import REFUSALS, as_owner, as_portal, set_guard, undone
+from attack.sql.catalogue import Function, Table, list_functions, list_tables, picture
+from attack.sql.session import REFUSALS, ROLE, as_owner, as_portal, set_guard, undone
 
+# Rows that this transaction has written so far, in any table.
+_CHANGES = (
+    "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) FROM pg_stat_xact_user_tables"
+)
 # More than that of one function says nothing new.
 MOST_CALLS = 400
 ESCALATIONS = (
@@ -52,6 +57,15 @@ ESCALATIONS = (
 )
 
 
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """own: ids of the tenant whose guard is open, which an answer may name."""
+
+    function: Function
+    values: tuple[object, ...]
+    guard: dict[str, str]
+    own: set[str]
+
+
 async def escalation(ground: Ground) -> Outcome:
     async with as_portal(ground) as portal:
         breaches = []
@@ -68,23 +82,21 @@ async def escalation(ground: Ground) -> Outcome:
 
 async def functions(ground: Ground) -> Outcome:
     """Every function that it may call, with what is another tenant's."""
-    alpha, beta = ground.alpha, ground.beta
-    async with as_owner(ground) as owner, as_portal(ground) as portal:
-        tables = await list_tables(owner)
-        before = await picture(owner, tables, alpha.id)
+    beta = ground.beta
+    guards: list[dict[str, str]] = [{}, {"tenant": beta.id, "member": beta.ids["owner_id"]}]
+    async with as_owner(ground) as owner:
         own = {str(row["id"]) for row in await _list_ids(owner, beta.id)}
+        tables = await list_tables(owner)
+        before = await picture(owner, tables, ground.alpha.id)
         listed = await list_functions(owner)
         breaches, tried = [], 0
         for function in listed:
             for values in itertools.islice(_arguments(function, ground), MOST_CALLS):
                 tried += 1
-                for guard in ({}, {"tenant": beta.id, "member": beta.ids["owner_id"]}):
-                    wrong = await _call(
-                        portal, function, values, guard=guard, ground=ground, own=own
-                    )
+                for guard in guards:
+                    call = Call(function=function, values=values, guard=guard, own=own)
+                    wrong = await _try(owner, call, ground, tables=tables, before=before)
                     breaches += [f"{function.name}{values}: {wrong}"] if wrong else []
-        after = await picture(owner, tables, alpha.id)
-    breaches += [f"a function changed rows of {t}" for t in before if before[t] != after[t]]
     definers = sum(each.is_definer for each in listed)
     saw = f"{tried} calls of {len(listed)} functions, {definers} of them with the owner's rights"
     return Outcome(saw=saw, breaches=breaches)
@@ -169,31 +181,39 @@ def _arguments(function: Function, ground: Ground) -> "itertools.product[tuple[o
     return itertools.product(*(by_type.get(each, [None]) for each in function.types))
 
 
-async def _call(
-    portal: asyncpg.Connection,
-    function: Function,
-    values: tuple[object, ...],
-    *,
-    guard: dict[str, str],
+async def _try(
+    owner: asyncpg.Connection,
+    call: Call,
     ground: Ground,
-    own: set[str],
+    *,
+    tables: list[Table],
+    before: dict[str, str],
 ) -> str:
-    given = ", ".join(
-        _literal(value, kind) for value, kind in zip(values, function.types, strict=True)
-    )
+    """As the role, over the owner's connection: which sees what was changed, until it is undone."""
+    pairs = zip(call.values, call.function.types, strict=True)
+    given = ", ".join(_literal(value, kind) for value, kind in pairs)
     try:
-        async with undone(portal):
-            await set_guard(portal, **guard)
-            rows = await portal.fetch(f"SELECT {function.name}({given})::text AS seen")
+        async with undone(owner):
+            changes = await owner.fetchval(_CHANGES)
+            await set_guard(owner, **call.guard)
+            await owner.execute(f"SET LOCAL ROLE {ROLE}")
+            rows = await owner.fetch(f"SELECT {call.function.name}({given})::text AS seen")
+            await owner.execute("RESET ROLE")
+            if await owner.fetchval(_CHANGES) != changes:
+                after = await picture(owner, tables, ground.alpha.id)
+                changed = [name for name in before if before[name] != after[name]]
+                if changed:
+                    return f"rows of another tenant were changed, in {', '.join(changed)}"
     except REFUSALS:
         return ""
-    seen = " ".join(str(row["seen"]) for row in rows)
+    return _judge(" ".join(str(row["seen"]) for row in rows), call, ground)
+
+
+def _judge(seen: str, call: Call, ground: Ground) -> str:
     found = ground.alpha.own & {*CANARY.findall(seen)}
-    named = {each for each in ground.alpha.ids.values() if each and each in seen} - own
-    is_echo = named <= {str(value) for value in values}
-    if found or (named and not is_echo):
-        return f"answered with {sorted(found | named)}"
-    return ""
+    named = {each for each in ground.alpha.ids.values() if each and each in seen} - call.own
+    is_echo = (named | found) <= {str(value) for value in call.values}
+    return "" if is_echo else f"answered with {sorted(found | named)}"
 
 
 def _literal(value: object, kind: str) -> str:

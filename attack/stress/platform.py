@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,16 +41,20 @@ class Platform:
         sandbox: str,
         admin_key: str,
         instance: str,
-        engine: APIClient,
+        connect_engine: Callable[[], APIClient],
         read_logs: Callable[[], Mapping[str, str]],
     ) -> None:
         limits = httpx.Limits(max_connections=32)
         headers = {"authorization": f"Bearer {admin_key}"}
         self.api = httpx.AsyncClient(base_url=api, headers=headers, timeout=60, limits=limits)
         self.sandbox = httpx.AsyncClient(base_url=sandbox, timeout=120, limits=limits)
-        self.engine = engine
+        self._connect_engine = connect_engine
         self.instance = instance
         self._read_logs = read_logs
+
+    @cached_property
+    def engine(self) -> APIClient:
+        return self._connect_engine()
 
     async def aclose(self) -> None:
         await self.api.aclose()
@@ -185,7 +190,7 @@ def open_platform(*, api: str, sandbox: str, state_dir: Path, docker_host: str) 
         sandbox=sandbox,
         admin_key=(state_dir / "admin.key").read_text(encoding="utf-8").strip(),
         instance=(state_dir / "instance").read_text(encoding="utf-8").strip(),
-        engine=APIClient(base_url=docker_host, timeout=60),
+        connect_engine=lambda: APIClient(base_url=docker_host, timeout=60),
         read_logs=lambda: {
             path.name: path.read_text(encoding="utf-8", errors="replace")
             for path in sorted(logs.iterdir())

@@ -10,16 +10,18 @@ import httpx
 from attack.checks import Attack, Check, Outcome
 from attack.ground import DASHBOARD_SIGN_IN, Ground
 from attack.worker.frames import Wrong, list_kinds, list_shapeless, list_wrong
-from attack.worker.line import CLOSED, Hostile, Line, make_hostile
+from attack.worker.line import CLOSED, Hostile, Line, dial, make_hostile
 
 FENCE = "bounds of frames (shared/wire, controlplane/gateway)"
 # Heartbeats are written once a second: one that is followed at once by another is never written.
 TICK = 1.1
-LINES = 6
+# So many tenants that none of them says more nonsense than a gateway bears before it hangs up.
+LINES = 30
 # A process that ends over every other frame would take the whole time to come back.
 MOST_ENDS = 2
-# Where the rows are read that a worker caused.
-READ_BACK = (
+# Where everybody's rows are read, and those of the tenants that the frames were of.
+OF_ALL = ("/admin/tenants?limit=500", "/admin/fleet", "/admin/alarms")
+OF_ONE = (
     "/admin/tenants/{}",
     "/admin/tenants/{}/qr",
     "/admin/tenants/{}/logs?limit=500",
@@ -32,108 +34,127 @@ PAGES = ("/dashboard", "/dashboard/tenants/{}", "/dashboard/tenants/{}/messages"
 
 def attack_with(kind: str) -> Attack:
     async def attack(ground: Ground) -> Outcome:
-        frames = list_shapeless() if kind == "-" else list_wrong(kind)
         attackers = await make_hostile(ground, LINES)
-        state = _State()
-        shares = [frames[number::LINES] for number in range(LINES)]
-        await asyncio.gather(
-            *(
-                _send_all(ground, attacker, share, state)
-                for attacker, share in zip(attackers, shares, strict=True)
-            )
-        )
+        frames = list_shapeless() if kind == "-" else list_wrong(kind)
+        volley = Volley(ground, frames)
+        await asyncio.gather(*(volley.fire(attacker) for attacker in attackers))
         if kind == "heartbeat":
             await asyncio.sleep(TICK)
-            await _look(ground, state, state.candidates())
-        state.breaches += await _read_back(ground, attackers)
-        saw = f"{state.sent} of {len(frames)} frames, {state.closed} of them closed the connection"
-        return Outcome(saw=saw, breaches=state.breaches)
+            await volley.look(volley.candidates())
+        volley.breaches += [each for path in OF_ALL for each in await _read(ground, path)]
+        return Outcome(
+            saw=f"{volley.sent} of {len(frames)} frames, {volley.refused} of them refused",
+            breaches=volley.breaches,
+            untried=f"{left} frames: every attacker was held off" if (left := volley.left) else "",
+        )
 
     return attack
 
 
-class _State:
-    def __init__(self) -> None:
-        self.sent = 0
-        self.closed = 0
-        self.ends = 0
-        self.breaches: list[str] = []
-        self.mending = asyncio.Lock()
-        # The last two of each line: which of them it was, a process that ended cannot say.
-        self.recent: dict[str, list[str]] = defaultdict(list)
+async def hellos(ground: Ground) -> Outcome:
+    """The first frame of a connection, wrong in every way and with a good token where it can be."""
+    attackers = await make_hostile(ground, LINES)
+    frames = list_shapeless()
+    for number, attacker in enumerate(attackers):
+        frames += list_wrong("hello", {"token": attacker.token})[number::LINES]
+    volley = Volley(ground, frames)
+    await asyncio.gather(*(volley.knock(attacker) for attacker in attackers))
+    volley.breaches += [each for path in OF_ALL for each in await _read(ground, path)]
+    return Outcome(saw=f"{volley.sent} first frames", breaches=volley.breaches)
 
-    def note(self, attacker: Hostile, wrong: Wrong) -> None:
-        self.sent += 1
-        self.recent[attacker.token] = [*self.recent[attacker.token][-1:], wrong.what]
+
+async def read_back(ground: Ground) -> Outcome:
+    """Whether API and dashboard can still be read about the tenants whose workers said all that."""
+    attackers = await make_hostile(ground, LINES)
+    paths = [path.format(each.business.id) for each in attackers for path in OF_ONE]
+    pages = dict.fromkeys(page.format(each.business.id) for each in attackers for page in PAGES)
+    found = await asyncio.gather(
+        *(_read(ground, path) for path in paths), *(_open(ground, path) for path in pages)
+    )
+    return Outcome(
+        saw=f"{len(paths)} answers and {len(pages)} pages",
+        breaches=[line for each in found for line in each],
+    )
+
+
+class Volley:
+    """The frames of one check, and what became of them; fired over many lines at once."""
+
+    def __init__(self, ground: Ground, frames: Sequence[Wrong]) -> None:
+        self.sent = 0
+        self.refused = 0
+        self.breaches: list[str] = []
+        self._ground = ground
+        self._frames = [*reversed(frames)]
+        self._ends = 0
+        self._mending = asyncio.Lock()
+        # The last two of each line: which of them it was, a process that ended cannot say.
+        self._recent: dict[str, list[str]] = defaultdict(list)
+
+    @property
+    def left(self) -> int:
+        return 0 if self._ends >= MOST_ENDS else len(self._frames)
 
     def candidates(self) -> str:
-        return " or ".join(what for recent in self.recent.values() for what in recent)
+        return " or ".join(dict.fromkeys(w for last in self._recent.values() for w in last))
 
+    async def fire(self, attacker: Hostile) -> None:
+        """Over one connection for as long as it stands, then over another; until held off."""
+        line = Line(self._ground, attacker.token)
+        while self._frames and self._ends < MOST_ENDS:
+            try:
+                if not line.is_open:
+                    await line.open()
+            except CLOSED:
+                await self.look(self.candidates())
+                break
+            await self._send(line, attacker, self._frames.pop())
+        await line.aclose()
 
-async def _send_all(
-    ground: Ground, attacker: Hostile, frames: Sequence[Wrong], state: _State
-) -> None:
-    """Over one connection for as long as it stands, then over another one."""
-    line = Line(ground, attacker.token)
-    for wrong in frames:
-        if state.ends >= MOST_ENDS:
-            break
+    async def knock(self, attacker: Hostile) -> None:
+        """Each as the first frame of a connection of its own."""
+        gateway = self._ground.target.gateway
+        while self._frames and self._ends < MOST_ENDS:
+            wrong = self._frames.pop()
+            self._note(attacker, wrong)
+            try:
+                socket = await dial(gateway.host, gateway.port)
+                try:
+                    await socket.send(wrong.data)
+                    async with asyncio.timeout(1):
+                        await socket.recv()
+                finally:
+                    socket.transport.abort()
+            except CLOSED:
+                await self.look(wrong.what)
+
+    async def look(self, what: str) -> None:
+        """Whether the process lives that closed a connection."""
+        async with self._mending:
+            died = await self._ground.watch.describe_end()
+        if died:
+            self._ends += 1
+            self.breaches.append(f"{what}: {died}")
+
+    async def _send(self, line: Line, attacker: Hostile, wrong: Wrong) -> None:
+        self._note(attacker, wrong)
         try:
-            if not line.is_open:
-                await line.open()
             await line.send_raw(wrong.data)
-            state.note(attacker, wrong)
-            is_heard = await line.is_heard()
+            is_heard, is_refused = await line.is_heard()
             if is_heard and wrong.kind == "heartbeat":
                 await asyncio.sleep(TICK)
         except CLOSED:
-            is_heard = False
+            is_heard, is_refused = False, True
+        self.refused += is_refused
+        if wrong.must_refuse and not is_refused:
+            self.breaches.append(f"{wrong.what}: was taken")
         if not is_heard:
-            state.closed += 1
             await line.aclose()
-            is_batched = wrong.kind == "heartbeat"
-            await _look(ground, state, state.candidates() if is_batched else wrong.what)
-    await line.aclose()
+            await self.look(self.candidates() if wrong.kind == "heartbeat" else wrong.what)
 
-
-async def _look(ground: Ground, state: _State, what: str) -> None:
-    """Whether the process lives that closed the connection."""
-    async with state.mending:
-        died = await ground.watch.describe_end()
-    if died:
-        state.ends += 1
-        state.breaches.append(f"{what}: {died}")
-
-
-async def _read_back(ground: Ground, attackers: Sequence[Hostile]) -> list[str]:
-    """Whether the API, and the pages of operators, can still be read: by everybody, and of the
-    tenants whose rows these are. What an earlier check has told of is not told again.
-    """
-    told: set[str] = ground.store.setdefault("read back", set())
-    found = [each for each in await _list_unread(ground, attackers) if each not in told]
-    told.update(found)
-    return found
-
-
-async def _list_unread(ground: Ground, attackers: Sequence[Hostile]) -> list[str]:
-    found = []
-    for path in ("/admin/tenants?limit=500", "/admin/fleet", "/admin/alarms"):
-        found += await _read(ground, path)
-    for attacker in attackers:
-        for path in READ_BACK:
-            found += await _read(ground, path.format(attacker.business.id))
-    operator = ground.browsers.get("operator")
-    if operator is None:
-        return found
-    for path in dict.fromkeys(each.format(a.business.id) for a in attackers for each in PAGES):
-        try:
-            answer = await operator.knock("GET", path)
-        except httpx.HTTPError as error:
-            found.append(f"GET {path}: {type(error).__name__} afterwards")
-            continue
-        if answer.status != httpx.codes.OK and not answer.location.startswith(DASHBOARD_SIGN_IN):
-            found.append(f"GET {path}: answers {answer.status} afterwards")
-    return found
+    def _note(self, attacker: Hostile, wrong: Wrong) -> None:
+        self.sent += 1
+        self._recent[attacker.token] = [*self._recent[attacker.token][-1:], wrong.what]
 
 
 async def _read(ground: Ground, path: str) -> list[str]:
@@ -144,13 +165,41 @@ async def _read(ground: Ground, path: str) -> list[str]:
     return [] if answer.is_success else [f"GET {path}: answers {answer.status_code} afterwards"]
 
 
+async def _open(ground: Ground, path: str) -> list[str]:
+    operator = ground.browsers.get("operator")
+    if operator is None:
+        return []
+    try:
+        answer = await operator.knock("GET", path)
+    except httpx.HTTPError as error:
+        return [f"GET {path}: {type(error).__name__} afterwards"]
+    is_shown = answer.status == httpx.codes.OK or DASHBOARD_SIGN_IN in answer.location
+    return [] if is_shown else [f"GET {path}: answers {answer.status} afterwards"]
+
+
 CHECKS = [
+    *(
+        Check(
+            name=f"worker.frame-{kind if kind != '-' else 'shapeless'}",
+            fence=FENCE,
+            expects="a refusal of what is impossible, and processes that live on",
+            attack=attack_with(kind),
+            budget=timedelta(seconds=60),
+        )
+        for kind in [*(each for each in list_kinds() if each != "hello"), "-"]
+    ),
     Check(
-        name=f"worker.frame-{kind if kind != '-' else 'shapeless'}",
+        name="worker.frame-hello",
         fence=FENCE,
-        expects="a refusal, or a row that everybody can read; and processes that live on",
-        attack=attack_with(kind),
+        expects="a refusal of what is no hello, and processes that live on",
+        attack=hellos,
         budget=timedelta(seconds=60),
-    )
-    for kind in [*list_kinds(), "-"]
+    ),
+    Check(
+        name="worker.read-back",
+        fence=FENCE,
+        expects="answers and pages about tenants whose workers said all that",
+        attack=read_back,
+        budget=timedelta(seconds=60),
+    ),
 ]

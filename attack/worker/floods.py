@@ -30,12 +30,12 @@ Send = Callable[[Line], Awaitable[None]]
 
 
 def flood_of(
-    frames: Sequence[bytes], *, pause: float = 0.0
+    name: str, frames: Sequence[bytes], *, pause: float = 0.0
 ) -> Callable[[Ground], Awaitable[Outcome]]:
     """The frames, one after the other, over and over."""
 
     async def attack(ground: Ground) -> Outcome:
-        (attacker,) = await make_hostile(ground, 1)
+        (attacker,) = await make_hostile(ground, 1, pool=name)
         sent = 0
 
         async def run() -> None:
@@ -55,6 +55,8 @@ def flood_of(
             await line.aclose()
 
         breaches = await _disturb(ground, run)
+        if not sent:
+            raise NotTriedError("the gateway let the attacker in at no time")
         return Outcome(saw=f"{sent} frames in {FLOOD_SECONDS:.0f} s", breaches=breaches)
 
     return attack
@@ -76,7 +78,7 @@ async def silent_connections(ground: Ground) -> Outcome:
 
 async def many_of_one(ground: Ground) -> Outcome:
     """One token, shown over and over: each connection takes the place of the last."""
-    (attacker,) = await make_hostile(ground, 1)
+    (attacker,) = await make_hostile(ground, 1, pool="many-of-one")
 
     async def run() -> None:
         deadline = time.monotonic() + FLOOD_SECONDS
@@ -136,7 +138,7 @@ async def _silent(ground: Ground) -> AsyncIterator[list[ClientConnection]]:
 
 async def _try_hello(ground: Ground) -> list[str]:
     """Whether a worker with a good token still gets in."""
-    (attacker,) = await make_hostile(ground, 1)
+    (attacker,) = await make_hostile(ground, 1, pool="latecomer")
     try:
         async with asyncio.timeout(15), Line(ground, attacker.token):
             return []
@@ -178,13 +180,14 @@ CHECKS = [
         budget=timedelta(seconds=45),
     )
     for name, attack in {
-        "log-flood": flood_of([encode(LogLines(lines=["{}"] * 225_000))], pause=0.5),
-        "garbage-flood": flood_of([b"\xc1", b"\x80", b"x" * 1000]),
+        "log-flood": flood_of("log-flood", [encode(LogLines(lines=["{}"] * 225_000))], pause=0.5),
+        "garbage-flood": flood_of("garbage-flood", [b"\xc1", b"\x80", b"x" * 1000]),
         "heartbeat-flood": flood_of(
-            [encode(Heartbeat(session=SessionState.CONNECTED, outbox_depth=0, memory_bytes=1))]
+            "heartbeat-flood",
+            [encode(Heartbeat(session=SessionState.CONNECTED, outbox_depth=0, memory_bytes=1))],
         ),
-        "report-flood": flood_of(_reports()),
-        "large-frames": flood_of([b"\xda" + b"x" * 1_000_000]),
+        "report-flood": flood_of("report-flood", _reports()),
+        "large-frames": flood_of("large-frames", [b"\xda" + b"x" * 1_000_000]),
         "many-of-one-token": many_of_one,
         "silent-connections": silent_connections,
     }.items()

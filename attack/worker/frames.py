@@ -4,36 +4,47 @@ Made from the types of `shared.wire` themselves, so that a frame or a field that
 in the same ways.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 from msgspec import inspect
 
-from attack.worker.values import to_frame, to_wrong
+from attack.worker.values import is_impossible, to_frame, to_wrong
 from shared.wire.frames import MAX_FRAME_BYTES, FromWorker
 
 DEEP = 100_000
+# Whose refusal is told. Events are settled whatever is in them, and of a log what fits is kept.
+ANSWERED = frozenset(
+    {"session", "heartbeat", "result", "file_ready", "file_missing", "ask_piece", "piece"}
+)
 
 
 class Wrong(msgspec.Struct, frozen=True, kw_only=True):
-    """kind: the frame's tag. what: the field, and the value for a person."""
+    """kind: the frame's tag. what: the field, and the value for a person.
+
+    must_refuse: no gateway may take it.
+    """
 
     kind: str
     what: str
     data: bytes
+    must_refuse: bool = False
 
 
 def list_kinds() -> list[str]:
     return [str(each.tag) for each in _structs()]
 
 
-def list_wrong(kind: str) -> list[Wrong]:
-    """Of one kind of frame: each field with each wrong value, without it, and nested ones too."""
+def list_wrong(kind: str, fixed: Mapping[str, Any] | None = None) -> list[Wrong]:
+    """Of one kind of frame: each field with each wrong value, without it, and nested ones too.
+
+    fixed: what the other fields hold.
+    """
     (found,) = [each for each in _structs() if each.tag == kind]
     frames = [
-        Wrong(kind=kind, what=what, data=data)
-        for what, value in _vary(found)
+        Wrong(kind=kind, what=what, data=data, must_refuse=must_refuse and kind in ANSWERED)
+        for what, value, must_refuse in _vary(found, fixed or {})
         if len(data := _pack(value)) <= MAX_FRAME_BYTES
     ]
     seen: set[bytes] = set()
@@ -63,15 +74,22 @@ def list_shapeless() -> list[Wrong]:
     return [Wrong(kind="-", what=what, data=data) for what, data in shapes.items()]
 
 
-def _vary(kind: inspect.StructType) -> Iterator[tuple[str, Any]]:
+def _vary(kind: inspect.StructType, fixed: Mapping[str, Any]) -> Iterator[tuple[str, Any, bool]]:
+    """What is wrong, the whole value, and whether it must be refused."""
+
+    def good() -> Any:
+        return to_frame(kind) | fixed if fixed else to_frame(kind)
+
     for position, field in enumerate(kind.fields):
-        base = to_frame(kind)
+        base = good()
         key: Any = position if kind.array_like else field.encode_name
         for value in [*to_wrong(field.type), *_nested(field.type)]:
-            yield f"{field.name} = {_short(value)}", _with(base, key, value)
+            what = f"{field.name} = {_short(value)}"
+            yield what, _with(base, key, value), is_impossible(value)
         if not kind.array_like:
-            yield f"without {field.name}", {k: v for k, v in base.items() if k != key}
-    yield "an unknown field", _with(to_frame(kind), "evil", "x") if not kind.array_like else None
+            yield f"without {field.name}", {k: v for k, v in base.items() if k != key}, False
+    if not kind.array_like:
+        yield "an unknown field", _with(good(), "evil", "x"), False
 
 
 def _nested(kind: inspect.Type) -> list[Any]:
@@ -84,7 +102,7 @@ def _nested(kind: inspect.Type) -> list[Any]:
         case inspect.UnionType():
             return [value for inner in kind.types for value in _nested(inner)]
         case inspect.StructType():
-            return [value for _, value in _vary(kind)]
+            return [value for _, value, _ in _vary(kind, {})]
         case _:
             return []
 

@@ -2,7 +2,9 @@
 
 import asyncio
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Self
+from uuid import uuid4
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
@@ -10,10 +12,15 @@ from websockets.exceptions import WebSocketException
 
 from attack.errors import NotTriedError
 from attack.ground import Business, Ground
+from shared.enums import ReceiptKind
+from shared.wire.events import Party, ReceiptReceived
 from shared.wire.frames import (
+    Ack,
+    Events,
     FromGateway,
     FromWorker,
     Hello,
+    Numbered,
     Refused,
     Rejected,
     Welcome,
@@ -24,6 +31,8 @@ from shared.wire.frames import (
 PATH = "/worker"
 OPEN_TIME = 10.0
 REPLY_TIME = 5.0
+# Above those that the attack itself gives its events.
+FIRST_SEQUENCE = 1_000_000
 CLOSED = (WebSocketException, OSError, TimeoutError, EOFError)
 # Run with the control plane's settings: as an operator of the machine may.
 ISSUE = """
@@ -54,6 +63,7 @@ class Line:
         self._gateway = ground.target.gateway
         self._token = token
         self._socket: ClientConnection | None = None
+        self._sequence = FIRST_SEQUENCE
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -100,19 +110,34 @@ class Line:
         assert isinstance(data, bytes), "the gateway sends bytes"
         return decode_from_gateway(data)
 
-    async def is_heard(self) -> bool:
-        """Whether everything that was sent before has been handled, and the line still stands."""
+    async def is_heard(self) -> tuple[bool, bool]:
+        """Whether all that was sent before has been handled and the line still stands; and whether
+        something was refused meanwhile.
+        """
+        refused = False
+        self._sequence += 1
         try:
-            # It was said already, which the gateway says in its turn.
-            await self.send(Hello(token=self._token, boot_id="attack", image="attack"))
+            await self.send(Events(events=[Numbered(self._sequence, _sign_of_life())]))
             while True:
-                reply = await self.receive()
-                if isinstance(reply, Rejected) and "hello" in reply.detail:
-                    return True
-                if isinstance(reply, Refused):
-                    return False
+                match await self.receive():
+                    case Ack(seq=self._sequence):
+                        return True, refused
+                    case Rejected():
+                        refused = True
+                    case Refused():
+                        return False, True
+                    case _:
+                        continue
         except CLOSED:
-            return False
+            return False, True
+
+
+def _sign_of_life() -> ReceiptReceived:
+    """An event that is as it should be, about a message that nobody sent."""
+    now = datetime.now(UTC)  # noqa: TID251  the platform's own time
+    return ReceiptReceived(
+        kind=ReceiptKind.READ, wa_message_ids=[uuid4().hex], contact=Party(), at=now
+    )
 
 
 async def dial(host: str, port: int, *, path: str = PATH) -> ClientConnection:
@@ -127,12 +152,17 @@ async def dial(host: str, port: int, *, path: str = PATH) -> ClientConnection:
     )
 
 
-async def make_hostile(ground: Ground, count: int) -> list[Hostile]:
-    """That many, or those that an earlier check had made. Raises NotTriedError."""
-    made: list[Hostile] = ground.store.setdefault("hostile", [])
+async def make_hostile(ground: Ground, count: int, *, pool: str = "hostile") -> list[Hostile]:
+    """That many, or those that an earlier check had made of that pool. Raises NotTriedError.
+
+    pool: tenants that a gateway holds off for what one check did are of no use to another one.
+    """
+    made: list[Hostile] = ground.store.setdefault(pool, [])
     missing = count - len(made)
     if missing > 0:
-        businesses = [await ground.new_business(f"hostile {n}") for n in range(missing)]
+        businesses = await asyncio.gather(
+            *(ground.new_business(f"{pool} {n}") for n in range(missing))
+        )
         try:
             printed = await ground.target.installation.run_python(
                 "controlplane", ["-c", ISSUE, *(each.id for each in businesses)]

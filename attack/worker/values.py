@@ -1,6 +1,7 @@
 """Values that a field of a frame or a column was not made for, by its type. Pure."""
 
 import itertools
+import math
 import struct
 from datetime import UTC, datetime
 from typing import Any
@@ -37,6 +38,17 @@ INSTANTS: list[Any] = [
 WORDS: list[Any] = ["EVIL", "", "x" * LONG, 5, None]
 BYTES: list[Any] = [b"", b"\x00" * LARGE, "text", None]
 OTHERS: list[Any] = [[], {}, "EVIL", -1, None]
+
+
+def is_impossible(value: Any) -> bool:
+    """Whether no field of any frame may hold it."""
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, int):
+        return value >= 2**63 or value < -1
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    return isinstance(value, str | bytes) and len(value) >= LARGE
 
 
 def to_base(kind: inspect.Type) -> Any:  # noqa: C901, PLR0911, PLR0912  a line per type
