@@ -9,7 +9,7 @@ import msgspec
 from attack.ground import Ground
 
 # What one check may take on a busy machine; those that need longer say so.
-BUDGET = timedelta(seconds=30)
+BUDGET = timedelta(seconds=60)
 
 
 class Verdict(StrEnum):

@@ -15,11 +15,13 @@ from attack.catalogue import GROUPS, choose
 from attack.checks import Group, Result, Verdict
 from attack.errors import NotTriedError
 from attack.ground import Ground
+from attack.platform.composed import find_composed
 from attack.platform.local import find_local
 from attack.platform.target import Target
 from attack.report import facts
 from attack.report.report import Report, choose_exit, count, seal, to_html, to_json, to_line
 from attack.running import run_groups
+from attack.settling import settle
 from launcher import environment
 
 # Sockets of the attack itself; a flood of connections takes more than a shell's usual limit.
@@ -35,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     raise_file_limit()
     try:
         return asyncio.run(_attack_until_ended(options))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         print("Interrupted: everything that the attack made was removed.", file=sys.stderr)
         return INTERRUPTED
     except NotTriedError as error:
@@ -53,6 +55,10 @@ def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report here")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write it as a page here")
     parser.add_argument("--state-dir", type=Path, default=Path(".flowhq"), metavar="DIR")
+    parser.add_argument("--compose", metavar="PROJECT", help="attack compose's, not ./scripts/up's")
+    parser.add_argument(
+        "--sandbox", metavar="URL", help="with --compose: the sandbox that workers are led to"
+    )
     parser.add_argument(
         "--only", action="append", default=[], metavar="PATTERN", help="as 'routes.*'; repeatable"
     )
@@ -78,6 +84,7 @@ async def attack(target: Target, groups: Sequence[Group]) -> Report:
     ground = Ground(target)
     before = await _take_footprint(ground)
     async with ground:
+        await settle(ground)
         results = await run_groups(
             groups, ground, tell=lambda each: print(to_line(each), flush=True)
         )
@@ -104,7 +111,7 @@ async def _attack_until_ended(options: argparse.Namespace) -> int:
     task = asyncio.current_task()
     assert task is not None, "it runs in one"
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    target = find_local(options.state_dir, environment.current())
+    target = await asyncio.to_thread(_find_target, options)
     report = await attack(target, choose(options.only))
     if options.json:
         options.json.write_bytes(to_json(report))
@@ -115,6 +122,14 @@ async def _attack_until_ended(options: argparse.Namespace) -> int:
     for note in report.notes:
         print(f"  note: {note}")
     return report.exit_code
+
+
+def _find_target(options: argparse.Namespace) -> Target:
+    """Raises NotTriedError."""
+    environ = environment.current()
+    if options.compose:
+        return find_composed(options.compose, environ, sandbox=options.sandbox)
+    return find_local(options.state_dir, environ)
 
 
 async def _take_footprint(ground: Ground) -> set[str]:

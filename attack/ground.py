@@ -6,11 +6,8 @@ that has an account, a key and a worker of its own. Everything is removed at the
 
 import asyncio
 import secrets
-from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
-from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,20 +18,13 @@ from docker.api.client import APIClient
 from attack.errors import NotTriedError
 from attack.platform.target import Target
 from attack.platform.watch import Watch
-from attack.sites.browser import NO_TLS, Browser, SignInError
-from attack.stress.platform import MeasurementError, Platform, json_of
+from attack.sites.browser import NO_TLS, Browser
+from attack.stress.platform import MeasurementError, Platform
 
 # TEST-NET-3 (RFC 5737): nobody comes from there.
 FROM = "203.0.113.{}"
 PORTAL_SIGN_IN = "/sign-in"
 DASHBOARD_SIGN_IN = "/dashboard/sign-in"
-ANSWERED = 30.0
-REMOVED = 40.0
-# A file that starts like the picture it says it is, so that it is taken as one.
-PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
-    "0000000d49444154789c6360f8cf00000002000154a24f5d0000000049454e44ae426082"
-)
 
 
 class Business(msgspec.Struct, kw_only=True):
@@ -60,7 +50,7 @@ class Business(msgspec.Struct, kw_only=True):
 
 
 class Ground:
-    """Enter it to set everything up. `notes`: what could not be, and why."""
+    """Leave it to remove whatever was made on it. notes: what could not be made, and why."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -93,11 +83,6 @@ class Ground:
     async def __aenter__(self) -> Self:
         self._stack.push_async_callback(self.platform.aclose)
         self._stack.push_async_callback(self.http.aclose)
-        try:
-            await self._set_up()
-        except BaseException:
-            await self._stack.aclose()
-            raise
         return self
 
     async def __aexit__(
@@ -124,11 +109,11 @@ class Ground:
             raise MeasurementError(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer.json() if answer.content else None
 
-    async def new_business(self, label: str) -> Business:
-        """A tenant that is not started."""
+    async def new_business(self, label: str, *, with_phone: bool = False) -> Business:
+        """A tenant that is not started. with_phone: there is one of its number, to be linked."""
         canary, said = new_canary(), new_canary()
         name = f"Attack {self.run_id} {label} {canary}"
-        if self.target.sandbox is not None:
+        if with_phone and self.target.sandbox is not None:
             made = await self.platform.create(name)
         else:
             made = await self.call("POST", "/admin/tenants", _describe(name))
@@ -164,190 +149,6 @@ class Ground:
         if name not in self.browsers:
             raise NotTriedError(f"nobody is signed in as {name}")
         return self.browsers[name]
-
-    async def _set_up(self) -> None:
-        await self._check_reachable()
-        self.alpha, self.beta = await asyncio.gather(
-            self.new_business("alpha"), self.new_business("beta")
-        )
-        await asyncio.gather(
-            *(self._bring_to_life(each) for each in (self.alpha, self.beta)),
-            self._make_admin_keys(),
-            self._make_operator(),
-        )
-        await self._make_people()
-
-    async def _check_reachable(self) -> None:
-        try:
-            await self.call("GET", "/admin/fleet")
-        except (httpx.HTTPError, MeasurementError) as error:
-            raise NotTriedError(f"the platform cannot be attacked: {error}") from error
-
-    async def _bring_to_life(self, business: Business) -> None:
-        await self._make_tenant_keys(business)
-        if self.target.sandbox is None:
-            self.notes.append("no sandbox: nobody writes to the tenants, and nothing is linked")
-            return
-        await self.platform.start_and_scan(
-            {"id": business.id, "phone_number": business.phone_number}
-        )
-        business.is_linked = True
-        made = await json_of(
-            self.platform.sandbox.post("/customers", json={"name": f"Asha {business.canary}"})
-        )
-        business.customer = made["phone_number"]
-        await self._converse(business)
-
-    async def _converse(self, business: Business) -> None:
-        """A text, a file and an answer; then what is queued and what is uploaded."""
-        contents: list[dict[str, object]] = [
-            {"text": f"Hello, about {business.said}"},
-            {
-                "content": {
-                    "kind": "IMAGE",
-                    "caption": f"A picture of {business.said}",
-                    "mime_type": "image/png",
-                    "file": {"base64": b64encode(PIXEL + business.canary.encode()).decode()},
-                }
-            },
-        ]
-        for content in contents:
-            answer = await self.platform.sandbox.post(
-                f"/customers/{business.customer}/messages",
-                json={"to": business.phone_number, **content},
-            )
-            if answer.is_error:
-                self.notes.append(f"the sandbox took no {[*content]}: {answer.text[:200]}")
-        await self._await_answer(business)
-        tomorrow = datetime.now(UTC) + timedelta(days=1)  # noqa: TID251  the platform's own time
-        queued = await self.call(
-            "POST",
-            f"/admin/tenants/{business.id}/messages",
-            {
-                "to": business.customer,
-                "text": f"Later, about {business.said}",
-                "send_at": tomorrow.isoformat(),
-            },
-        )
-        upload = await json_of(
-            self.platform.api.post(
-                f"/admin/tenants/{business.id}/media",
-                content=PIXEL + business.canary.encode(),
-                headers={"content-type": "image/png"},
-            )
-        )
-        business.ids |= {"message_id": queued["id"], "sha256": upload["sha256"]}
-
-    async def _await_answer(self, business: Business) -> None:
-        path = f"/admin/tenants/{business.id}/logs"
-        try:
-            async with asyncio.timeout(ANSWERED):
-                while True:
-                    items = (await self.call("GET", path))["items"]
-                    if any(item["direction"] == "OUT" for item in items):
-                        break
-                    await asyncio.sleep(0.25)
-        except TimeoutError:
-            self.notes.append(f"{business.name} answered nobody within {ANSWERED:.0f} s")
-            return
-        with_file = [item for item in items if item.get("media")]
-        business.ids |= {
-            "log_id": (with_file or items)[0]["id"],
-            "wa_message_id": items[-1]["wa_message_id"],
-        }
-
-    async def _make_tenant_keys(self, business: Business) -> None:
-        path = f"/admin/tenants/{business.id}/api-keys"
-        made = await self.call("POST", path, {"name": f"Key {business.canary}"})
-        business.key = made["key"]
-        business.ids |= {"tenant_id": business.id, "key_id": made["id"], "person": ""}
-
-    async def _make_admin_keys(self) -> None:
-        """Of the platform's: one that only looks, one that was revoked, one that is over soon."""
-        soon = datetime.now(UTC) + timedelta(seconds=3)  # noqa: TID251  the platform's own time
-        wanted: dict[str, dict[str, object]] = {
-            "admin-read": {"scopes": ["read"]},
-            "admin-revoked": {"scopes": ["admin"]},
-            "admin-expired": {"scopes": ["admin"], "expires_at": soon.isoformat()},
-        }
-        for name, more in wanted.items():
-            body = {"name": f"Attack {self.run_id} {name}", **more}
-            made = await self.call("POST", "/admin/api-keys", body)
-            self.keys[name] = made["key"]
-            path = f"/admin/api-keys/{made['id']}"
-            if name == "admin-revoked":
-                await self.call("DELETE", path)
-            else:
-                self.undo(partial(self.call, "DELETE", path))
-
-    async def _make_operator(self) -> None:
-        await self.add_operator("operator")
-
-    async def add_operator(self, name: str, **more: str) -> str:
-        """Signed in at the dashboard under that name; the id."""
-        email, password = f"{name}-{self.run_id}@attack.example", secrets.token_urlsafe(18)
-        body = {"email": email, "password": password, **more}
-        made = await self.call("POST", "/admin/operators", body)
-        self.undo(lambda: self.call("DELETE", f"/admin/operators/{made['id']}"))
-        self.passwords[name] = password
-        await self._let_in(name, email, password, is_operator=True)
-        return str(made["id"])
-
-    async def add_member(self, name: str, business: Business, role: str) -> str:
-        """Signed in at the portal under that name; the id."""
-        email, password = f"{name}-{self.run_id}@attack.example", secrets.token_urlsafe(18)
-        made = await self.call(
-            "POST",
-            f"/admin/tenants/{business.id}/members",
-            {"email": email, "role": role, "language": "EN", "password": password},
-        )
-        self.passwords[name] = password
-        await self._let_in(name, email, password)
-        return str(made["id"])
-
-    async def _make_people(self) -> None:
-        alpha, beta = self.alpha, self.beta
-        owner, staff, other = await asyncio.gather(
-            self.add_member("alpha-owner", alpha, "OWNER"),
-            self.add_member("alpha-staff", alpha, "STAFF"),
-            self.add_member("beta-owner", beta, "OWNER"),
-        )
-        alpha.ids |= {"member_id": staff, "owner_id": owner, "person": alpha.customer}
-        beta.ids |= {"member_id": other, "owner_id": other, "person": beta.customer}
-        for name, business, role in (
-            ("signed-out", alpha, "OWNER"),
-            ("removed", alpha, "OWNER"),
-            ("demoted", alpha, "OWNER"),
-        ):
-            await self._make_former(name, business, role)
-
-    async def _make_former(self, name: str, business: Business, role: str) -> None:
-        """Somebody who had a session that is over now; the browser keeps the cookie of it."""
-        member = await self.add_member(name, business, role)
-        browser = self.browsers.get(name)
-        if browser is None:
-            return
-        cookies = browser.session_cookies()
-        if name == "signed-out":
-            await browser.send("/sign-out")
-        elif name == "removed":
-            await self.call("DELETE", f"/admin/tenants/{business.id}/members/{member}")
-        else:
-            owner = self.browsers.get("alpha-owner")
-            if owner is not None:
-                await owner.send(f"/team/{member}/role", role="STAFF")
-        for cookie, value in cookies.items():
-            browser.client.cookies.set(cookie, value, domain=browser.client.base_url.host)
-
-    async def _let_in(
-        self, name: str, email: str, password: str, *, is_operator: bool = False
-    ) -> None:
-        browser = await self.browser(name, is_operator=is_operator)
-        try:
-            await browser.sign_in(email, password)
-        except SignInError as error:
-            del self.browsers[name]
-            self.notes.append(str(error))
 
 
 def new_canary() -> str:

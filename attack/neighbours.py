@@ -15,7 +15,7 @@ MOST_RATIO = 1.5
 # Two quick answers differ by that on a machine that does other things as well.
 LEAST_SECONDS = 0.05
 PAUSE = 0.02
-TOO_LONG = 20.0
+TOO_LONG = 8.0
 CALM_SECONDS = 3.0
 
 Ask = Callable[[], Awaitable[object]]

@@ -9,7 +9,7 @@ from attack.errors import NotTriedError
 from attack.ground import Ground
 
 # More lines than that say nothing new.
-MOST_BREACHES = 25
+MOST_BREACHES = 60
 
 Told = Callable[[Result], None]
 

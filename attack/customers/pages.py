@@ -35,7 +35,7 @@ def _is_formula(cell: str) -> bool:
     """A phone number begins with a plus, and computes nothing; also where what stands behind it
     is another cell, for whoever splits at another sign.
     """
-    return cell.startswith(STARTS) and bool(cell.split(",")[0].strip(NUMBER))
+    return cell.startswith(STARTS) and bool(cell.partition(",")[0].strip(NUMBER))
 
 
 class _Reader(HTMLParser):

@@ -12,6 +12,8 @@ from attack.platform.target import Target
 RETURN_TIME = timedelta(seconds=45)
 SHARED = ("controlplane", "portal")
 LOOK_EVERY = 0.25
+# A machine that is busy answers late.
+MOST_SILENCE = 3.0
 
 
 class Watch:
@@ -20,18 +22,27 @@ class Watch:
     def __init__(self, target: Target, client: httpx.AsyncClient) -> None:
         self._target = target
         self._client = client
-        self._seen = {part: target.installation.identify(part) for part in SHARED}
+        self._seen = self._identify()
+        self._looking = asyncio.Lock()
 
     async def describe_end(self) -> str:
         """What ended since this was asked last; empty when nothing did. Waits until it is back."""
-        now = {part: self._target.installation.identify(part) for part in SHARED}
-        ended = [part for part in SHARED if self._seen[part] != now[part] or now[part] is None]
-        if not ended:
-            return ""
-        is_back = await self.await_return()
-        self._seen = {part: self._target.installation.identify(part) for part in SHARED}
-        names = " and ".join(ended)
-        return f"{names} ended, for every tenant" + ("" if is_back else ", and did not come back")
+        async with self._looking:
+            # One that is about to end lives for a while, and takes no more connections.
+            if self._seen == self._identify() and await self._are_ready():
+                return ""
+            began = time.monotonic()
+            is_back = await self.await_return()
+            waited, before = time.monotonic() - began, self._seen
+            self._seen = self._identify()
+        ended = [part for part in SHARED if before[part] != self._seen[part]]
+        if ended:
+            names = " and ".join(ended)
+            return f"{names} ended, for every tenant" + ("" if is_back else ", and is not back")
+        return f"nobody was answered for {waited:.0f} s" if waited > MOST_SILENCE else ""
+
+    def _identify(self) -> dict[str, str | None]:
+        return {part: self._target.installation.identify(part) for part in SHARED}
 
     async def await_return(self, within: timedelta = RETURN_TIME) -> bool:
         """Whether both sites say within that time that they are ready."""

@@ -5,6 +5,7 @@ from attack.ground import DASHBOARD_SIGN_IN, Ground
 from attack.routes.knocking import Knock, find_breaches, knock_all
 from attack.routes.listing import list_closed, list_routes
 from attack.routes.naming import fill
+from attack.settling import add_operator
 from attack.sites.browser import Browser
 from shared.web.routes import Route
 
@@ -84,7 +85,7 @@ async def cookies(ground: Ground) -> Outcome:
 
 
 async def _make_former(ground: Ground) -> Browser | None:
-    made = await ground.add_operator("former-operator")
+    made = await add_operator(ground, "former-operator")
     browser = ground.browsers.get("former-operator")
     await ground.call("DELETE", f"/admin/operators/{made}")
     return browser

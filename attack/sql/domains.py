@@ -1,5 +1,6 @@
 """Every column that the portal's role may write, with values that it was not made for."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -20,10 +21,6 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     column: Column
     wrong: Wrong
 
-    @property
-    def name(self) -> str:
-        return f"{self.verb} {self.column.table}.{self.column.name} = {self.wrong.name}"
-
 
 class Tried(msgspec.Struct, kw_only=True):
     attempts: int = 0
@@ -35,10 +32,16 @@ async def domains(ground: Ground) -> Outcome:
     """What the database takes; nothing of it stays."""
     tried = await try_all(ground)
     ground.store["taken"] = tried.taken
-    breaches = [f"taken: {each.name}" for each in tried.taken if each.wrong.must_refuse]
+    by_column: dict[str, list[str]] = defaultdict(list)
+    for each in tried.taken:
+        if each.wrong.must_refuse:
+            by_column[f"{each.column.table}.{each.column.name}"].append(each.wrong.name)
     return Outcome(
         saw=f"{tried.attempts} values, {len(tried.taken)} of them taken",
-        breaches=breaches,
+        breaches=[
+            f"{column} takes {', '.join(dict.fromkeys(names))}"
+            for column, names in by_column.items()
+        ],
         untried="; ".join(tried.untried),
     )
 

@@ -5,6 +5,7 @@ away again by the owner before the next one.
 """
 
 import asyncio
+import time
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -15,6 +16,7 @@ import msgspec
 
 from attack.checks import Check, Outcome
 from attack.ground import DASHBOARD_SIGN_IN, Ground
+from attack.settling import add_member
 from attack.sql.catalogue import Column, list_columns
 from attack.sql.domains import Taken, try_all
 from attack.sql.session import REFUSALS, as_owner, as_portal, set_guard
@@ -24,6 +26,7 @@ from attack.worker.line import CLOSED, Hostile, Line, make_hostile
 # Told by NOTIFY, and read at once.
 HEARD = 0.3
 MOST_ENDS = 2
+TIME = 60.0
 SERVED = ("/admin/tenants?limit=500", "/admin/fleet", "/admin/alarms", "/admin/setup-requests")
 PAGES = ("/dashboard", "/dashboard/requests")
 # Of a tenant there is one row each, which its owner restores; of others any number.
@@ -42,19 +45,21 @@ async def poison(ground: Ground) -> Outcome:
     victim = await _choose_victim(ground)
     batches = _to_batches([each for each in taken if not _is_of_another_row(each)])
     breaches: list[str] = []
-    tried, ends = 0, 0
+    tried, ends, deadline = 0, 0, time.monotonic() + TIME
     async with as_owner(ground) as owner:
         columns = await list_columns(owner)
         for name, batch in batches.items():
-            if ends >= MOST_ENDS:
+            if ends >= MOST_ENDS or time.monotonic() > deadline:
                 break
             tried += 1
             found = await _try_batch(ground, owner, columns, victim, batch=batch)
             ends += any("ended" in each for each in found)
             breaches += [f"{name}: {each}" for each in found]
+    left = 0 if ends >= MOST_ENDS else len(batches) - tried
     return Outcome(
         saw=f"{tried} of {len(batches)} batches of {len(taken)} values that the database took",
         breaches=breaches,
+        untried=f"for {left} batches there was no time" if left else "",
     )
 
 
@@ -75,7 +80,7 @@ async def _choose_victim(ground: Ground) -> Victim:
     hostile = (await make_hostile(ground, 1))[0]
     members = await ground.call("GET", f"/admin/tenants/{hostile.business.id}/members")
     known = [each["id"] for each in members["items"]]
-    member = known[0] if known else await ground.add_member("poisoned", hostile.business, "OWNER")
+    member = known[0] if known else await add_member(ground, "poisoned", hostile.business, "OWNER")
     person = Person(tenant=UUID(hostile.business.id), member=UUID(member))
     return Victim(hostile=hostile, person=person)
 
@@ -205,6 +210,6 @@ CHECKS = [
         fence="readers that survive what they cannot read (shared/stores, controlplane)",
         expects="every other tenant served, and processes that live on",
         attack=poison,
-        budget=timedelta(seconds=90),
+        budget=timedelta(seconds=150),
     ),
 ]

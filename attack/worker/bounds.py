@@ -102,13 +102,15 @@ class Volley:
         """Over one connection for as long as it stands, then over another; until held off."""
         line = Line(self._ground, attacker.token)
         while self._frames and self._ends < MOST_ENDS:
+            wrong = self._frames.pop()
             try:
                 if not line.is_open:
                     await line.open()
             except CLOSED:
+                self._frames.append(wrong)  # another one's
                 await self.look(self.candidates())
                 break
-            await self._send(line, attacker, self._frames.pop())
+            await self._send(line, attacker, wrong)
         await line.aclose()
 
     async def knock(self, attacker: Hostile) -> None:

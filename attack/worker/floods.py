@@ -38,11 +38,9 @@ def flood_of(
         (attacker,) = await make_hostile(ground, 1, pool=name)
         sent = 0
 
-        async def run() -> None:
+        async def pour(line: Line) -> None:
             nonlocal sent
-            line = Line(ground, attacker.token)
-            deadline = time.monotonic() + FLOOD_SECONDS
-            while time.monotonic() < deadline:
+            while True:
                 try:
                     if not line.is_open:
                         await line.open()
@@ -52,7 +50,14 @@ def flood_of(
                     await line.aclose()
                     await asyncio.sleep(0.05)
                 await asyncio.sleep(pause)
-            await line.aclose()
+
+        async def run() -> None:
+            line = Line(ground, attacker.token)
+            with suppress(TimeoutError):
+                # Also out of a send that waits for a gateway which reads no more.
+                async with asyncio.timeout(FLOOD_SECONDS):
+                    await pour(line)
+            line.abort()
 
         breaches = await _disturb(ground, run)
         if not sent:
@@ -108,12 +113,13 @@ async def _disturb(ground: Ground, run: Callable[[], Awaitable[None]]) -> list[s
             await run()
         grown, written = _memory(pid) - memory, await _log_bytes(ground) - logs
         breaches = compare(calm, waits)
+        taken = []
         if grown > MOST_MEMORY:
-            breaches.append(f"the control plane's memory grew by {grown // 2**20} MB")
+            taken.append(f"the control plane's memory grew by {grown // 2**20} MB")
         if written > MOST_LOG:
-            breaches.append(f"log files grew by {written // 2**20} MB")
-        if not breaches:
-            return []
+            taken.append(f"log files grew by {written // 2**20} MB")
+        if taken or not breaches:
+            return taken + breaches
         await asyncio.sleep(SETTLE)
     return breaches
 
@@ -177,10 +183,10 @@ CHECKS = [
         fence=FENCE,
         expects="neighbours who wait no longer than in calm, and bounded memory and logs",
         attack=attack,
-        budget=timedelta(seconds=45),
+        budget=timedelta(seconds=60),
     )
     for name, attack in {
-        "log-flood": flood_of("log-flood", [encode(LogLines(lines=["{}"] * 225_000))], pause=0.5),
+        "log-flood": flood_of("log-flood", [encode(LogLines(lines=["{}"] * 300_000))], pause=0.1),
         "garbage-flood": flood_of("garbage-flood", [b"\xc1", b"\x80", b"x" * 1000]),
         "heartbeat-flood": flood_of(
             "heartbeat-flood",

@@ -97,6 +97,12 @@ class Line:
                     await self._socket.close()
             self._socket = None
 
+    def abort(self) -> None:
+        """At once, whatever is still to be sent."""
+        if self._socket is not None:
+            self._socket.transport.abort()
+            self._socket = None
+
     async def send(self, frame: FromWorker) -> None:
         await self.socket.send(encode(frame))
 
