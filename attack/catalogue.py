@@ -8,7 +8,7 @@ from attack.canaries import checks as canaries
 from attack.checks import Group
 from attack.customers import checks as customers
 from attack.inside import hogs, walls
-from attack.routes import api, dashboard, portal, timing
+from attack.routes import api, dashboard, portal, quotas, timing
 from attack.sql import domains, poison, powers, rows
 from attack.worker import bounds, floods, forging, lying_files
 
@@ -25,6 +25,7 @@ GROUPS = [
         checks=[*forging.CHECKS, *lying_files.CHECKS, *bounds.CHECKS, *floods.CHECKS],
         disturbs=True,
     ),
+    Group(name="quotas", checks=quotas.CHECKS, disturbs=True),
     Group(name="hogs", checks=hogs.CHECKS, disturbs=True),
     Group(name="customers", checks=customers.CHECKS, disturbs=True),
     Group(name="canaries", checks=canaries.CHECKS, disturbs=True),

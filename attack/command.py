@@ -7,7 +7,6 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from attack import footprint
@@ -23,6 +22,7 @@ from attack.report.report import Report, choose_exit, count, seal, to_html, to_j
 from attack.running import run_groups
 from attack.settling import settle
 from launcher import environment
+from shared.clock import SystemClock
 
 # Sockets of the attack itself; a flood of connections takes more than a shell's usual limit.
 FILES = 8192
@@ -80,7 +80,7 @@ def raise_file_limit() -> None:
 
 async def attack(target: Target, groups: Sequence[Group]) -> Report:
     """The report of one whole attack. Raises NotTriedError when it cannot even begin."""
-    started_at, began = datetime.now(UTC), time.monotonic()  # noqa: TID251  a report names its time
+    started_at, began = SystemClock().now(), time.monotonic()
     ground = Ground(target)
     before = await _take_footprint(ground)
     async with ground:

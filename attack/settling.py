@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from base64 import b64encode
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import httpx
@@ -12,6 +12,7 @@ from attack.errors import NotTriedError
 from attack.ground import Business, Ground
 from attack.sites.browser import SignInError
 from attack.stress.platform import MeasurementError, json_of
+from shared.clock import SystemClock
 
 ANSWERED = 30.0
 # A file that starts like the picture it says it is, so that it is taken as one.
@@ -73,7 +74,7 @@ async def _converse(ground: Ground, business: Business) -> None:
         if answer.is_error:
             ground.notes.append(f"the sandbox took no {[*content]}: {answer.text[:200]}")
     await _await_answer(ground, business)
-    tomorrow = datetime.now(UTC) + timedelta(days=1)  # noqa: TID251  the platform's own time
+    tomorrow = SystemClock().now() + timedelta(days=1)
     queued = await ground.call(
         "POST",
         f"/admin/tenants/{business.id}/messages",
@@ -121,7 +122,7 @@ async def _make_tenant_keys(ground: Ground, business: Business) -> None:
 
 async def _make_admin_keys(ground: Ground) -> None:
     """Of the platform's: one that only looks, one that was revoked, one that is over soon."""
-    soon = datetime.now(UTC) + timedelta(seconds=3)  # noqa: TID251  the platform's own time
+    soon = SystemClock().now() + timedelta(seconds=3)
     wanted: dict[str, dict[str, object]] = {
         "admin-read": {"scopes": ["read"]},
         "admin-revoked": {"scopes": ["admin"]},

@@ -17,6 +17,7 @@ from attack.ground import Ground
 
 LABEL = "flowhq.attack"
 PROBE = (Path(__file__).parent / "probe.py").read_text(encoding="utf-8")
+FLOODER = (Path(__file__).parent / "flooder.py").read_text(encoding="utf-8")
 # Longer than any check; then it ends by itself, whatever became of the attack.
 IDLE = ["python", "-c", "import time; time.sleep(900)"]
 EXEC_TIME = 45
@@ -34,6 +35,13 @@ class Cell:
     async def probe(self, name: str, given: object = None) -> Any:
         """What that function of the probe finds. Raises NotTriedError."""
         return await run_probe(self._engine, self.container, name, given)
+
+    async def flood(self, mode: str, told: dict[str, Any]) -> dict[str, int]:
+        """How much it sent, over how many connections. Raises NotTriedError."""
+        counts: dict[str, int] = await run_program(
+            self._engine, self.container, FLOODER, mode, told
+        )
+        return counts
 
     async def inspect(self) -> dict[str, Any]:
         seen: dict[str, Any] = await asyncio.to_thread(
@@ -73,8 +81,15 @@ async def in_cell(
 
 async def run_probe(engine: APIClient, container: str, name: str, given: object = None) -> Any:
     """Raises NotTriedError."""
+    return await run_program(engine, container, PROBE, name, given)
+
+
+async def run_program(
+    engine: APIClient, container: str, program: str, name: str, given: object = None
+) -> Any:
+    """What that function of the program prints. Raises NotTriedError."""
     argument = msgspec.json.encode(given).decode()
-    command = ["python", "-c", PROBE, name, argument]
+    command = ["python", "-c", program, name, argument]
 
     def run() -> tuple[bytes, int]:
         made = engine.exec_create(container, command)

@@ -10,11 +10,11 @@ from typing import Any
 
 from docker.errors import APIError
 
-from attack.checks import Check, Outcome
+from attack.checks import Attack, Check, Outcome
 from attack.errors import NotTriedError
 from attack.ground import Ground
 from attack.inside.cell import Cell, in_cell, run_probe
-from attack.neighbours import Waits, compare, find_calm, measuring, sites, with_answers
+from attack.neighbours import disturb, sites, with_answers
 from attack.worker.line import make_hostile
 
 LIMITS = "limits of containers (controlplane/containers/spec.py)"
@@ -56,26 +56,17 @@ while True:
 Look = Callable[[Ground, Cell], Awaitable[list[str]]]
 
 
-def hog(program: str, look: Look) -> Callable[[Ground], Awaitable[Outcome]]:
+def hog(program: str, look: Look) -> Attack:
     """Runs it as a worker's main program, and asks the neighbours meanwhile."""
 
     async def attack(ground: Ground) -> Outcome:
-        breaches: list[str] = []
-        waits: dict[str, Waits] = {}
-        for _ in range(2):  # a machine that is busy with something else is so once
-            calm = await find_calm(ground, again=bool(breaches))
-            async with (
-                measuring(with_answers(ground, sites(ground))) as measured,
-                in_cell(ground, command=["python", "-c", program]) as cell,
-            ):
+        async def act() -> list[str]:
+            async with in_cell(ground, command=["python", "-c", program]) as cell:
                 await asyncio.sleep(HOG_SECONDS)
-                seen = await look(ground, cell)
-            waits = measured
-            breaches = seen + compare(calm, waits)
-            if not breaches:
-                break
-        told = ", ".join(f"{name} {each.describe()}" for name, each in waits.items())
-        return Outcome(saw=f"for {HOG_SECONDS:.0f} s: {told}", breaches=breaches)
+                return await look(ground, cell)
+
+        breaches, waits = await disturb(ground, with_answers(ground, sites(ground)), act)
+        return Outcome(saw=f"for {HOG_SECONDS:.0f} s: {waits}", breaches=breaches)
 
     return attack
 
@@ -162,7 +153,7 @@ CHECKS = [
             fence=LIMITS,
             expects="neighbours who wait no longer than in calm, and a bound on what it takes",
             attack=hog(program, look),
-            budget=timedelta(seconds=45),
+            budget=timedelta(seconds=90),
         )
         for name, program, look in (
             ("fork-bomb", FORKS, _processes),

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import asyncpg
 import msgspec
@@ -12,6 +11,7 @@ from attack.ground import Ground
 from attack.sql.catalogue import Column, list_columns
 from attack.sql.session import REFUSALS, as_owner, as_portal, set_guard, undone
 from attack.sql.values import ORDER, Person, Wrong, list_wrong, to_insert, to_row
+from shared.clock import SystemClock
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +79,7 @@ async def _try_table(
     tried: Tried,
 ) -> None:
     """Rows with one value wrong; then the good one, which later tables refer to."""
-    row = to_row(table, columns, person, datetime.now(UTC))  # noqa: TID251  the platform's own time
+    row = to_row(table, columns, person, SystemClock().now())
     for column in columns:
         if column.table != table or not column.inserts:
             continue

@@ -7,7 +7,7 @@ away again by the owner before the next one.
 import asyncio
 import time
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
@@ -20,8 +20,9 @@ from attack.settling import add_member
 from attack.sql.catalogue import Column, list_columns
 from attack.sql.domains import Taken, try_all
 from attack.sql.session import REFUSALS, as_owner, as_portal, set_guard
-from attack.sql.values import Person, to_insert, to_literal, to_row
+from attack.sql.values import BUCKET, Person, to_insert, to_literal, to_row
 from attack.worker.line import CLOSED, Hostile, Line, make_hostile
+from shared.clock import SystemClock
 
 # Told by NOTIFY, and read at once.
 HEARD = 0.3
@@ -138,7 +139,7 @@ def _key_of(table: str, victim: Victim) -> tuple[str, str]:
     if table == "browser_sessions":
         return "member", f"'{member}'"
     if table == "attempt_counts":
-        return "bucket", f"'{'a' * 64}'"
+        return "bucket", to_literal(BUCKET)
     return "tenant", f"'{tenant}'"
 
 
@@ -148,7 +149,7 @@ async def _write(ground: Ground, columns: list[Column], victim: Victim, batch: l
     wrong = {each.column.name: each.wrong.sql for each in batch}
     key, value = _key_of(table, victim)
     if verb == "INSERT":
-        now = datetime.now(UTC)  # noqa: TID251  the platform's own time
+        now = SystemClock().now()
         row = to_row(table, columns, victim.person, now)
         statement = to_insert(table, row, wrong=wrong)
     else:

@@ -1,21 +1,19 @@
-"""A worker, or somebody on its network, that sends more than anybody could need."""
+"""A worker that sends more than anybody could need, from a container like its own."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from base64 import b64encode
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from websockets.asyncio.client import ClientConnection
-
-from attack.checks import Check, Outcome
+from attack.checks import Attack, Check, Outcome
 from attack.errors import NotTriedError
 from attack.ground import Ground
-from attack.neighbours import compare, find_calm, measuring, sites
-from attack.worker.line import CLOSED, Line, dial, make_hostile
+from attack.inside.cell import Cell, in_cell
+from attack.neighbours import disturb, sites
+from attack.worker.line import CLOSED, PATH, Line, make_hostile
 from shared.enums import SessionReason, SessionState
-from shared.wire.frames import Heartbeat, LogLines, SessionReport, encode
+from shared.wire.frames import Heartbeat, Hello, LogLines, SessionReport, encode
 
 FENCE = "rates and bounds of a connection (controlplane/gateway)"
 FLOOD_SECONDS = 3.0
@@ -24,129 +22,66 @@ MOST_MEMORY = 100 * 1024 * 1024
 MOST_LOG = 1024 * 1024
 # More than the files that a shell lets a process have.
 SILENT = 1100
-SETTLE = 2.0
+SILENT_SECONDS = 10.0
+LOG_LINES = 300_000
+HELLO_TIME = 15.0
 
-Send = Callable[[Line], Awaitable[None]]
+# A frame, as what it is put together from: each piece in Base64, and how often.
+Pieces = list[tuple[str, int]]
 
 
-def flood_of(
-    name: str, frames: Sequence[bytes], *, pause: float = 0.0
-) -> Callable[[Ground], Awaitable[Outcome]]:
-    """The frames, one after the other, over and over."""
+def flood(mode: str, *, name: str, frames: Sequence[Pieces] = (), beside: bool = False) -> Attack:
+    """mode: a function of the flooder. beside: whether another worker tries to get in meanwhile."""
 
     async def attack(ground: Ground) -> Outcome:
         (attacker,) = await make_hostile(ground, 1, pool=name)
-        sent = 0
+        gateway, pid = ground.target.gateway, ground.target.installation.find_pid("controlplane")
+        told = {
+            "url": f"ws://{gateway.host}:{gateway.port}{PATH}",
+            "hello": _text(encode(Hello(token=attacker.token, boot_id="attack", image="attack"))),
+            "frames": frames,
+            "count": SILENT,
+            "seconds": SILENT_SECONDS if mode == "silence" else FLOOD_SECONDS,
+        }
+        counts: dict[str, int] = {}
 
-        async def pour(line: Line) -> None:
-            nonlocal sent
-            while True:
-                try:
-                    if not line.is_open:
-                        await line.open()
-                    await line.send_raw(frames[sent % len(frames)])
-                    sent += 1
-                except CLOSED:
-                    await line.aclose()
-                    await asyncio.sleep(0.05)
-                await asyncio.sleep(pause)
+        async def act(cell: Cell) -> list[str]:
+            memory, logs = _memory(pid), await _log_bytes(ground)
+            seen, late = await asyncio.gather(
+                cell.flood(mode, told), _try_hello(ground) if beside else _nothing()
+            )
+            counts.update(seen)
+            return late + _judge(_memory(pid) - memory, await _log_bytes(ground) - logs)
 
-        async def run() -> None:
-            line = Line(ground, attacker.token)
-            with suppress(TimeoutError):
-                # Also out of a send that waits for a gateway which reads no more.
-                async with asyncio.timeout(FLOOD_SECONDS):
-                    await pour(line)
-            line.abort()
-
-        breaches = await _disturb(ground, run)
-        if not sent:
+        async with in_cell(ground) as cell:
+            breaches, waits = await disturb(ground, sites(ground), lambda: act(cell))
+        if not counts.get("connections"):
             raise NotTriedError("the gateway let the attacker in at no time")
-        return Outcome(saw=f"{sent} frames in {FLOOD_SECONDS:.0f} s", breaches=breaches)
+        saw = f"{counts['sent']} frames over {counts['connections']} connections: {waits}"
+        return Outcome(saw=saw, breaches=breaches)
 
     return attack
 
 
-async def silent_connections(ground: Ground) -> Outcome:
-    """More connections than a process usually has files, none of which says hello."""
-    calm = await find_calm(ground)
-    opened = 0
-    async with measuring(sites(ground)) as waits, _silent(ground) as sockets:
-        opened = len(sockets)
-        await asyncio.sleep(SETTLE)
-        breaches = await _try_hello(ground)
-    return Outcome(
-        saw=f"{opened} of {SILENT} connections that say nothing",
-        breaches=breaches + compare(calm, waits),
-    )
+def _judge(grown: int, written: int) -> list[str]:
+    found = []
+    if grown > MOST_MEMORY:
+        found.append(f"the control plane's memory grew by {grown // 2**20} MB")
+    if written > MOST_LOG:
+        found.append(f"log files grew by {written // 2**20} MB")
+    return found
 
 
-async def many_of_one(ground: Ground) -> Outcome:
-    """One token, shown over and over: each connection takes the place of the last."""
-    (attacker,) = await make_hostile(ground, 1, pool="many-of-one")
-
-    async def run() -> None:
-        deadline = time.monotonic() + FLOOD_SECONDS
-        while time.monotonic() < deadline:
-            with suppress(*CLOSED):
-                async with AsyncExitStack() as stack:
-                    for _ in range(5):
-                        await stack.enter_async_context(Line(ground, attacker.token))
-
-    return Outcome(
-        saw=f"one token, connected again and again for {FLOOD_SECONDS:.0f} s",
-        breaches=await _disturb(ground, run),
-    )
-
-
-async def _disturb(ground: Ground, run: Callable[[], Awaitable[None]]) -> list[str]:
-    """What the neighbours, the process's memory and its log say of it.
-
-    Measured twice where neighbours waited: the machine may have been busy with something else.
-    """
-    pid = ground.target.installation.find_pid("controlplane")
-    breaches: list[str] = []
-    for is_again in (False, True):
-        memory, logs = _memory(pid), await _log_bytes(ground)
-        calm = await find_calm(ground, again=is_again)
-        async with measuring(sites(ground)) as waits:
-            await run()
-        grown, written = _memory(pid) - memory, await _log_bytes(ground) - logs
-        breaches = compare(calm, waits)
-        taken = []
-        if grown > MOST_MEMORY:
-            taken.append(f"the control plane's memory grew by {grown // 2**20} MB")
-        if written > MOST_LOG:
-            taken.append(f"log files grew by {written // 2**20} MB")
-        if taken or not breaches:
-            return taken + breaches
-        await asyncio.sleep(SETTLE)
-    return breaches
-
-
-@asynccontextmanager
-async def _silent(ground: Ground) -> AsyncIterator[list[ClientConnection]]:
-    sockets: list[ClientConnection] = []
-    gateway = ground.target.gateway
-    try:
-        for _ in range(0, SILENT, 50):
-            done = await asyncio.gather(
-                *(dial(gateway.host, gateway.port) for _ in range(50)), return_exceptions=True
-            )
-            sockets += [each for each in done if isinstance(each, ClientConnection)]
-            if any(isinstance(each, BaseException) for each in done):
-                break  # refused: a bound stands
-        yield sockets
-    finally:
-        for each in sockets:
-            each.transport.abort()
+async def _nothing() -> list[str]:
+    return []
 
 
 async def _try_hello(ground: Ground) -> list[str]:
     """Whether a worker with a good token still gets in."""
     (attacker,) = await make_hostile(ground, 1, pool="latecomer")
+    await asyncio.sleep(SILENT_SECONDS / 2)
     try:
-        async with asyncio.timeout(15), Line(ground, attacker.token):
+        async with asyncio.timeout(HELLO_TIME), Line(ground, attacker.token):
             return []
     except CLOSED as error:
         return [f"a worker with a good token was not let in meanwhile: {type(error).__name__}"]
@@ -177,24 +112,40 @@ def _reports() -> list[bytes]:
     ]
 
 
+def _text(data: bytes) -> str:
+    return b64encode(data).decode()
+
+
+def _plain(*frames: bytes) -> list[Pieces]:
+    return [[(_text(frame), 1)] for frame in frames]
+
+
+def _log_lines() -> Pieces:
+    """As many lines as a frame holds; msgpack's way to say how many there are is `array 32`."""
+    head = encode(LogLines(lines=[]))[:-1] + b"\xdd" + LOG_LINES.to_bytes(4)
+    return [(_text(head), 1), (_text(b"\xa2{}"), LOG_LINES)]
+
+
+HEARTBEAT = encode(Heartbeat(session=SessionState.CONNECTED, outbox_depth=0, memory_bytes=1))
+FRAMES: dict[str, list[Pieces]] = {
+    "log-flood": [_log_lines()],
+    "garbage-flood": _plain(b"\xc1", b"\x80", b"x" * 1000),
+    "heartbeat-flood": _plain(HEARTBEAT),
+    "report-flood": _plain(*_reports()),
+    "large-frames": [[(_text(b"\xda"), 1), (_text(b"x" * 1000), 1000)]],
+}
+ATTACKS: dict[str, Attack] = {
+    **{name: flood("frames", name=name, frames=frames) for name, frames in FRAMES.items()},
+    "many-of-one-token": flood("connections", name="many-of-one-token"),
+    "silent-connections": flood("silence", name="silent-connections", beside=True),
+}
 CHECKS = [
     Check(
         name=f"worker.{name}",
         fence=FENCE,
         expects="neighbours who wait no longer than in calm, and bounded memory and logs",
         attack=attack,
-        budget=timedelta(seconds=60),
+        budget=timedelta(seconds=90),
     )
-    for name, attack in {
-        "log-flood": flood_of("log-flood", [encode(LogLines(lines=["{}"] * 300_000))], pause=0.1),
-        "garbage-flood": flood_of("garbage-flood", [b"\xc1", b"\x80", b"x" * 1000]),
-        "heartbeat-flood": flood_of(
-            "heartbeat-flood",
-            [encode(Heartbeat(session=SessionState.CONNECTED, outbox_depth=0, memory_bytes=1))],
-        ),
-        "report-flood": flood_of("report-flood", _reports()),
-        "large-frames": flood_of("large-frames", [b"\xda" + b"x" * 1_000_000]),
-        "many-of-one-token": many_of_one,
-        "silent-connections": silent_connections,
-    }.items()
+    for name, attack in ATTACKS.items()
 ]

@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Self
 from uuid import uuid4
 
@@ -12,6 +11,7 @@ from websockets.exceptions import WebSocketException
 
 from attack.errors import NotTriedError
 from attack.ground import Business, Ground
+from shared.clock import SystemClock
 from shared.enums import ReceiptKind
 from shared.wire.events import Party, ReceiptReceived
 from shared.wire.frames import (
@@ -140,7 +140,7 @@ class Line:
 
 def _sign_of_life() -> ReceiptReceived:
     """An event that is as it should be, about a message that nobody sent."""
-    now = datetime.now(UTC)  # noqa: TID251  the platform's own time
+    now = SystemClock().now()
     return ReceiptReceived(
         kind=ReceiptKind.READ, wa_message_ids=[uuid4().hex], contact=Party(), at=now
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
@@ -12,6 +12,7 @@ import httpx
 from attack.checks import Check, Outcome
 from attack.ground import Ground
 from attack.worker.line import CLOSED, Hostile, Line, make_hostile
+from shared.clock import SystemClock
 from shared.enums import MessageKind
 from shared.structs.media import Media
 from shared.wire.events import MessageReceived, Party
@@ -88,7 +89,7 @@ async def _log_a_file(ground: Ground, attacker: Hostile, line: Line) -> str:
         contact=Party(phone="+255700000001"),
         own_phone=attacker.business.phone_number,
         text="",
-        at=datetime.now(UTC),  # noqa: TID251  the platform's own time
+        at=SystemClock().now(),
         media=media,
     )
     await line.send(Events(events=[Numbered(1, message)]))

@@ -20,7 +20,7 @@ async def test_a_database_as_it_should_be_holds(ground, attack):
 async def test_functions_as_they_should_be_hold(ground):
     outcome = await powers.functions(ground)
     assert outcome.breaches == []
-    assert "0 of them" not in outcome.saw
+    assert ", 0 of them" not in outcome.saw
 
 
 async def test_row_policies_that_are_off_are_found(ground, plant):
