@@ -117,10 +117,12 @@ async def disturb(
     finds counts at once.
     """
     calm = await find_calm(ground)
-    breaches, waits = [], dict[str, Waits]()
+    breaches: list[str] = []
+    told = ""
     for _ in range(ROUNDS):
         async with measuring(asks) as waits:
             found = await act()
+        told = ", ".join(f"{name} {each.describe()}" for name, each in waits.items())
         breaches = found + compare(calm, waits)
         if found or not breaches:
             break
@@ -128,7 +130,7 @@ async def disturb(
         breaches = compare(calm, waits)
         if not breaches:
             break
-    return breaches, ", ".join(f"{name} {each.describe()}" for name, each in waits.items())
+    return breaches, told
 
 
 async def find_calm(ground: Ground, *, again: bool = False) -> dict[str, Waits]:

@@ -1,13 +1,13 @@
 """A file as its sender declared it, in a few words, and as a browser may have it. Pure."""
 
 from pathlib import PurePosixPath
-from unicodedata import category
 from uuid import UUID
 
 import msgspec
 
 from shared.enums import MessageKind
 from shared.structs.media import Media
+from shared.web.downloads import without_hiding
 
 _UNITS = ("B", "kB", "MB", "GB")
 UNKNOWN = "application/octet-stream"
@@ -57,7 +57,7 @@ def to_showing(mime_type: str) -> Showing:
 
 def to_file_name(media: Media, *, kind: MessageKind, message_id: UUID, mime_type: str) -> str:
     """What it is saved as: what its sender called it, without what could hide what it is."""
-    given = "".join("_" if _is_hiding(each) else each for each in media.file_name or "").strip()
+    given = without_hiding(media.file_name or "").strip()
     if not given.strip("._"):
         return f"{kind.lower()}-{message_id}{_SUFFIXES.get(mime_type, '')}"
     if len(given) <= _NAME_LENGTH:
@@ -65,13 +65,6 @@ def to_file_name(media: Media, *, kind: MessageKind, message_id: UUID, mime_type
     suffix = PurePosixPath(given).suffix
     suffix = suffix if len(suffix) <= _SUFFIX_LENGTH else ""
     return given[: _NAME_LENGTH - len(suffix)] + suffix
-
-
-def _is_hiding(character: str) -> bool:
-    """Also marks that turn the direction: `gpj.exe` would read as a picture."""
-    return (
-        character in "/\\" or category(character)[0] == "C" or category(character) in {"Zl", "Zp"}
-    )
 
 
 def describe_file(media: Media) -> str:

@@ -12,9 +12,11 @@ from attack.customers.pages import find_formulas, find_running
 from attack.customers.texts import MARK, NAMES, TEXTS, to_files
 from attack.errors import NotTriedError
 from attack.ground import Ground
-from attack.neighbours import compare, find_calm, measuring, sites, with_answers
+from attack.neighbours import disturb, sites, with_answers
 from attack.stress.platform import json_of
 
+# Of a name that a file is saved under: ways out of a directory, and turned directions.
+HIDING = ("/", "\\", "%2F", "%5C", "%E2%80%AE", "\u202e")
 CHATS = 60
 QUOTES = 20
 LOGGED = 25.0
@@ -32,42 +34,52 @@ PAGES = (
 async def write(ground: Ground) -> Outcome:
     """Everything is written; everything must be logged, and the neighbour served meanwhile."""
     _check_linked(ground)
-    calm = await find_calm(ground)
-    breaches = []
-    async with measuring(with_answers(ground, sites(ground))) as waits:
-        writers = [await _new_customer(ground, name) for name in NAMES]
+    writers = [await _new_customer(ground, name) for name in NAMES]
+    ground.store["writers"] = writers
+
+    async def act() -> list[str]:
         sent = await _write_all(ground, writers)
         missing = await _await_logged(ground, sent)
-    breaches += [f"{sent[each]}: never logged" for each in missing]
-    breaches += compare(calm, waits)
-    ground.store["writers"] = writers
-    return Outcome(saw=f"{len(sent)} texts, files and quotes of {len(writers)}", breaches=breaches)
+        return [f"{sent[each]}: never logged" for each in missing]
+
+    breaches, waits = await disturb(ground, with_answers(ground, sites(ground)), act)
+    many = len(TEXTS) + len(to_files()) + QUOTES
+    return Outcome(
+        saw=f"{many} texts, files and quotes of {len(writers)} customers: {waits}",
+        breaches=breaches,
+    )
 
 
 async def chats(ground: Ground) -> Outcome:
     """Many customers, each in a chat of their own."""
     _check_linked(ground)
-    before = await _count_contacts(ground)
-    turn = asyncio.Semaphore(8)
 
-    async def one(number: int) -> None:
-        async with turn:
-            writer = await _new_customer(ground, f"Many {number}")
-            await _post(ground, writer, {"text": f"Hello {number}"})
+    async def act() -> list[str]:
+        before = await _count_contacts(ground)
+        turn = asyncio.Semaphore(8)
 
-    calm = await find_calm(ground)
-    async with measuring(sites(ground)) as waits:
+        async def one(number: int) -> None:
+            async with turn:
+                writer = await _new_customer(ground, f"Many {number}")
+                await _post(ground, writer, {"text": f"Hello {number}"})
+
         await asyncio.gather(*(one(number) for number in range(CHATS)))
-        for _ in range(40):
-            if await _count_contacts(ground) - before >= CHATS:
-                break
-            await asyncio.sleep(0.25)
-    found = await _count_contacts(ground) - before
-    breaches = [] if found >= CHATS else [f"{found} of {CHATS} contacts are there"]
-    owner = ground.known("alpha-owner")
-    answer = await owner.knock("GET", "/messages")
-    breaches += [] if answer.status == httpx.codes.OK else [f"GET /messages: {answer.status}"]
-    return Outcome(saw=f"{CHATS} chats", breaches=breaches + compare(calm, waits))
+        return await _await_contacts(ground, before + CHATS)
+
+    breaches, waits = await disturb(ground, sites(ground), act)
+    answer = await ground.known("alpha-owner").knock("GET", "/messages")
+    if answer.status != httpx.codes.OK:
+        breaches.append(f"GET /messages: answered {answer.status}")
+    return Outcome(saw=f"{CHATS} chats: {waits}", breaches=breaches)
+
+
+async def _await_contacts(ground: Ground, wanted: int) -> list[str]:
+    deadline = asyncio.get_running_loop().time() + LOGGED
+    while asyncio.get_running_loop().time() < deadline:
+        if await _count_contacts(ground) >= wanted:
+            return []
+        await asyncio.sleep(0.25)
+    return [f"{await _count_contacts(ground)} contacts are there, and not {wanted}"]
 
 
 async def pages(ground: Ground) -> Outcome:
@@ -151,7 +163,7 @@ def _judge_file(answer: httpx.Response) -> list[str]:
         found.append(f"is shown as {kind}")
     if answer.headers.get("x-content-type-options") != "nosniff":
         found.append("its type may be guessed by a browser")
-    if any(sign in disposition for sign in ("..", "/", "\\", "%E2%80%AE", "\u202e")):
+    if any(sign in disposition for sign in HIDING):
         found.append(f"is saved as {disposition!r}")
     return found
 
@@ -226,7 +238,7 @@ CHECKS = [
         fence="intake of messages (worker/inbox, worker/whatsapp/translate.py)",
         expects="every message logged, whatever is in it, and neighbours served",
         attack=write,
-        budget=timedelta(seconds=75),
+        budget=timedelta(seconds=120),
     ),
     Check(
         name="customers.many-chats",

@@ -10,9 +10,11 @@ from shared.web.downloads import to_disposition
     [
         ("bei.pdf", "bei.pdf", "bei.pdf"),
         ("bei za leo.pdf", "bei_za_leo.pdf", "bei%20za%20leo.pdf"),
-        ('a"b\r\nX-Evil: 1', "a_b__X-Evil__1", "a%22b%0D%0AX-Evil%3A%201"),
+        ('a"b\r\nX-Evil: 1', "a_b__X-Evil__1", "a%22b__X-Evil%3A%201"),
+        ("../../etc/passwd", ".._.._etc_passwd", ".._.._etc_passwd"),
+        ("evil\u202egnp.exe", "evil_gnp.exe", "evil_gnp.exe"),
         ("ünï.png", "?n?.png", "%C3%BCn%C3%AF.png"),
-        ("\ud800.png", "_.png", "%3F.png"),
+        ("\ud800.png", "_.png", "_.png"),
     ],
 )
 def test_a_name_is_said_twice_and_breaks_out_of_neither(name, plain, encoded):
