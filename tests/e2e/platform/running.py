@@ -89,11 +89,19 @@ class Platform:
 
     def python(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         addresses = ["--api", self.api_url, "--sandbox", self.sandbox_url]
+        return self._run(script, *addresses, *arguments, timeout=300)
+
+    def attack(self, *arguments: str, timeout: float) -> subprocess.CompletedProcess[str]:
+        """As a person would: it finds the platform by its state directory."""
+        return self._run("stress_test.py", "--attack", *arguments, timeout=timeout)
+
+    def _run(
+        self, script: str, *arguments: str, timeout: float
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # noqa: S603  our own script
             [
                 str(ROOT / ".venv/bin/python"),
                 str(ROOT / "scripts" / script),
-                *addresses,
                 *("--state-dir", str(self.state_dir)),
                 *arguments,
             ],
@@ -101,7 +109,7 @@ class Platform:
             capture_output=True,
             text=True,
             check=False,
-            timeout=300,
+            timeout=timeout,
         )
 
     @property
