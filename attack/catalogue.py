@@ -5,30 +5,39 @@ from fnmatch import fnmatch
 import msgspec
 
 from attack.canaries import checks as canaries
+from attack.canaries import traces
 from attack.checks import Group
 from attack.customers import checks as customers
+from attack.customers import phones
 from attack.inside import hogs, walls
-from attack.routes import api, dashboard, portal, quotas, timing
+from attack.routes import api, dashboard, guessing, odd, portal, quotas, slips, timing
 from attack.sql import domains, poison, powers, rows
-from attack.worker import bounds, floods, forging, lying_files
+from attack.worker import bounds, floods, forging, lying_files, many
 
 GROUPS = [
-    Group(name="api", checks=api.CHECKS),
+    Group(name="api", checks=[*api.CHECKS, *odd.CHECKS, *slips.CHECKS]),
     Group(name="portal", checks=portal.CHECKS),
     Group(name="dashboard", checks=dashboard.CHECKS),
+    Group(name="phones", checks=phones.CHECKS),
     Group(name="sql", checks=[*rows.CHECKS, *powers.CHECKS, *domains.CHECKS]),
-    Group(name="timing", checks=timing.CHECKS, disturbs=True),
+    Group(name="timing", checks=[*timing.CHECKS, *guessing.CHECKS], disturbs=True),
     Group(name="inside", checks=walls.CHECKS),
     Group(name="poison", checks=poison.CHECKS, disturbs=True),
     Group(
         name="worker",
-        checks=[*forging.CHECKS, *lying_files.CHECKS, *bounds.CHECKS, *floods.CHECKS],
+        checks=[
+            *forging.CHECKS,
+            *lying_files.CHECKS,
+            *many.CHECKS,
+            *bounds.CHECKS,
+            *floods.CHECKS,
+        ],
         disturbs=True,
     ),
     Group(name="quotas", checks=quotas.CHECKS, disturbs=True),
     Group(name="hogs", checks=hogs.CHECKS, disturbs=True),
     Group(name="customers", checks=customers.CHECKS, disturbs=True),
-    Group(name="canaries", checks=canaries.CHECKS, disturbs=True),
+    Group(name="canaries", checks=[*canaries.CHECKS, *traces.CHECKS], disturbs=True),
 ]
 
 

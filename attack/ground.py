@@ -5,6 +5,7 @@ that has an account, a key and a worker of its own. Everything is removed at the
 """
 
 import asyncio
+import itertools
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -21,8 +22,8 @@ from attack.platform.watch import Watch
 from attack.sites.browser import NO_TLS, Browser
 from attack.stress.platform import MeasurementError, Platform
 
-# TEST-NET-3 (RFC 5737): nobody comes from there.
-FROM = "203.0.113.{}"
+# Of the networks for benchmarks (RFC 2544): nobody comes from there.
+FROM = "198.19.{}.{}"
 PORTAL_SIGN_IN = "/sign-in"
 DASHBOARD_SIGN_IN = "/dashboard/sign-in"
 
@@ -77,7 +78,7 @@ class Ground:
         self.passwords: dict[str, str] = {}
         self._told: dict[tuple[str, str], str] = {}
         self._asking = asyncio.Lock()
-        self._addresses = iter(range(1, 255))
+        self._addresses = itertools.count(1)
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -131,10 +132,15 @@ class Ground:
         """One that nobody is signed in at."""
         site = self.target.api if is_operator else self.target.portal
         door = DASHBOARD_SIGN_IN if is_operator else PORTAL_SIGN_IN
-        made = Browser(site, sign_in=door, address=FROM.format(next(self._addresses)))
+        made = Browser(site, sign_in=door, address=self.new_address())
         self._stack.push_async_callback(made.aclose)
         self.browsers[name] = made
         return made
+
+    def new_address(self) -> str:
+        """Of a network that nobody has come from before."""
+        number = next(self._addresses)
+        return FROM.format(number // 250 % 250, number % 250 + 1)
 
     async def ask_part(self, part: str, what: str) -> str:
         """What `python -m PART WHAT` prints, which is asked once. Raises OSError."""

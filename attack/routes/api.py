@@ -34,11 +34,11 @@ async def strangers(ground: Ground) -> Outcome:
         "an expired key": _bearer(ground.keys["admin-expired"]),
     }
     routes = await list_closed(ground, "api")
-    outcome = await _try(ground, identities, routes, refusals={401})
+    outcome = await _try(ground, identities, routes, refusals={401, 429})
     odd = {name: {"authorization": value} for name, value in ODD_HEADERS.items()}
     # What reads a header is one place for all routes: each of these tries another few of them.
     for number, (name, headers) in enumerate({**odd, **_cookies_of(ground)}.items()):
-        more = await _try(ground, {name: headers}, routes[number::EVERY], refusals={401})
+        more = await _try(ground, {name: headers}, routes[number::EVERY], refusals={401, 429})
         outcome = msgspec.structs.replace(
             outcome, saw=f"{outcome.saw}; {more.saw}", breaches=outcome.breaches + more.breaches
         )
@@ -166,8 +166,14 @@ def _knock(
     async def act() -> Answer:
         body = bodies.find(route.method, route.path)
         options: dict[str, Any] = {} if body is None else {"json": body}
+        # Bad keys are counted by address: each attempt is another stranger's.
+        source = {"x-forwarded-for": ground.new_address()}
         return await fetch(
-            ground.http, route.method, ground.target.api + path, headers=headers, **options
+            ground.http,
+            route.method,
+            ground.target.api + path,
+            headers={**headers, **source},
+            **options,
         )
 
     return Knock(who=who, route=route, act=act)

@@ -10,7 +10,8 @@ from attack.sites.answers import Answer
 from shared.web.routes import Route
 
 AT_ONCE = 8
-REFUSALS = frozenset({401, 403, 404})
+# 429: who comes with one bad key after another is told nothing more.
+REFUSALS = frozenset({401, 403, 404, 429})
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
 from attack.checks import Check, Outcome
-from attack.ground import Ground
+from attack.ground import DASHBOARD_SIGN_IN, PORTAL_SIGN_IN, Ground
 from attack.sites.answers import Answer, fetch
 
 SAMPLES = 25
@@ -44,24 +44,25 @@ async def foreign_or_absent(ground: Ground) -> Outcome:
 
 async def known_or_unknown_account(ground: Ground) -> Outcome:
     """A wrong password of an account that there is, and of one that there is not."""
-    asks: dict[str, Ask] = {}
-    for site, name in (("portal", "alpha-staff"), ("dashboard", "operator")):
-        browser = await ground.browser(f"guesser at the {site}", is_operator=site == "dashboard")
-        path = "/sign-in" if site == "portal" else "/dashboard/sign-in"
-
-        async def guess(
-            is_known: bool,  # noqa: FBT001  one of two
-            browser: object = browser,
-            path: str = path,
-            name: str = name,
-        ) -> Answer:
-            who = name if is_known else f"nobody-{uuid4().hex[:8]}"
-            return await browser.send(  # type: ignore[attr-defined,no-any-return]
-                path, email=f"{who}-{ground.run_id}@attack.example", **WRONG
-            )
-
-        asks[f"POST {path}"] = guess
+    asks: dict[str, Ask] = {
+        f"POST {door}": _guesser(ground, door, name=name, is_operator=is_operator)
+        for door, name, is_operator in (
+            (PORTAL_SIGN_IN, "alpha-owner", False),
+            (DASHBOARD_SIGN_IN, "operator", True),
+        )
+    }
     return await _compare(asks, samples=SIGN_INS, what="an account that exists")
+
+
+def _guesser(ground: Ground, door: str, *, name: str, is_operator: bool) -> Ask:
+    """Each guess is a stranger's of a network of its own: who guesses twice is slowed down."""
+
+    async def guess(is_known: bool) -> Answer:  # noqa: FBT001  one of two
+        browser = await ground.browser(f"guesser {uuid4().hex[:8]}", is_operator=is_operator)
+        who = name if is_known else "nobody"
+        return await browser.send(door, email=f"{who}-{ground.run_id}@attack.example", **WRONG)
+
+    return guess
 
 
 def _asker(ground: Ground, url: str, foreign: str, headers: dict[str, str]) -> Ask:
