@@ -268,7 +268,7 @@ def test_a_file_may_answer_a_message():
 
 HOUR = timedelta(hours=1)
 # In UTC the year before the first.
-EARLIEST = "0001-01-01T00:00:00+03:00"
+YEAR_ZERO = "0001-01-01T00:00:00+03:00"
 
 
 @pytest.mark.parametrize(
@@ -311,8 +311,8 @@ def test_what_is_queued_goes_where_and_when_it_was_asked_to_go():
     ("values", "field"),
     [
         pytest.param({"to": "+1234567"}, "to", id="number"),
-        pytest.param({"send_at": EARLIEST}, "send_at", id="before all calendars"),
-        pytest.param({"expires_at": EARLIEST}, "expires_at", id="an end before them"),
+        pytest.param({"send_at": YEAR_ZERO}, "send_at", id="before all calendars"),
+        pytest.param({"expires_at": YEAR_ZERO}, "expires_at", id="an end before them"),
         pytest.param(
             {"content": {"type": "edit", **EDIT}, "reply_to": "WA2"}, "reply_to", id="two targets"
         ),
