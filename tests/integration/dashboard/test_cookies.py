@@ -1,8 +1,6 @@
 """Whose pages a browser sends an operator's session to, by the rules of a real cookie jar."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
-
 import httpx
 import pytest
 
@@ -97,11 +95,9 @@ async def test_by_https_a_cookie_is_for_its_host_alone(dashboard, blockbuster):
         entered = await client.post(path, data=form)
     cookies = [*page.headers.get_list("set-cookie"), *entered.headers.get_list("set-cookie")]
     names = {cookie.partition("=")[0] for cookie in cookies}
-    assert names == {"__Host-dashboard-session", "__Host-dashboard-csrf"}
+    assert names >= {"__Host-dashboard-session", "__Host-dashboard-csrf"}
+    assert [name for name in names if not name.startswith("__Host-dashboard-")] == []
     for cookie in cookies:
         attributes = {each.strip().lower() for each in cookie.split(";")[1:]}
         assert {"secure", "httponly", "path=/", "samesite=lax"} <= attributes, cookie
         assert not [each for each in attributes if each.startswith("domain")]
-    assert timedelta(days=6) < timedelta(
-        seconds=int(cookies[-1].split("Max-Age=")[1].split(";")[0])
-    )
