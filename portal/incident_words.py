@@ -8,6 +8,8 @@ _ENDS = {
     IncidentKind.CONFIGURATION: "befell.not_started",
     IncidentKind.START_FAILED: "befell.not_started",
     IncidentKind.SESSION_ENDED: "befell.link_ended",
+    IncidentKind.FRAMES_REFUSED: "befell.misread",
+    IncidentKind.PLATFORM_ERROR: "befell.our_fault",
 }
 _LOSSES = {
     SessionReason.DEVICE_REMOVED: "befell.removed",

@@ -318,6 +318,8 @@ class IncidentKind(StrEnum):
     """What befell a worker. Only CRASH and OOM count towards a crash loop.
 
     LINK_LOST: its container runs on, and its link to the phone is down, for a SessionReason.
+    FRAMES_REFUSED: it said what no worker says; its connection may have been closed for a time.
+    PLATFORM_ERROR: work of the control plane for this tenant failed by a mistake of ours.
     """
 
     CRASH = "CRASH"
@@ -328,6 +330,8 @@ class IncidentKind(StrEnum):
     CONTAINER_REMOVED = "CONTAINER_REMOVED"
     START_FAILED = "START_FAILED"
     LINK_LOST = "LINK_LOST"
+    FRAMES_REFUSED = "FRAMES_REFUSED"
+    PLATFORM_ERROR = "PLATFORM_ERROR"
 
     @property
     def actor(self) -> Actor:
@@ -340,7 +344,19 @@ _ENDS = {
     IncidentKind.CONFIGURATION: Actor.OPERATOR,
     IncidentKind.SESSION_ENDED: Actor.TENANT,
     IncidentKind.START_FAILED: Actor.OPERATOR,
+    IncidentKind.FRAMES_REFUSED: Actor.OPERATOR,
+    IncidentKind.PLATFORM_ERROR: Actor.OPERATOR,
 }
+
+
+class RefusalOutcome(StrEnum):
+    """What became of an event that was out of bounds.
+
+    MENDED: it is in the log, with what could be kept of it. KEPT: only as it came.
+    """
+
+    MENDED = "MENDED"
+    KEPT = "KEPT"
 
 
 class TenantSort(StrEnum):

@@ -28,6 +28,8 @@ _STATES = {
     "dead": ContainerState.EXITED,
     "removing": ContainerState.REMOVING,
 }
+# One that a newer engine has a word for: left alone, and looked at again.
+_UNKNOWN_STATE = ContainerState.REMOVING
 _UNKNOWN_GENERATION = -1
 _NEVER = "0001-01-01"  # how the engine writes an instant that has not come
 
@@ -44,9 +46,10 @@ def read_listed(found: Json) -> ObservedContainer | None:
         return None
     return ObservedContainer(
         tenant_id=tenant_id,
-        name=found["Names"][0].removeprefix("/"),
+        # A container that is on its way out may have lost its name already.
+        name=next(iter(found.get("Names") or [found["Id"]])).removeprefix("/"),
         id=found["Id"],
-        state=_STATES[found["State"]],
+        state=_STATES.get(found["State"], _UNKNOWN_STATE),
         generation=_generation(labels),
         spec_hash=labels.get(SPEC, ""),
         image=found["Image"],
@@ -61,7 +64,7 @@ def read_inspected(found: Json) -> ObservedContainer | None:
     if tenant_id is None:
         return None
     state = found["State"]
-    observed = _STATES[state["Status"]]
+    observed = _STATES.get(state["Status"], _UNKNOWN_STATE)
     ended = observed is ContainerState.EXITED
     return ObservedContainer(
         tenant_id=tenant_id,

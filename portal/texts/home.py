@@ -26,6 +26,14 @@ HOME = {
         "The bot stopped by itself, and was started again.", "Boti ilisimama yenyewe, ikaanza tena."
     ),
     "befell.not_started": Text("The bot could not be started.", "Boti haikuweza kuanza."),
+    "befell.misread": Text(
+        "Something that the bot reported could not be recorded as it came. We were told.",
+        "Kitu kilichoripotiwa na boti hakikuweza kurekodiwa kama kilivyokuja. Tumearifiwa.",
+    ),
+    "befell.our_fault": Text(
+        "A fault on our side may have delayed the bot. We were told.",
+        "Hitilafu upande wetu huenda ilichelewesha boti. Tumearifiwa.",
+    ),
     "befell.link_ended": Text("The link to the phone ended.", "Muunganisho na simu uliisha."),
     "befell.lost": Text(
         "The connection to WhatsApp was lost.", "Muunganisho na WhatsApp ulipotea."

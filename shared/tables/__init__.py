@@ -17,6 +17,7 @@ from shared.tables.people import (
     SetupRequest,
     User,
 )
+from shared.tables.refused import RefusedEvent
 from shared.tables.sessions import LinkRequest, WhatsAppSession
 from shared.tables.takeovers import Takeover
 from shared.tables.tenants import Tenant, TenantConfig
@@ -37,6 +38,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     WorkerProcess,
     WorkerCredential,
     WorkerIncident,
+    RefusedEvent,
     FleetSample,
     User,
     BrowserSession,
@@ -64,6 +66,7 @@ __all__ = [
     "MessageLog",
     "OutboundMessage",
     "PortalEventLog",
+    "RefusedEvent",
     "SetupRequest",
     "Takeover",
     "Tenant",
