@@ -66,12 +66,15 @@ class TenantFiles:
     def _write(self) -> None:
         while (item := self._lines.get()) is not None:
             tenant_id, line = item
+            path = self._directory / f"{tenant_id}.log"
             # A full disk must not end the writer: the engine's own log still has the line.
             with suppress(OSError):
-                self._append_line(self._directory / f"{tenant_id}.log", line)
+                self._append_line(path, line)
             dropped = self._written(tenant_id, len(line))
             if dropped:
-                self.append(tenant_id, {"event": "log.dropped", "count": dropped})
+                said = {"event": "log.dropped", "count": dropped, "tenant_id": str(tenant_id)}
+                with suppress(OSError):
+                    self._append_line(path, encode_line(said))
 
     def _has_room(self, tenant_id: UUID, size: int) -> bool:
         with self._lock:

@@ -44,27 +44,29 @@ def next_batch(db: sqlite3.Connection, *, after: int) -> list[Numbered]:
     batch: list[Numbered] = []
     size = 0
     for seq, payload in rows:
-        size += len(payload)
+        event, length = _read(payload, _clock.now())
+        size += length
         if batch and size > MAX_BATCH_BYTES:
             break
-        batch.append(Numbered(seq, _read(payload, _clock.now())))
+        batch.append(Numbered(seq, event))
     return batch
 
 
-def _read(payload: bytes, now: datetime) -> Event:
+def _read(payload: bytes, now: datetime) -> tuple[Event, int]:
     """As it is, or mended: another version of this worker may have written it. What cannot be read
-    here at all is for the gateway to judge, which keeps what it cannot read either.
+    here at all is for the gateway to judge, which keeps what it cannot read either. And how many
+    bytes it takes up in a frame.
     """
     event = read_strictly(payload)
     if event is not None:
-        return event
+        return event, len(payload)
     outcome = mend(payload, now=now)
     if isinstance(outcome, Mended):
-        return outcome.event
+        return outcome.event, len(_encoder.encode(outcome.event))
     log.error("event.strange", problem=outcome.problem, bytes=len(payload))
     strange = {"type": "strange", "bytes": len(payload), "begins": payload[:MAX_STRANGE]}
     told = payload if len(payload) <= MAX_STRANGE else _encoder.encode(strange)
-    return cast("Event", msgspec.Raw(told))
+    return cast("Event", msgspec.Raw(told)), len(told)
 
 
 def acknowledge(db: sqlite3.Connection, seq: int) -> None:
