@@ -31,6 +31,7 @@ _STATES = {
 # One that a newer engine has a word for: left alone, and looked at again.
 _UNKNOWN_STATE = ContainerState.REMOVING
 _UNKNOWN_GENERATION = -1
+_LONGEST_GENERATION = 9  # digits that the rows' column holds in any case
 _NEVER = "0001-01-01"  # how the engine writes an instant that has not come
 
 
@@ -105,7 +106,8 @@ def find_tenant(labels: Mapping[str, str]) -> TenantId | None:
 
 def _generation(labels: Mapping[str, str]) -> int:
     text = labels.get(GENERATION, "")
-    return int(text) if text.isdecimal() else _UNKNOWN_GENERATION
+    is_ours = text.isdecimal() and len(text) <= _LONGEST_GENERATION
+    return int(text) if is_ours else _UNKNOWN_GENERATION
 
 
 def _instant(text: str) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Events of workers that were out of bounds, as they came: no word of a customer is lost over it."""
+"""Events of workers that were out of bounds, as they came: no customer's word is lost over it."""
 
 from collections.abc import Sequence
 from datetime import datetime

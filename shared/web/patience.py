@@ -10,11 +10,12 @@ HEAD_WITHIN = 10.0
 # Bytes of request line and headers; uvicorn's own bound holds for one of its two parsers alone.
 MAX_HEAD = 64 * 1024
 
+# Which of the two it is, is found when uvicorn is imported.
 _Protocol: Any = AutoHTTPProtocol
 
 
-class PatientProtocol(_Protocol):  # type: ignore[misc]  which of two it is, is found at run time
-    """Closes a connection whose next request does not begin, or whose head does not end, in time."""
+class PatientProtocol(_Protocol):  # type: ignore[misc]
+    """Closes a connection whose next request does not begin, or whose head does not end in time."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)

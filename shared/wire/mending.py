@@ -2,8 +2,8 @@
 
 An event is repeated until it is acknowledged, so one that is refused for good would keep all that
 come after it. What a customer can cause (a text of any length, an id of 10 kB, a date of the year
-1) is therefore mended, field by field. Only what has no known kind, or lacks what its kind cannot be
-without, is unusable; the gateway keeps that as it came and acknowledges it (ADR 12).
+1) is therefore mended, field by field. Only what has no known kind, or lacks what its kind cannot
+be without, is unusable; the gateway keeps that as it came and acknowledges it (ADR 12).
 """
 
 from collections.abc import Iterable

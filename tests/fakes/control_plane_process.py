@@ -16,7 +16,7 @@ from tests.fakes.containers import FakeDriver, FakeEngine
 
 
 def main() -> int:
-    descriptors = os.environ.pop("FLOWHQ_TEST_DESCRIPTORS", None)
+    descriptors = os.environ.pop("FLOWHQ_TEST_DESCRIPTORS", None)  # noqa: TID251  no setting
     if descriptors is not None:
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (int(descriptors), hard))

@@ -68,6 +68,9 @@ class ControlPlane:
         [line] = [line for line in status.splitlines() if line.startswith("VmRSS")]
         return int(line.split()[1]) * 1024
 
+    def count_descriptors(self) -> int:
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
     async def healthy(self) -> float:
         """Seconds until `/healthz` was answered; fails when it was not."""
         began = monotonic()
@@ -103,7 +106,7 @@ async def until_listening(port: int, process: subprocess.Popen[bytes], log: Path
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
             except OSError:
-                assert process.poll() is None, log.read_text(encoding="utf-8")
+                assert process.poll() is None, f"it ended: see {log}"
                 await asyncio.sleep(0.05)
             else:
                 writer.close()
@@ -125,7 +128,7 @@ def standing_plane(
     directory = tmp_path_factory.mktemp("plane")
     port, gateway, log = free_port(), free_port(), directory / "log.txt"
     environment = {
-        **os.environ,
+        **os.environ,  # noqa: TID251  a child process's own
         "FLOWHQ_DATABASE_URL": plane_url,
         "FLOWHQ_WORKER_IMAGE": "worker:1",
         "FLOWHQ_STATE_DIR": str(directory / "state"),
@@ -354,7 +357,7 @@ async def test_silent_connections_make_room_for_workers(
         async with plane.worker(neighbour[1]) as socket:
             await socket.send(encode(Events(events=[Numbered(1, _received("N1"))])))
             assert await hear(socket) == Ack(seq=1)
-        descriptors = len(os.listdir(f"/proc/{plane.process.pid}/fd"))
+        descriptors = plane.count_descriptors()
         assert descriptors < DoorLimits().silent + 200
     finally:
         for each in silent:

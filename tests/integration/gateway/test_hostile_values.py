@@ -9,19 +9,17 @@ from typing import Any
 import msgspec
 import pytest
 from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
 
 from controlplane.services.show_qr import show_qr
 from shared.clock import SystemClock
 from shared.enums import SessionReason, SessionState
 from shared.ids import TenantId
 from shared.stores import chats, contacts, messages, tenants
+from shared.tables import WhatsAppSession
 from shared.wire.frames import (
     Ack,
-    Events,
     FromGateway,
     Heartbeat,
-    Numbered,
     Rejected,
     SessionReport,
     Welcome,
@@ -32,7 +30,6 @@ from tests.integration.gateway.test_listener import (
     _answered,
     _next,
     _received,
-    _sent,
     _tenant,
     bench,
     tenant,
@@ -136,7 +133,6 @@ IMPOSSIBLE = [
     pytest.param("0001-01-01T00:00:00+14:00", id="before the calendar"),
     pytest.param(datetime(1, 1, 1, tzinfo=UTC), id="in the year 1"),
     pytest.param(datetime(1970, 1, 1, tzinfo=UTC), id="when Unix began"),
-    pytest.param("2026-11-23T09:00:00", id="without a zone"),
     pytest.param("9999-12-31T23:59:59-14:00", id="after the calendar"),
     pytest.param(datetime(9999, 1, 1, tzinfo=timezone(timedelta(hours=-9))), id="in the year 9999"),
     pytest.param("yesterday", id="in words"),
@@ -213,3 +209,25 @@ async def test_what_is_odd_about_a_message_is_mended_and_the_message_is_kept(
     for name in ("kind", "media"):
         if name in shown:
             assert getattr(row, name) == shown[name]
+
+
+async def test_a_qr_of_before_there_were_bounds_is_shown_without_a_picture(
+    bench: Bench,  # noqa: ARG001  the stores are bound to its database
+    tenant: tuple[TenantId, str],
+) -> None:
+    await WhatsAppSession.raw(
+        "UPDATE whatsapp_sessions SET state = 'QR_READY', last_qr = {}", "2@" + "x" * 900_000
+    )
+    shown = await show_qr(tenant[0], clock=SystemClock())
+    assert (shown.state, shown.png) == (SessionState.QR_READY, None)
+
+
+async def test_a_message_without_a_zone_is_of_the_time_it_says_in_utc(
+    bench: Bench, tenant: tuple[TenantId, str]
+) -> None:
+    async with bench.worker(tenant[1]) as socket:
+        await welcomed(socket)
+        await socket.send(events(event(1, at="2026-11-23T09:00:00")))
+        assert await heard(socket) == Ack(seq=1)
+    [row] = (await messages.list_page(tenant[0], limit=10)).items
+    assert row.occurred_at == datetime(2026, 11, 23, 9, tzinfo=UTC)

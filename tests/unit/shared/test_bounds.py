@@ -102,9 +102,11 @@ scalars = (
 )
 anything = st.recursive(
     scalars,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4)
+    ),
     max_leaves=8,
-)  # fmt: skip
+)
 
 
 def to_plain(value: Any) -> Any:
@@ -134,34 +136,39 @@ def _spoil(draw: st.DrawFn, plain: Any) -> None:
 
 
 def list_unbounded(info: inspect.Type, path: str) -> list[str]:
+    """Where in a type a value may be as large as it likes."""
     match info:
         case inspect.Metadata(type=inner):
             return list_unbounded(inner, path)
         case inspect.UnionType(types=types):
-            return [each for one in types for each in list_unbounded(one, path)]
+            parts = [(one, path) for one in types]
         case inspect.StructType(fields=fields, cls=cls):
-            return [
-                each
-                for field in fields
-                for each in list_unbounded(field.type, f"{cls.__name__}.{field.name}")
-            ]
-        case inspect.StrType():
-            is_bounded = info.max_length is not None or info.pattern is not None
-        case inspect.IntType() | inspect.FloatType():
-            is_bounded = info.ge is not None and info.le is not None
-        case inspect.BytesType():
-            is_bounded = info.max_length is not None
+            parts = [(field.type, f"{cls.__name__}.{field.name}") for field in fields]
         case inspect.ListType(item_type=item) | inspect.VarTupleType(item_type=item):
-            inner = list_unbounded(item, f"{path}[]")
-            return inner if info.max_length is not None else [path, *inner]
+            parts = [(item, f"{path}[]")]
         case inspect.DictType(key_type=key, value_type=value):
-            inner = list_unbounded(key, f"{path} keys") + list_unbounded(value, f"{path} values")
-            return inner if info.max_length is not None else [path, *inner]
-        case inspect.DateTimeType():
-            is_bounded = info.tz is True  # and its window by hand
+            parts = [(key, f"{path} keys"), (value, f"{path} values")]
         case _:
-            is_bounded = isinstance(info, inspect.EnumType | inspect.BoolType | inspect.NoneType)
-    return [] if is_bounded else [path]
+            parts = []
+    own = [] if is_bounded(info) else [path]
+    return own + [each for part, place in parts for each in list_unbounded(part, place)]
+
+
+def is_bounded(info: inspect.Type) -> bool:
+    """Of itself, whatever is in it."""
+    match info:
+        case inspect.IntType() | inspect.FloatType():
+            return info.ge is not None and info.le is not None
+        case inspect.StrType():
+            return info.max_length is not None or info.pattern is not None
+        case inspect.DateTimeType():
+            return info.tz is True  # and within a window that the gateway holds it to
+        case inspect.EnumType() | inspect.BoolType() | inspect.NoneType():
+            return True
+        case inspect.UnionType() | inspect.StructType():
+            return True
+        case _:
+            return getattr(info, "max_length", None) is not None
 
 
 def test_every_field_that_a_worker_may_send_has_a_bound() -> None:
@@ -185,7 +192,7 @@ def test_the_samples_are_one_of_each_kind_with_every_field() -> None:
         assert {type(sample) for sample in samples} == set(union.__args__)
         for sample in samples:
             for field in msgspec.structs.fields(type(sample)):
-                assert getattr(sample, field.name) not in (None, "")  # noqa: PLR6201  lists too
+                assert getattr(sample, field.name) not in (None, "")
 
 
 @pytest.mark.parametrize("frame", FRAMES, ids=lambda frame: type(frame).__name__)
@@ -207,8 +214,7 @@ def test_any_bytes_are_a_frame_or_are_refused(data: bytes) -> None:
 def test_a_frame_with_anything_in_it_is_within_bounds_or_is_refused(data: bytes) -> None:
     try:
         frame = decode_from_worker(data)
-    except msgspec.DecodeError as error:
-        assert str(error)
+    except msgspec.DecodeError:
         return
     if isinstance(frame, SessionReport) and find_insane_instant(frame) is not None:
         return

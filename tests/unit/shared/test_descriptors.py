@@ -17,7 +17,7 @@ print(raise_descriptor_limit(300))
 
 def test_the_soft_limit_becomes_what_the_hard_limit_allows():
     hard = min(2_000, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603  our own words
         [sys.executable, "-c", SCRIPT.format(hard=hard)],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
