@@ -30,15 +30,24 @@ MAX_QUEUED = (2, 1)
 
 
 class DoorLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """connections: of all. silent: of those that have not said who they are.
+    """connections: of all. silent: of those that have not said who they are, also for the moment
+        in which a fleet of hundreds comes back at once.
 
     arrivals: of one address. Workers have one each on the bridge; a fleet of 500 that comes anew
         over one address is still let in.
     """
 
     connections: int = 4_096
-    silent: int = 256
+    silent: int = 1_024
     arrivals: Rate = Rate(50, 1_000)
+
+    def within(self, descriptors: int) -> "DoorLimits":
+        """Where the process may have few: at most half of them, for the rest of it needs some too."""
+        return DoorLimits(
+            connections=min(self.connections, descriptors // 2),
+            silent=min(self.silent, descriptors // 4),
+            arrivals=self.arrivals,
+        )
 
 
 class Abortable(Protocol):

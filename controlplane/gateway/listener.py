@@ -33,6 +33,7 @@ from controlplane.gateway.standings import Standings
 from controlplane.gateway.takeover_watch import tell_takeovers
 from controlplane.gateway.taking import ConductError, Taking
 from shared.clock import Clock
+from shared.descriptors import raise_descriptor_limit
 from shared.enums import IncidentKind
 from shared.errors import NotFoundError, TransientError
 from shared.log import TenantFiles
@@ -75,7 +76,7 @@ class Gateway:
         door: DoorLimits | None = None,
     ) -> None:
         self.connections = Connections()
-        self.door = Door(door or DoorLimits())
+        self.door = Door((door or DoorLimits()).within(raise_descriptor_limit()))
         self._announcer = Announcer()
         self._dispatcher = dispatcher
         self._lending = lending

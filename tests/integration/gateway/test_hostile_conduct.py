@@ -92,12 +92,9 @@ async def narrow(
 async def closing(socket: ClientConnection) -> tuple[int, str]:
     """What the gateway closed the connection with."""
     async with asyncio.timeout(20):
-        try:
-            while True:
-                await socket.recv()
-        except ConnectionClosed as closed:
-            assert closed.rcvd is not None
-            return closed.rcvd.code, closed.rcvd.reason
+        await socket.wait_closed()
+    assert socket.close_code is not None
+    return socket.close_code, socket.close_reason or ""
 
 
 async def provoke(socket: ClientConnection) -> tuple[int, str]:

@@ -342,7 +342,7 @@ async def test_silent_connections_make_room_for_workers(
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
     silent: list[sockets.socket] = []
     try:
-        for _ in range(1_500):
+        for _ in range(2_500):
             each = sockets.socket()
             each.setblocking(False)  # noqa: FBT003  the socket's own signature
             with suppress(BlockingIOError):

@@ -1,10 +1,9 @@
 """Who is let in, and who makes room, when too many connect."""
 
-import pytest
-
 from controlplane.gateway import door
 from controlplane.gateway.budgets import Rate
 from controlplane.gateway.door import Door, DoorLimits
+from shared.descriptors import WANTED
 
 
 class Socket:
@@ -70,7 +69,7 @@ def test_leaving_twice_is_leaving_once():
     assert (place.silent, len(place)) == (0, 0)
 
 
-@pytest.mark.parametrize("limit", ["connections", "silent"])
-def test_the_bounds_leave_room_for_the_other_descriptors_of_the_process(limit):
-    """65,536 is what a process raises its own limit to."""
-    assert getattr(DoorLimits(), limit) < 65_536 / 8
+def test_where_a_process_may_have_few_descriptors_the_bounds_leave_room_for_its_other_needs():
+    few = DoorLimits().within(1_024)
+    assert (few.connections, few.silent) == (512, 256)
+    assert DoorLimits().within(WANTED) == DoorLimits()
