@@ -9,6 +9,8 @@ _ENDS = {
     IncidentKind.START_FAILED: "befell.not_started",
     IncidentKind.DISK_FULL: "befell.disk_full",
     IncidentKind.SESSION_ENDED: "befell.link_ended",
+    IncidentKind.FRAMES_REFUSED: "befell.misread",
+    IncidentKind.PLATFORM_ERROR: "befell.our_fault",
 }
 _LOSSES = {
     SessionReason.DEVICE_REMOVED: "befell.removed",

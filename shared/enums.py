@@ -319,6 +319,8 @@ class IncidentKind(StrEnum):
 
     LINK_LOST: its container runs on, and its link to the phone is down, for a SessionReason.
     DISK_FULL: its volume holds more than the tenant may have; it was stopped.
+    FRAMES_REFUSED: it said what no worker says; its connection may have been closed for a time.
+    PLATFORM_ERROR: work of the control plane for this tenant failed by a mistake of ours.
     """
 
     CRASH = "CRASH"
@@ -330,6 +332,8 @@ class IncidentKind(StrEnum):
     START_FAILED = "START_FAILED"
     LINK_LOST = "LINK_LOST"
     DISK_FULL = "DISK_FULL"
+    FRAMES_REFUSED = "FRAMES_REFUSED"
+    PLATFORM_ERROR = "PLATFORM_ERROR"
 
     @property
     def actor(self) -> Actor:
@@ -343,7 +347,19 @@ _ENDS = {
     IncidentKind.SESSION_ENDED: Actor.TENANT,
     IncidentKind.START_FAILED: Actor.OPERATOR,
     IncidentKind.DISK_FULL: Actor.OPERATOR,
+    IncidentKind.FRAMES_REFUSED: Actor.OPERATOR,
+    IncidentKind.PLATFORM_ERROR: Actor.OPERATOR,
 }
+
+
+class RefusalOutcome(StrEnum):
+    """What became of an event that was out of bounds.
+
+    MENDED: it is in the log, with what could be kept of it. KEPT: only as it came.
+    """
+
+    MENDED = "MENDED"
+    KEPT = "KEPT"
 
 
 class TenantSort(StrEnum):

@@ -28,7 +28,10 @@ _STATES = {
     "dead": ContainerState.EXITED,
     "removing": ContainerState.REMOVING,
 }
+# One that a newer engine has a word for: left alone, and looked at again.
+_UNKNOWN_STATE = ContainerState.REMOVING
 _UNKNOWN_GENERATION = -1
+_LONGEST_GENERATION = 9  # digits that the rows' column holds in any case
 _NEVER = "0001-01-01"  # how the engine writes an instant that has not come
 
 
@@ -44,9 +47,10 @@ def read_listed(found: Json) -> ObservedContainer | None:
         return None
     return ObservedContainer(
         tenant_id=tenant_id,
-        name=found["Names"][0].removeprefix("/"),
+        # A container that is on its way out may have lost its name already.
+        name=next(iter(found.get("Names") or [found["Id"]])).removeprefix("/"),
         id=found["Id"],
-        state=_STATES[found["State"]],
+        state=_STATES.get(found["State"], _UNKNOWN_STATE),
         generation=_generation(labels),
         spec_hash=labels.get(SPEC, ""),
         image=found["Image"],
@@ -61,7 +65,7 @@ def read_inspected(found: Json) -> ObservedContainer | None:
     if tenant_id is None:
         return None
     state = found["State"]
-    observed = _STATES[state["Status"]]
+    observed = _STATES.get(state["Status"], _UNKNOWN_STATE)
     ended = observed is ContainerState.EXITED
     return ObservedContainer(
         tenant_id=tenant_id,
@@ -102,7 +106,8 @@ def find_tenant(labels: Mapping[str, str]) -> TenantId | None:
 
 def _generation(labels: Mapping[str, str]) -> int:
     text = labels.get(GENERATION, "")
-    return int(text) if text.isdecimal() else _UNKNOWN_GENERATION
+    is_ours = text.isdecimal() and len(text) <= _LONGEST_GENERATION
+    return int(text) if is_ours else _UNKNOWN_GENERATION
 
 
 def _instant(text: str) -> datetime | None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import structlog
 
+from controlplane.containment import contained
 from shared.errors import TransientError
 from shared.ids import TenantId
 from shared.stores.announcements import announce
@@ -37,7 +38,8 @@ class Announcer:
             self._news.clear()
             told, self._changed = self._changed, set()
             try:
-                await announce(told)
+                async with contained("announcements"):
+                    await announce(told)
             except TransientError as error:
                 log.warning("announcements.postponed", error=str(error))
                 self._changed |= told

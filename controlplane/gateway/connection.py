@@ -6,9 +6,10 @@ from contextlib import suppress
 from datetime import timedelta
 
 import structlog
-from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
+from controlplane.gateway.budgets import Standing
+from controlplane.gateway.door import WorkerSocket
 from shared.ids import TenantId
 from shared.questions import Questions
 from shared.structs.tenants import TenantConfig
@@ -18,6 +19,10 @@ from shared.wire.frames import FromGateway, Superseded, encode
 log = structlog.get_logger(__name__)
 
 SUPERSEDE_TIMEOUT = 1.0
+# A worker reads as fast as it is written to; one that does not for this long is not served.
+SEND_PATIENCE = 20.0
+# Frames that wait to be sent by those who must not wait for one worker: the loops of all tenants.
+MAX_POSTED = 64
 
 # A worker sends a few files at once, and has one question about each.
 MAX_ASKED = 8
@@ -29,18 +34,22 @@ class Connection:
     """Fenced by `epoch`: what an older connection of a tenant says of the link is ignored.
 
     can_send: the types of content that its worker knows. config: what it was told at first.
+    standing: of its tenant.
     """
 
     def __init__(
         self,
-        socket: ServerConnection,
+        socket: WorkerSocket,
         *,
         tenant_id: TenantId,
         epoch: int,
         can_send: Collection[str],
         config: TenantConfig,
+        standing: Standing,
     ) -> None:
         self._socket = socket
+        self._posted: asyncio.Queue[FromGateway] = asyncio.Queue(MAX_POSTED)
+        self.standing = standing
         self.tenant_id = tenant_id
         self.epoch = epoch
         self.can_send = can_send
@@ -51,11 +60,34 @@ class Connection:
         self.asked: asyncio.Queue[AskPiece] = asyncio.Queue(MAX_ASKED)
 
     async def send(self, frame: FromGateway) -> None:
-        """Sends, or does nothing when the worker has gone: its next `Hello` starts afresh."""
+        """Sends, or does nothing when the worker has gone: its next `Hello` starts afresh. One that
+        does not read is cut off.
+        """
         try:
-            await self._socket.send(encode(frame))
+            async with asyncio.timeout(SEND_PATIENCE):
+                await self._socket.send(encode(frame))
         except ConnectionClosed:
             return
+        except TimeoutError:
+            log.warning("worker.not_reading", tenant_id=self.tenant_id, epoch=self.epoch)
+            self.abort()
+
+    def post(self, frame: FromGateway) -> None:
+        """Has it sent, and waits for nothing: for whoever serves other tenants as well."""
+        try:
+            self._posted.put_nowait(frame)
+        except asyncio.QueueFull:
+            log.warning("worker.not_reading", tenant_id=self.tenant_id, epoch=self.epoch)
+            self.abort()
+
+    async def send_posted(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self.send(await self._posted.get())
+
+    async def close(self, code: int, reason: str) -> None:
+        """With a closing handshake, which a worker of ours answers at once."""
+        await self._socket.close(code, reason)
 
     async def ask(self, request: FetchFile | AskPiece, *, within: timedelta) -> Answer:
         """Raises NoAnswerError."""

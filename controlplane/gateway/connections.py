@@ -49,14 +49,14 @@ class Connections:
 
     async def push_config(self, tenant_id: TenantId, config: TenantConfig) -> bool:
         """True when a live worker was told; an absent one learns it with its next `Welcome`."""
-        return await self._push(tenant_id, Config(config=config))
+        return self._push(tenant_id, Config(config=config))
 
     async def push_command(self, tenant_id: TenantId, command: Command) -> bool:
-        return await self._push(tenant_id, command)
+        return self._push(tenant_id, command)
 
-    async def _push(self, tenant_id: TenantId, frame: Config | Command) -> bool:
+    def _push(self, tenant_id: TenantId, frame: Config | Command) -> bool:
         connection = self._by_tenant.get(tenant_id)
         if connection is None:
             return False
-        await connection.send(frame)
+        connection.post(frame)
         return True

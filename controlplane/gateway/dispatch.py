@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import structlog
 
+from controlplane.containment import contained, tell_contained
 from controlplane.gateway.connection import Connection
 from shared.backoff import Backoff
 from shared.clock import Clock
@@ -58,9 +59,9 @@ class Dispatcher:
                 await wish.wait()
                 wish.clear()
                 await self._hand_over(connection)
-        except Exception:
+        except Exception as error:  # noqa: BLE001  told below
             connection.abort()  # a worker that is never handed anything must not look served
-            raise
+            await tell_contained("dispatch", error, connection.tenant_id, is_private=True)
         finally:
             wishes.remove(wish)
             if not wishes:
@@ -71,10 +72,11 @@ class Dispatcher:
         forget_at = self._clock.now()
         while True:
             with suppress(TransientError):  # the next sweep sees the same and more
-                await self.sweep()
-                if self._clock.now() >= forget_at:
-                    forget_at = self._clock.now() + FORGET_EVERY
-                    await outbound_work.forget_early_receipts()
+                async with contained("sweep of queued messages"):
+                    await self.sweep()
+                    if self._clock.now() >= forget_at:
+                        forget_at = self._clock.now() + FORGET_EVERY
+                        await outbound_work.forget_early_receipts()
             await asyncio.sleep(self._sweep.total_seconds())
 
     async def sweep(self) -> None:

@@ -1,15 +1,17 @@
 """Heartbeats of the whole fleet, written in one statement a tick."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 
 import msgspec
 import structlog
 
+from controlplane.containment import contained, tell_contained
+from shared.bounds import MAX_EXACT, to_past
 from shared.clock import Clock
 from shared.enums import SkipReason
-from shared.errors import TransientError
+from shared.errors import FlowHQError, TransientError
 from shared.ids import TenantId
 from shared.structs.fleet import HeartbeatRecord
 from shared.wire.frames import Heartbeat
@@ -18,7 +20,9 @@ log = structlog.get_logger(__name__)
 
 # A tenth of the shortest sensible heartbeat: what a reader sees is never staler by more.
 TICK = timedelta(seconds=1)
-MAX_COUNT = 2**53  # beyond it readers of JSON begin to round
+# A statement that fails for more tenants than this at once fails for a mistake of ours, and is not
+# tried again for each of the others.
+MOST_BAD = 16
 Write = Callable[[list[HeartbeatRecord]], Awaitable[None]]
 
 
@@ -39,8 +43,8 @@ class HeartbeatCollector:
             at=now,
             outbox_depth=heartbeat.outbox_depth,
             memory_bytes=heartbeat.memory_bytes,
-            keepalive_at=_ago(now, heartbeat.keepalive_age),
-            last_inbound_at=_ago(now, heartbeat.inbound_age),
+            keepalive_at=to_past(now, heartbeat.keepalive_age),
+            last_inbound_at=to_past(now, heartbeat.inbound_age),
             session=heartbeat.session,
             skipped_json=_to_json(heartbeat.skipped),
         )
@@ -48,7 +52,8 @@ class HeartbeatCollector:
     async def run(self) -> None:
         while True:
             await asyncio.sleep(self._tick.total_seconds())
-            await self.flush()
+            async with contained("heartbeats"):
+                await self.flush()
 
     async def flush(self) -> None:
         """Writes what was collected; what is not taken now goes with the next tick."""
@@ -56,17 +61,40 @@ class HeartbeatCollector:
         if not batch:
             return
         try:
-            await self._write(list(batch.values()))
+            await self._write_halves(list(batch.values()), _Patience())
         except TransientError as error:
             log.warning("heartbeats.delayed", count=len(batch), error=str(error))
             self._newest = batch | self._newest
 
+    async def _write_halves(
+        self, records: Sequence[HeartbeatRecord], patience: "_Patience"
+    ) -> None:
+        """All in one statement; where that fails, its halves, down to the one it fails for."""
+        try:
+            await self._write(list(records))
+        except FlowHQError:
+            raise
+        except Exception as error:
+            if len(records) == 1:
+                patience.bad += 1
+                await tell_contained("heartbeat", error, records[0].tenant_id)
+                return
+            if patience.bad >= MOST_BAD:
+                log.error("heartbeats.dropped", count=len(records), exc_info=error)  # noqa: TRY400  it is told with it
+                return
+            middle = len(records) // 2
+            await self._write_halves(records[:middle], patience)
+            await self._write_halves(records[middle:], patience)
+
+
+class _Patience:
+    """How many of a batch could not be written."""
+
+    def __init__(self) -> None:
+        self.bad = 0
+
 
 def _to_json(skipped: dict[str, int]) -> str:
-    """Only reasons that are known here, and counts that a row can hold."""
+    """Only reasons that are known here, and counts that readers of JSON keep exactly."""
     known = {reason: skipped[reason] for reason in SkipReason if reason in skipped}
-    return msgspec.json.encode({name: min(n, MAX_COUNT) for name, n in known.items()}).decode()
-
-
-def _ago(now: datetime, seconds: float | None) -> datetime | None:
-    return None if seconds is None else now - timedelta(seconds=seconds)
+    return msgspec.json.encode({name: min(n, MAX_EXACT) for name, n in known.items()}).decode()

@@ -3,6 +3,7 @@
 Beside the reading of what they say: a worker that is slow to take a piece is heard all the same.
 """
 
+from controlplane.containment import contained
 from controlplane.gateway.connection import Connection
 from controlplane.media.files import MediaFiles, Shelf
 from shared.enums import FileProblem
@@ -16,10 +17,11 @@ class Lending:
         self._files = files
 
     async def serve(self, connection: Connection) -> None:
-        """Until cancelled."""
+        """Until cancelled. A piece that cannot be read is not answered; the worker asks again."""
         while True:
             request = await connection.asked.get()
-            await connection.send(await self._read(connection, request))
+            async with contained("lending of a file", connection.tenant_id):
+                await connection.send(await self._read(connection, request))
 
     async def _read(self, connection: Connection, request: AskPiece) -> Piece | FileMissing:
         """Of a file that the tenant uploaded; what others have is nowhere."""

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import structlog
 
+from controlplane.containment import contained
 from controlplane.services.acting import Caller, Instruct
 from controlplane.services.request_pairing_code import request_pairing_code
 from controlplane.services.request_qr_round import request_qr_round
@@ -40,7 +41,8 @@ class LinkOrders:
         while True:
             self._wake.clear()
             try:
-                await self.run_once()
+                async with contained("link orders"):
+                    await self.run_once()
             except TransientError as error:
                 log.warning("link_orders.postponed", error=str(error))
             await asyncio.sleep(PACE.total_seconds())
@@ -53,7 +55,8 @@ class LinkOrders:
     async def run_once(self) -> None:
         for order in await link_requests.take_all(now=self._clock.now()):
             try:
-                await self._do(order)
+                async with contained("link order", order.tenant_id):
+                    await self._do(order)
             except PermanentError as error:
                 # The link's own state, which the page shows, says the rest.
                 log.info(

@@ -1,13 +1,16 @@
 """The gateway's listener: admits workers and takes what they send, frame by frame.
 
-It reads the next frame of a worker only when the last one is committed: a database that is
-slow or away slows the workers down, whose outboxes are made for it, and fills no queue here.
+It reads the next frame of a worker only when the last one is committed, and when the worker's
+budget has room for it: a database that is slow or away slows the workers down, whose outboxes are
+made for it, and neither that nor a flood fills a queue here.
 """
 
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
+from typing import cast
 
 import msgspec
 import structlog
@@ -15,41 +18,36 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from controlplane.gateway.admission import Admitted, admit
+from controlplane.containment import contained, note_incident
+from controlplane.gateway.admission import Admitted, Denied, HeldOff, admit
 from controlplane.gateway.announcing import Announcer
+from controlplane.gateway.budgets import Budget
 from controlplane.gateway.connection import Connection
 from controlplane.gateway.connections import Connections
 from controlplane.gateway.dispatch import Dispatcher
+from controlplane.gateway.door import MAX_QUEUED, Door, DoorLimits, WorkerSocket
 from controlplane.gateway.heartbeats import HeartbeatCollector
 from controlplane.gateway.lending import Lending
 from controlplane.gateway.postponements import Postponements
+from controlplane.gateway.standings import Standings
 from controlplane.gateway.takeover_watch import tell_takeovers
-from controlplane.gateway.translate import Told, parse_outbound_id, to_told
+from controlplane.gateway.taking import ConductError, Taking
 from shared.clock import Clock
-from shared.db.engine import transaction
+from shared.descriptors import raise_descriptor_limit
+from shared.enums import IncidentKind
 from shared.errors import NotFoundError, TransientError, UnreadableRowError
-from shared.ids import TenantId
 from shared.log import TenantFiles
-from shared.stores import contacts, messages, outbound_work, sessions, takeovers, tenants
+from shared.stores import tenants
 from shared.stores.rows import say_unreadable
 from shared.tasks import TaskGroup
-from shared.wire.files import AskPiece, FileMissing, FileReady, Piece
 from shared.wire.frames import (
     MAX_FRAME_BYTES,
-    Ack,
-    CommandResult,
+    MAX_HELLO_BYTES,
     Config,
-    Events,
-    FromWorker,
-    Heartbeat,
     Hello,
-    LogLines,
     Refused,
-    Rejected,
-    SendTaken,
-    SessionReport,
     Welcome,
-    decode_from_worker,
+    decode_hello,
     encode,
 )
 
@@ -58,6 +56,8 @@ log = structlog.get_logger(__name__)
 WORKER_PATH = "/worker"
 # A worker says Hello in its first packet; who is silent for longer is no worker.
 HELLO_TIMEOUT = 10.0
+# A worker answers a closing handshake at once; who does not holds a descriptor for no longer.
+CLOSE_TIMEOUT = 2.0
 # RFC 6455 and IANA registry: 1008 policy violation, 1013 try again later.
 POLICY_VIOLATION = 1008
 TRY_AGAIN_LATER = 1013
@@ -73,13 +73,23 @@ class Gateway:
         heartbeat_interval: timedelta,
         dispatcher: Dispatcher,
         lending: Lending,
+        budget: Budget | None = None,
+        door: DoorLimits | None = None,
     ) -> None:
         self.connections = Connections()
+        self.door = Door((door or DoorLimits()).within(raise_descriptor_limit()))
         self._announcer = Announcer()
         self._dispatcher = dispatcher
         self._lending = lending
-        self._heartbeats = heartbeats
-        self._tenant_files = tenant_files
+        self._standings = Standings(budget or Budget())
+        self._taking = Taking(
+            heartbeats=heartbeats,
+            tenant_files=tenant_files,
+            connections=self.connections,
+            dispatcher=dispatcher,
+            announcer=self._announcer,
+            clock=clock,
+        )
         self._clock = clock
         self._postponements = Postponements(clock)
         self._heartbeat_interval = heartbeat_interval
@@ -92,8 +102,12 @@ class Gateway:
             self._accept,
             host,
             port,
+            create_connection=cast("type[ServerConnection]", partial(WorkerSocket, door=self.door)),
             process_request=_only_workers,
-            max_size=MAX_FRAME_BYTES,
+            max_size=MAX_HELLO_BYTES,  # until it is known who it is
+            max_queue=MAX_QUEUED,
+            open_timeout=HELLO_TIMEOUT,
+            close_timeout=CLOSE_TIMEOUT,
             compression=None,  # loopback and a bridge: it costs memory per worker and saves nothing
             ping_interval=20,
             ping_timeout=20,
@@ -115,167 +129,122 @@ class Gateway:
             raise TransientError("the gateway is not listening")
 
     async def _accept(self, socket: ServerConnection) -> None:
-        try:
+        assert isinstance(socket, WorkerSocket)
+        connection = None
+        async with contained("admission of a worker"):
             connection = await self._admit(socket)
-        except TransientError as error:
-            self._postponements.add(error)
-            await socket.close(TRY_AGAIN_LATER)
-            return
         if connection is None:
-            await socket.close(POLICY_VIOLATION)
             return
-        log.info("worker.connected", tenant_id=connection.tenant_id, epoch=connection.epoch)
+        tenant_id, epoch = connection.tenant_id, connection.epoch
+        log.info("worker.connected", tenant_id=tenant_id, epoch=epoch)
+        try:
+            # A mistake of ours at this worker ends its connection, and it comes again.
+            async with contained("connection of a worker", tenant_id):
+                with suppress(ConnectionClosed):
+                    await self._serve(connection, socket)
+        finally:
+            self.connections.leave(connection)
+            connection.ended()
+            log.info("worker.disconnected", tenant_id=tenant_id, epoch=epoch)
+
+    async def _serve(self, connection: Connection, socket: WorkerSocket) -> None:
         try:
             await _catch_up(connection)
             await tell_takeovers(connection, now=self._clock.now())
             # Beside the reading: a worker that is slow to take messages is heard all the same.
             async with TaskGroup() as tasks:
-                tasks.supervise(
-                    f"dispatch {connection.tenant_id}", self._dispatcher.serve(connection)
-                )
-                tasks.supervise(f"lend {connection.tenant_id}", self._lending.serve(connection))
+                tenant_id = connection.tenant_id
+                tasks.supervise(f"post {tenant_id}", connection.send_posted())
+                tasks.supervise(f"dispatch {tenant_id}", self._dispatcher.serve(connection))
+                tasks.supervise(f"lend {tenant_id}", self._lending.serve(connection))
                 async for data in socket:
-                    await self._take(connection, data)
-        except ConnectionClosed:
-            pass
+                    await self._taking.take(connection, data)
+        except ConductError as error:
+            await self._hold_off(connection, error)
         except TransientError as error:
             # Nothing of the frame is acknowledged: the worker sends it again.
             log.warning("commit.postponed", tenant_id=connection.tenant_id, error=str(error))
-            await socket.close(TRY_AGAIN_LATER)
+            await connection.close(TRY_AGAIN_LATER, "")
         except NotFoundError:
             await connection.send(Refused(detail="the tenant was removed"))
-            await socket.close(POLICY_VIOLATION)
-        finally:
-            self.connections.leave(connection)
-            connection.ended()
-            log.info("worker.disconnected", tenant_id=connection.tenant_id, epoch=connection.epoch)
+            await connection.close(POLICY_VIOLATION, "")
 
-    async def _admit(self, socket: ServerConnection) -> Connection | None:
-        with suppress(TimeoutError, ConnectionClosed, msgspec.DecodeError):
-            async with asyncio.timeout(HELLO_TIMEOUT):
-                hello = _decode(await socket.recv())
-            if not isinstance(hello, Hello):
-                return None
-            outcome = await admit(hello)
-            if not isinstance(outcome, Admitted):
-                await socket.send(encode(Refused(detail=outcome.detail)))
-                return None
-            connection = Connection(
-                socket,
-                tenant_id=outcome.tenant_id,
-                epoch=outcome.epoch,
-                can_send=hello.can_send,
-                config=outcome.config,
-            )
-            replaced = self.connections.enter(connection)
-            if replaced is connection:
-                await connection.supersede()
-                return None
+    async def _hold_off(self, connection: Connection, error: ConductError) -> None:
+        wait = connection.standing.hold()
+        seconds = round(wait.total_seconds())
+        log.warning(
+            "worker.held_off", tenant_id=connection.tenant_id, error=str(error), seconds=seconds
+        )
+        detail = (
+            f"Its connection was closed for {seconds} s: too many frames that are none: {error}"
+        )
+        await note_incident(connection.tenant_id, IncidentKind.FRAMES_REFUSED, detail)
+        await connection.close(POLICY_VIOLATION, f"too many frames that are none: wait {seconds} s")
+
+    async def _admit(self, socket: WorkerSocket) -> Connection | None:
+        """None when the socket was closed, or is of no use."""
+        hello = await _hear_hello(socket)
+        self.door.spoke(socket)
+        if hello is None:
+            await socket.close(POLICY_VIOLATION)
+            return None
+        try:
+            outcome = await admit(hello, self._standings)
+            match outcome:
+                case Admitted():
+                    return await self._welcome(socket, hello, outcome)
+                case Denied(detail=detail):
+                    await socket.send(encode(Refused(detail=detail)))
+                    await socket.close(POLICY_VIOLATION)
+                case HeldOff(reason=reason):
+                    await socket.close(TRY_AGAIN_LATER, reason)
+        except TransientError as error:
+            self._postponements.add(error)
+            await socket.close(TRY_AGAIN_LATER)
+        except ConnectionClosed:
+            pass
+        return None
+
+    async def _welcome(
+        self, socket: WorkerSocket, hello: Hello, admitted: Admitted
+    ) -> Connection | None:
+        socket.belongs_to(admitted.standing, max_size=MAX_FRAME_BYTES)
+        connection = Connection(
+            socket,
+            tenant_id=admitted.tenant_id,
+            epoch=admitted.epoch,
+            can_send=hello.can_send,
+            config=admitted.config,
+            standing=admitted.standing,
+        )
+        replaced = self.connections.enter(connection)
+        if replaced is connection:
+            await connection.supersede()
+            return None
+        try:
             await connection.send(
                 Welcome(
-                    tenant_id=str(outcome.tenant_id),
-                    epoch=outcome.epoch,
+                    tenant_id=str(admitted.tenant_id),
+                    epoch=admitted.epoch,
                     heartbeat_interval=self._heartbeat_interval.total_seconds(),
-                    config=outcome.config,
+                    config=admitted.config,
                 )
             )
             if replaced is not None:
                 await replaced.supersede()
-            return connection
+        except BaseException:
+            self.connections.leave(connection)
+            raise
+        return connection
+
+
+async def _hear_hello(socket: WorkerSocket) -> Hello | None:
+    try:
+        async with asyncio.timeout(HELLO_TIMEOUT):
+            data = await socket.recv()
+        return decode_hello(data) if isinstance(data, bytes) else None
+    except (TimeoutError, ConnectionClosed, msgspec.DecodeError):
         return None
-
-    async def _take(self, connection: Connection, data: bytes | str) -> None:
-        try:
-            frame = _decode(data)
-        except msgspec.DecodeError as error:
-            log.warning("frame.rejected", tenant_id=connection.tenant_id, error=str(error))
-            await connection.send(Rejected(detail=str(error)))
-            return
-        await self._handle(connection, frame)
-
-    async def _handle(self, connection: Connection, frame: FromWorker) -> None:  # noqa: C901  a line per frame
-        match frame:
-            case Events():
-                await self._commit(connection, frame)
-            case SessionReport():
-                await self._record_session(connection, frame)
-            case Heartbeat():
-                self._heartbeats.collect(connection.tenant_id, connection.epoch, frame)
-            case LogLines():
-                self._keep_lines(connection, frame)
-            case SendTaken():
-                await self._record_taken(connection, frame)
-            case CommandResult():
-                _log_result(connection, frame)
-            case FileReady() | FileMissing() | Piece():
-                connection.answered(frame)
-            case AskPiece():
-                connection.was_asked(frame)
-            case Hello():
-                await connection.send(Rejected(detail="hello was said already"))
-
-    async def _commit(self, connection: Connection, frame: Events) -> None:
-        if not frame.events:
-            return
-        tenant_id = connection.tenant_id
-        told = to_told(numbered.event for numbered in frame.events)
-        if told.is_log_alone:  # most are: one statement needs no transaction of ours
-            await messages.append_messages(tenant_id, told.log)
-            # A crash in between leaves the events unacknowledged: they come again.
-            await contacts.record(tenant_id, told.sightings)
-        else:
-            await _commit_together(tenant_id, told)
-        await connection.send(Ack(seq=frame.events[-1].seq))
-        self._announcer.add(tenant_id)
-        for unknown in told.unknown_ids:
-            log.warning("outbound.unknown", tenant_id=tenant_id, outbound_id=unknown)
-        if told.has_settled:
-            self._dispatcher.wake(tenant_id)
-
-    async def _record_taken(self, connection: Connection, frame: SendTaken) -> None:
-        message_id = parse_outbound_id(frame.id)
-        if message_id is None:
-            await connection.send(Rejected(detail="no message was named so"))
-            return
-        await outbound_work.record_taken(
-            connection.tenant_id, message_id, cancelled=frame.cancelled, now=self._clock.now()
-        )
-        if frame.cancelled:
-            self._dispatcher.wake(connection.tenant_id)
-
-    async def _record_session(self, connection: Connection, report: SessionReport) -> None:
-        # A late word of a connection that was replaced must not revive an older state.
-        if not self.connections.is_current(connection):
-            return
-        await sessions.record_session(connection.tenant_id, report, self._clock.now())
-        log.info(
-            "session.changed",
-            tenant_id=connection.tenant_id,
-            state=report.state,
-            reason=report.reason,
-            actor=report.reason.actor,
-        )
-
-    def _keep_lines(self, connection: Connection, frame: LogLines) -> None:
-        for line in frame.lines:
-            try:
-                fields = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
-            except msgspec.DecodeError:
-                continue  # not a log line of ours; the engine's own log still has it
-            self._tenant_files.append(connection.tenant_id, {**fields, "source": "worker"})
-
-
-async def _commit_together(tenant_id: TenantId, told: Told) -> None:
-    """A queued message is SENT exactly when its row is in the log."""
-    async with transaction():
-        await messages.append_messages(tenant_id, told.log)
-        await outbound_work.settle(tenant_id, sent=told.sent, not_sent=told.not_sent)
-        await outbound_work.settle_receipts(
-            tenant_id, told.receipts, logged=[each.wa_message_id for each in told.sent]
-        )
-        await takeovers.record(tenant_id, told.taken)
-        # Last of all: it may take a lock, which others then wait for no longer than a commit.
-        await contacts.record(tenant_id, told.sightings)
 
 
 async def _catch_up(connection: Connection) -> None:
@@ -287,22 +256,6 @@ async def _catch_up(connection: Connection) -> None:
         return
     if config is not None and config != connection.config:
         await connection.send(Config(config=config))
-
-
-def _log_result(connection: Connection, result: CommandResult) -> None:
-    log.info(
-        "command.finished",
-        tenant_id=connection.tenant_id,
-        command=result.id,
-        ok=result.ok,
-        detail=result.detail,
-    )
-
-
-def _decode(data: bytes | str) -> FromWorker:
-    if isinstance(data, str):
-        raise msgspec.DecodeError("frames are binary")
-    return decode_from_worker(data)
 
 
 def _only_workers(socket: ServerConnection, request: Request) -> Response | None:

@@ -34,7 +34,7 @@ async def tell_takeovers(connection: Connection, *, now: datetime) -> None:
     """Raises TransientError."""
     told = await takeovers.list_told(connection.tenant_id, now=now)
     if told:
-        await connection.send(Takeovers(chats=told))
+        connection.post(Takeovers(chats=told))
 
 
 async def serve_takeover_watch(url: str, watch: TakeoverWatch) -> None:

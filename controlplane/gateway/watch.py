@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 
+from controlplane.containment import contained
 from controlplane.gateway.connections import Connections
 from shared.db.listening import Listener
 from shared.errors import TransientError
@@ -47,7 +48,8 @@ class Watch(ABC):
             self._wake.clear()
             began = asyncio.get_running_loop().time()
             try:
-                await self.run_once()
+                async with contained(type(self).__name__):
+                    await self.run_once()
             except TransientError as error:
                 log.warning("watch.postponed", watch=type(self).__name__, error=str(error))
                 self._wake.set()
@@ -63,7 +65,9 @@ class Watch(ABC):
             if tenant_id not in self.connections.tenants:
                 continue  # it is told when it comes
             try:
-                await self.tell(tenant_id)
+                # A row that cannot be read, for one: its worker goes on with what it knows.
+                async with contained(type(self).__name__, tenant_id):
+                    await self.tell(tenant_id)
             except TransientError:
                 self._due |= due | {tenant_id}
                 raise

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 
+from controlplane.containment import contained
 from controlplane.media.files import MediaFiles, Shelf
 from shared.clock import Clock
 from shared.errors import TransientError
@@ -21,7 +22,8 @@ ROW_FOLLOWS = timedelta(hours=1)
 async def sweep_uploads(files: MediaFiles, *, clock: Clock) -> None:
     while True:
         with suppress(TransientError):  # the next sweep sees the same and more
-            await sweep_once(files, clock=clock)
+            async with contained("sweep of uploads"):
+                await sweep_once(files, clock=clock)
         await asyncio.sleep(SWEEP.total_seconds())
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import structlog
 
+from controlplane.containment import contained
 from controlplane.reconcile.alarms import REASONS, derive_alarms
 from shared.enums import SessionReason
 from shared.errors import TransientError
@@ -38,7 +39,8 @@ class AlarmWatch:
         while True:
             await self._leading.wait()
             try:
-                self.look(await list_alarms())
+                async with contained("alarms"):
+                    self.look(await list_alarms())
             except TransientError as error:
                 log.warning("alarms.unknown", error=str(error))
             await asyncio.sleep(LOOK_EVERY.total_seconds())

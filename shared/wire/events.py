@@ -1,9 +1,18 @@
 """What a worker tells for good: kept on its volume until the control plane acknowledges it."""
 
-from datetime import datetime
-
 import msgspec
 
+from shared.bounds import (
+    Detail,
+    End,
+    Id,
+    Instant,
+    Key,
+    LoggedText,
+    MessageId,
+    MessageIds,
+    PushName,
+)
 from shared.enums import MessageKind, ReceiptKind
 from shared.structs.media import Media
 
@@ -14,8 +23,8 @@ class Party(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     phone: E.164 (`+255…`). lid: `<digits>@lid`.
     """
 
-    phone: str | None = None
-    lid: str | None = None
+    phone: Key | None = None
+    lid: Key | None = None
 
     @property
     def number(self) -> str:
@@ -30,14 +39,14 @@ class MessageReceived(msgspec.Struct, frozen=True, kw_only=True, tag="message.re
     media: of a message that holds a file, which the worker fetches when it is asked to.
     """
 
-    wa_message_id: str
+    wa_message_id: MessageId
     kind: MessageKind
     contact: Party
-    own_phone: str
-    text: str
-    at: datetime
-    push_name: str = ""
-    in_reply_to: str | None = None
+    own_phone: Key
+    text: LoggedText
+    at: Instant
+    push_name: PushName = ""
+    in_reply_to: Key | None = None
     media: Media | None = None
 
 
@@ -50,48 +59,48 @@ class MessageSent(msgspec.Struct, frozen=True, kw_only=True, tag="message.sent")
     bot_waits_until: of what the owner wrote: from now until then the bot is silent in this chat.
     """
 
-    wa_message_id: str
+    wa_message_id: MessageId
     kind: MessageKind
     contact: Party
-    own_phone: str
-    text: str
-    at: datetime
-    in_reply_to: str | None = None
-    outbound_id: str | None = None
+    own_phone: Key
+    text: LoggedText
+    at: Instant
+    in_reply_to: Key | None = None
+    outbound_id: Id | None = None
     media: Media | None = None
-    bot_waits_until: datetime | None = None
+    bot_waits_until: End | None = None
 
 
 class SendFailed(msgspec.Struct, frozen=True, kw_only=True, tag="send.failed"):
     """A queued message was not sent and will not be. `reason` is a sentence for a person."""
 
-    outbound_id: str
-    reason: str
-    at: datetime
+    outbound_id: Id
+    reason: Detail
+    at: Instant
 
 
 class SendUncertain(msgspec.Struct, frozen=True, kw_only=True, tag="send.uncertain"):
     """A queued message was sent or not, nobody knows; it is not sent again."""
 
-    outbound_id: str
-    reason: str
-    at: datetime
+    outbound_id: Id
+    reason: Detail
+    at: Instant
 
 
 class SendExpired(msgspec.Struct, frozen=True, kw_only=True, tag="send.expired"):
     """A queued message was not sent before its `expires_at`."""
 
-    outbound_id: str
-    at: datetime
+    outbound_id: Id
+    at: Instant
 
 
 class ReceiptReceived(msgspec.Struct, frozen=True, kw_only=True, tag="receipt.received"):
     """The other side's phone has, or its owner has read, messages of ours."""
 
     kind: ReceiptKind
-    wa_message_ids: list[str]
+    wa_message_ids: MessageIds
     contact: Party
-    at: datetime
+    at: Instant
 
 
 Event = MessageReceived | MessageSent | SendFailed | SendUncertain | SendExpired | ReceiptReceived

@@ -5,12 +5,16 @@ holds one piece in memory, and events, heartbeats and commands go between two pi
 SHA-256 are known before the first piece, and the receiver checks the whole against them.
 """
 
+from typing import Annotated
+
 import msgspec
 
+from shared.bounds import Bytes, Detail, Id, MessageId
 from shared.enums import FileProblem
 
 # A quarter of what a frame may hold: what goes between two pieces waits for no more than this.
 PIECE_BYTES = 256 * 1024
+PieceData = Annotated[bytes, msgspec.Meta(max_length=PIECE_BYTES)]
 
 
 class FetchFile(msgspec.Struct, frozen=True, kw_only=True, tag="fetch_file"):
@@ -20,24 +24,24 @@ class FetchFile(msgspec.Struct, frozen=True, kw_only=True, tag="fetch_file"):
     id: of this transfer, chosen by the gateway. max_bytes: a larger one is not wanted.
     """
 
-    id: str
-    wa_message_id: str
-    max_bytes: int
+    id: Id
+    wa_message_id: MessageId
+    max_bytes: Bytes
 
 
 class FileReady(msgspec.Struct, frozen=True, kw_only=True, tag="file_ready"):
     """The worker has the file `id`, of `size` bytes, until `FileDone` or the connection's end."""
 
-    id: str
-    size: int
+    id: Id
+    size: Bytes
 
 
 class FileMissing(msgspec.Struct, frozen=True, kw_only=True, tag="file_missing"):
     """Answers `FetchFile` or `AskPiece`. `detail` is for a person."""
 
-    id: str
+    id: Id
     problem: FileProblem
-    detail: str
+    detail: Detail
 
 
 class AskPiece(msgspec.Struct, frozen=True, kw_only=True, tag="ask_piece"):
@@ -47,19 +51,19 @@ class AskPiece(msgspec.Struct, frozen=True, kw_only=True, tag="ask_piece"):
     hexadecimal, of a file that a queued message sends.
     """
 
-    id: str
-    offset: int
+    id: Id
+    offset: Bytes
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True, tag="piece"):
     """`data` is PIECE_BYTES long at most, and shorter only at the file's end."""
 
-    id: str
-    offset: int
-    data: bytes
+    id: Id
+    offset: Bytes
+    data: PieceData
 
 
 class FileDone(msgspec.Struct, frozen=True, kw_only=True, tag="file_done"):
     """The gateway needs the file `id` no longer; the worker removes it."""
 
-    id: str
+    id: Id

@@ -7,18 +7,42 @@ are ignored, a kind unknown to it is answered with `Rejected`.
 """
 
 from datetime import datetime
+from typing import Annotated, TypeVar
 
 import msgspec
 
+from shared.bounds import (
+    MAX_EVENTS,
+    Age,
+    Bytes,
+    Count,
+    Detail,
+    End,
+    Id,
+    ImageName,
+    LogText,
+    Number,
+    PairingText,
+    QrText,
+    Sequence,
+    Token,
+    Totals,
+    Word,
+    Words,
+    is_sane,
+)
 from shared.enums import SessionReason, SessionState
 from shared.structs.content import Content
 from shared.structs.takeovers import ChatTaken
 from shared.structs.tenants import TenantConfig
 from shared.wire.events import Event, Party
 from shared.wire.files import AskPiece, FetchFile, FileDone, FileMissing, FileReady, Piece
+from shared.wire.fitting import to_problem
 
 PROTOCOL = 1
 MAX_FRAME_BYTES = 1 << 20
+# A token, an image's name and a dozen words: all that is taken of whoever has not said who it is.
+MAX_HELLO_BYTES = 16 * 1024
 # Room for a batch of the longest texts (64 KiB) below MAX_FRAME_BYTES.
 MAX_BATCH_BYTES = 512 * 1024
 
@@ -30,11 +54,11 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello"):
     other. A worker that does not say is of before there were others.
     """
 
-    token: str
-    boot_id: str
-    image: str
-    protocol: int = PROTOCOL
-    can_send: tuple[str, ...] = ("text",)
+    token: Token
+    boot_id: Word
+    image: ImageName
+    protocol: Count = PROTOCOL
+    can_send: Words = ("text",)
 
 
 class SessionReport(msgspec.Struct, frozen=True, kw_only=True, tag="session", omit_defaults=True):
@@ -50,27 +74,27 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True, tag="session", om
 
     state: SessionState
     reason: SessionReason
-    detail: str = ""
-    own_phone: str | None = None
-    qr: str | None = None
-    qr_expires_at: datetime | None = None
-    qr_attempt: int | None = None
-    qr_attempts: int | None = None
-    pairing_code: str | None = None
-    pairing_phone: str | None = None
-    pairing_expires_at: datetime | None = None
-    ban_ends_at: datetime | None = None
+    detail: Detail = ""
+    own_phone: Number | None = None
+    qr: QrText | None = None
+    qr_expires_at: End | None = None
+    qr_attempt: Count | None = None
+    qr_attempts: Count | None = None
+    pairing_code: PairingText | None = None
+    pairing_phone: Number | None = None
+    pairing_expires_at: End | None = None
+    ban_ends_at: End | None = None
 
 
 class Numbered(msgspec.Struct, frozen=True, array_like=True):
-    seq: int
+    seq: Sequence
     event: Event
 
 
 class Events(msgspec.Struct, frozen=True, kw_only=True, tag="events"):
     """Unacknowledged events, oldest first, of ascending `seq`."""
 
-    events: list[Numbered]
+    events: Annotated[list[Numbered], msgspec.Meta(max_length=MAX_EVENTS)]
 
 
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat"):
@@ -81,11 +105,11 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat"):
     """
 
     session: SessionState
-    outbox_depth: int
-    memory_bytes: int
-    keepalive_age: float | None = None
-    inbound_age: float | None = None
-    skipped: dict[str, int] = {}
+    outbox_depth: Count
+    memory_bytes: Bytes
+    keepalive_age: Age | None = None
+    inbound_age: Age | None = None
+    skipped: Totals = {}
 
 
 class LogLines(msgspec.Struct, frozen=True, kw_only=True, tag="log"):
@@ -94,19 +118,19 @@ class LogLines(msgspec.Struct, frozen=True, kw_only=True, tag="log"):
     Best effort: the engine keeps the full log, and a bounded buffer feeds this.
     """
 
-    lines: list[str]
+    lines: LogText
 
 
 class CommandResult(msgspec.Struct, frozen=True, kw_only=True, tag="result"):
-    id: str
+    id: Id
     ok: bool
-    detail: str = ""
+    detail: Detail = ""
 
 
 class SendTaken(msgspec.Struct, frozen=True, kw_only=True, tag="send_taken"):
     """The worker has written down `Send` `id`, or (cancelled) has struck it off unsent."""
 
-    id: str
+    id: Id
     cancelled: bool = False
 
 
@@ -226,7 +250,9 @@ FromGateway = (
     | Rejected
 )
 
+FrameT = TypeVar("FrameT")
 _encoder = msgspec.msgpack.Encoder()
+_hello: msgspec.msgpack.Decoder[Hello] = msgspec.msgpack.Decoder(Hello)
 _from_worker: msgspec.msgpack.Decoder[FromWorker] = msgspec.msgpack.Decoder(FromWorker)
 _from_gateway: msgspec.msgpack.Decoder[FromGateway] = msgspec.msgpack.Decoder(FromGateway)
 
@@ -236,10 +262,34 @@ def encode(frame: FromWorker | FromGateway) -> bytes:
 
 
 def decode_from_worker(data: bytes) -> FromWorker:
-    """Raises msgspec.DecodeError (or its ValidationError) when it is no frame of a worker."""
-    return _from_worker.decode(data)
+    """Raises msgspec.DecodeError (or its ValidationError) when it is no frame of a worker, or one
+    that is out of bounds.
+    """
+    return _decode(_from_worker, data)
+
+
+def decode_hello(data: bytes) -> Hello:
+    """The first frame of a connection. Raises msgspec.DecodeError."""
+    return _decode(_hello, data)
 
 
 def decode_from_gateway(data: bytes) -> FromGateway:
     """Raises msgspec.DecodeError (or its ValidationError) when it is no frame of a gateway."""
-    return _from_gateway.decode(data)
+    return _decode(_from_gateway, data)
+
+
+def find_insane_instant(report: SessionReport) -> str | None:
+    """The field whose instant no row, or no reader of it, could hold."""
+    instants = {
+        "qr_expires_at": report.qr_expires_at,
+        "pairing_expires_at": report.pairing_expires_at,
+        "ban_ends_at": report.ban_ends_at,
+    }
+    return next((name for name, at in instants.items() if not is_sane(at)), None)
+
+
+def _decode(decoder: msgspec.msgpack.Decoder[FrameT], data: bytes) -> FrameT:
+    try:
+        return decoder.decode(data)
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise msgspec.DecodeError(to_problem(error)) from error

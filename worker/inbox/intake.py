@@ -9,11 +9,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from sqlite3 import Connection
+from typing import TypeVar
 
+import structlog
+
+from shared.bounds import is_possible
 from shared.clock import Clock
 from shared.enums import MessageKind, SkipReason
 from shared.structs.takeovers import TAKEN_FOR
 from shared.wire.events import MessageReceived, MessageSent
+from shared.wire.mending import fit
 from worker.database import Database
 from worker.inbox import file_rows, lost_rows, rows, taken_chats, unread_rows
 from worker.inbox.unread import Unread
@@ -26,6 +31,9 @@ BATCH = 256
 # What the owner does in a chat without answering there.
 _NO_ANSWERS = {MessageKind.REACTION, MessageKind.EDIT, MessageKind.DELETE, MessageKind.CALL}
 
+log = structlog.get_logger(__name__)
+
+ToldT = TypeVar("ToldT", MessageReceived, MessageSent)
 _Told = tuple[MessageReceived, Inbound | Unreadable] | MessageSent
 
 
@@ -83,9 +91,9 @@ class Intake:
                     self.skipped[reason] += 1
                     passed.append(event)
                 case Own():
-                    messages.append(await self._complete_own(event))
+                    messages.append(self._fit(await self._complete_own(event)))
                 case Inbound() | Unreadable():
-                    messages.append((await self._complete(event), event))
+                    messages.append((self._fit(await self._complete(event)), event))
                     self.last_inbound_at = self._clock.now()
         await self._remember(passed)
         if messages:
@@ -96,6 +104,15 @@ class Intake:
             self._room.measure(size)
             self._on_recorded(recorded)
             self._unread.wake()
+
+    def _fit(self, message: ToldT) -> ToldT:
+        """Whoever writes to us chooses ids, names and numbers: from here on they are bounded, in
+        the volume's rows as in what is told.
+        """
+        fitting, notes = fit(message, now=self._clock.now())
+        if notes:
+            log.warning("message.mended", message=fitting.wa_message_id, notes=notes)
+        return fitting
 
     async def _remember(self, passed: Sequence[Skipped]) -> None:
         """What is skipped leaves a row only where it would be taken for lost after a crash."""
@@ -116,8 +133,12 @@ class Intake:
             at=event.at,
             in_reply_to=event.in_reply_to,
             media=event.media,
-            bot_waits_until=None if event.kind in _NO_ANSWERS else event.at + TAKEN_FOR,
+            bot_waits_until=None if event.kind in _NO_ANSWERS else self._silent_until(event.at),
         )
+
+    def _silent_until(self, at: datetime) -> datetime:
+        now = self._clock.now()
+        return (at if is_possible(at, now=now) else now) + TAKEN_FOR
 
     async def _complete(self, event: Inbound | Unreadable) -> MessageReceived:
         if isinstance(event, Unreadable):

@@ -10,15 +10,17 @@ from enum import StrEnum
 
 import msgspec
 
+from shared.clock import SystemClock
 from shared.flows.conversation import Conversation
 from shared.wire.events import MessageReceived, MessageSent
+from shared.wire.mending import Mended, mend, read_strictly
 from worker.uplink import event_rows
 
 # Longer than WhatsApp keeps a message for an absent device: no id comes back later than this.
 KEPT = timedelta(days=45)
 
 _encoder = msgspec.msgpack.Encoder()
-_message = msgspec.msgpack.Decoder(MessageReceived)
+_clock = SystemClock()
 _conversation = msgspec.msgpack.Decoder(Conversation)
 
 
@@ -100,12 +102,26 @@ def _take_stand_in_away(db: sqlite3.Connection, wa_message_id: str) -> bool:
 
 
 def find_next(db: sqlite3.Connection, chat: str) -> Entry | None:
-    row = db.execute(
+    query = (
         "SELECT position, chat, payload FROM inbox WHERE state = 'RECEIVED' AND chat = ?"
-        " ORDER BY position LIMIT 1",
-        (chat,),
-    ).fetchone()
-    return Entry(row[0], row[1], _message.decode(row[2])) if row is not None else None
+        " ORDER BY position LIMIT 1"
+    )
+    while (row := db.execute(query, (chat,)).fetchone()) is not None:
+        message = read_message(row[2])
+        if message is not None:
+            return Entry(row[0], row[1], message)
+        # Of another version of this worker: it is in the log, and gets no answer.
+        _finish(db, row[0], InboxState.SKIPPED, "it cannot be read by this worker")
+    return None
+
+
+def read_message(payload: bytes) -> MessageReceived | None:
+    """A message as this volume holds it; what is out of bounds about it is mended."""
+    event = read_strictly(payload)
+    if event is None:
+        outcome = mend(payload, now=_clock.now())
+        event = outcome.event if isinstance(outcome, Mended) else None
+    return event if isinstance(event, MessageReceived) else None
 
 
 def list_open_chats(db: sqlite3.Connection) -> list[str]:

@@ -13,7 +13,6 @@ from worker.inbox.rows import InboxState
 MOST_FAILURES = 5
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(MessageReceived)
 
 
 def notice(
@@ -51,9 +50,9 @@ def give_up(db: sqlite3.Connection, *, now: datetime) -> list[MessageReceived]:
         (now.timestamp(),),
     ).fetchall()
     for wa_message_id, payload, is_quiet in found:
-        message = _decoder.decode(payload)
+        message = rows.read_message(payload)
         state = InboxState.SKIPPED if is_quiet else InboxState.RECEIVED
-        if rows.record(db, message, state=state, note="unreadable"):
+        if message is not None and rows.record(db, message, state=state, note="unreadable"):
             recorded.append(message)
         db.execute("DELETE FROM unread WHERE wa_message_id = ?", (wa_message_id,))
     return recorded

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable
 
+from shared.bounds import TOLD_TOGETHER
 from shared.enums import ReceiptKind
 from shared.wire.events import ReceiptReceived
 from worker.uplink import event_rows
@@ -24,8 +25,8 @@ def record(
     for receipt in receipts:
         strange = [one for one in receipt.wa_message_ids if not _is_known(db, one)]
         news = [one for one in receipt.wa_message_ids if _advance(db, one, receipt.kind)]
-        if news:
-            event_rows.append(db, _about(receipt, news))
+        for first in range(0, len(news), TOLD_TOGETHER):
+            event_rows.append(db, _about(receipt, news[first : first + TOLD_TOGETHER]))
             told += 1
         if strange:
             unknown.append(_about(receipt, strange))

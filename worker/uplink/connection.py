@@ -11,6 +11,7 @@ import structlog
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from shared.clock import SystemClock
 from shared.questions import Questions
 from shared.structs.takeovers import ChatTaken
 from shared.structs.tenants import TenantConfig
@@ -36,6 +37,7 @@ from shared.wire.frames import (
     Takeovers,
     Welcome,
 )
+from worker.uplink.fitting import encode_fitting
 
 log = structlog.get_logger(__name__)
 
@@ -66,6 +68,7 @@ class Local(Protocol):
 
 class Connection:
     def __init__(self, socket: ClientConnection, welcome: Welcome, local: Local) -> None:
+        self._clock = SystemClock()
         self._socket = socket
         self._welcome = welcome
         self._local = local
@@ -142,7 +145,7 @@ class Connection:
             case Config(config=config):
                 await self._local.configure(config)
             case Command():
-                await self._socket.send(frames.encode(await self._local.command(frame)))
+                await self._send(await self._local.command(frame))
             case Send() | CancelSend():
                 # Begun in order and not awaited: a batch of them shares a few commits.
                 self._tasks.supervise("send", self._take_send(frame))
@@ -220,8 +223,11 @@ class Connection:
             await asyncio.sleep(self._welcome.heartbeat_interval)
 
     async def _send(self, frame: frames.FromWorker) -> None:
+        data = encode_fitting(frame, now=self._clock.now())
+        if data is None:
+            return
         try:
-            await self._socket.send(frames.encode(frame))
+            await self._socket.send(data)
         except ConnectionClosed:
             # The listener sees the same and ends the connection; here there is nobody to tell.
             await asyncio.Event().wait()

@@ -8,13 +8,13 @@ from enum import StrEnum
 
 import msgspec
 
+from shared.bounds import MAX_EXACT, MAX_INTEGER
+from shared.stored_text import cut
 from shared.structs.media import Media
 from worker.whatsapp.protobuf import Fields, Value, number, read, text
 
 # The sender chooses all of this: what is longer or larger is no name, and breaks encoders.
 _LONGEST_TEXT = 255
-_LARGEST_SIZE = (1 << 53) - 1
-_LARGEST_NUMBER = (1 << 31) - 1
 _KEY_LENGTH = 32
 # ASCII without spaces and control characters, at a length that a request line can have.
 _PATH = re.compile(r"/[!-~]{1,2000}")
@@ -112,10 +112,10 @@ def read_file(message: Fields) -> tuple[Media, FileSource | None] | None:
 def _read_media(fields: Fields, layout: Layout) -> Media:
     digest = fields.get(layout.sha256)
     return Media(
-        mime_type=text(fields.get(layout.mime_type))[:_LONGEST_TEXT],
+        mime_type=cut(text(fields.get(layout.mime_type)), _LONGEST_TEXT),
         size=_size(fields, layout),
         sha256=digest.hex() if isinstance(digest, bytes) and len(digest) == _KEY_LENGTH else None,
-        file_name=text(fields.get(layout.file_name))[:_LONGEST_TEXT] or None,
+        file_name=cut(text(fields.get(layout.file_name)), _LONGEST_TEXT) or None,
         duration=_small(fields.get(layout.duration)),
         width=_small(fields.get(layout.width)),
         height=_small(fields.get(layout.height)),
@@ -143,8 +143,8 @@ def _read_source(fields: Fields, layout: Layout) -> FileSource | None:
 
 
 def _size(fields: Fields, layout: Layout) -> int:
-    return min(number(fields.get(layout.size)), _LARGEST_SIZE)
+    return min(number(fields.get(layout.size)), MAX_EXACT)
 
 
 def _small(value: Value | None) -> int | None:
-    return min(number(value), _LARGEST_NUMBER) or None
+    return min(number(value), MAX_INTEGER) or None

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from shared.enums import MessageKind, ReceiptKind, SkipReason
+from shared.stored_text import cut
+from shared.structs.text import MAX_MESSAGE_LENGTH
 from shared.wire.events import Party
 from worker.whatsapp import events as ours
 from worker.whatsapp.files import read_file
@@ -24,7 +26,7 @@ from worker.whatsapp.protobuf import (
 )
 from worker.whatsapp.targets import find_target
 
-MAX_TEXT = 65_536  # WhatsApp's own limit for a message, in characters
+MAX_NAME = 200  # of a person, in the person's own words; phones take 25
 
 PHONE_SERVERS = frozenset({"s.whatsapp.net", "c.us", "hosted"})
 LID_SERVERS = frozenset({"lid", "hosted.lid"})
@@ -84,7 +86,9 @@ def read_jid(data: Value | None) -> Jid:
 
 def to_phone(jid: Jid) -> str | None:
     """E.164, or None when the JID is not a phone's."""
-    return f"+{jid.user}" if jid.server in PHONE_SERVERS and jid.user.isdigit() else None
+    # Digits of other scripts are digits too, and no part of a number.
+    is_number = jid.user.isascii() and jid.user.isdigit()
+    return f"+{jid.user}" if jid.server in PHONE_SERVERS and is_number else None
 
 
 def to_lid(jid: Jid) -> str | None:
@@ -205,7 +209,7 @@ def translate_message(data: bytes) -> ours.MessageEvent:
             wa_message_id=text(info.get(2)),
             kind=kind,
             contact=_party(chat, read_jid(source.get(7))),
-            text=words[:MAX_TEXT],
+            text=cut(words, MAX_MESSAGE_LENGTH),
             at=to_instant(number(info.get(6))),
             in_reply_to=find_target(message),
             media=media,
@@ -214,9 +218,9 @@ def translate_message(data: bytes) -> ours.MessageEvent:
         wa_message_id=text(info.get(2)),
         kind=kind,
         contact=_party(read_jid(source.get(2)), read_jid(source.get(6)), chat),
-        text=words[:MAX_TEXT],
+        text=cut(words, MAX_MESSAGE_LENGTH),
         at=to_instant(number(info.get(6))),
-        push_name=text(info.get(5))[:200],
+        push_name=cut(text(info.get(5)), MAX_NAME),
         in_reply_to=find_target(message),
         media=media,
         source=fetch_from,
@@ -243,7 +247,7 @@ def translate_unreadable(data: bytes) -> ours.MessageEvent:
         kind=MessageKind.VIEW_ONCE if number(fields.get(_VIEW_ONCE)) else MessageKind.UNREADABLE,
         contact=_party(read_jid(source.get(2)), read_jid(source.get(6)), chat),
         at=to_instant(number(info.get(6))),
-        push_name=text(info.get(5))[:200],
+        push_name=cut(text(info.get(5)), MAX_NAME),
         is_quiet=number(fields.get(3)) == _HIDE,
     )
 

@@ -43,6 +43,8 @@ TENANT = {
     "incident.container_removed": "Somebody removed the container",
     "incident.start_failed": "The container could not be started",
     "incident.link_lost": "The link was lost",
+    "incident.frames_refused": "The gateway refused what the worker sent",
+    "incident.platform_error": "The control plane failed at this tenant",
     "incident.again": "started again",
     "incident.restored": "back after {length}",
     "acts": "Ask for",

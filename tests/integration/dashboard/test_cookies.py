@@ -1,6 +1,7 @@
 """Whose pages a browser sends an operator's session to, by the rules of a real cookie jar."""
 
 from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 

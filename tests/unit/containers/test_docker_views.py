@@ -46,7 +46,7 @@ def test_what_belongs_to_no_tenant_is_passed_over(labels):
     assert read_volume({"Name": "v", "Labels": labels}) is None
 
 
-@pytest.mark.parametrize("generation", ["", "-3", "four", "1.5"])
+@pytest.mark.parametrize("generation", ["", "-3", "four", "1.5", "9" * 50])
 def test_a_generation_that_nobody_of_us_wrote_matches_none(generation):
     seen = read_listed(listed(Labels=LABELS | {"flowhq.generation": generation}))
     assert seen.generation == -1
@@ -87,3 +87,14 @@ def test_an_earlier_end_of_a_running_container_is_not_its_end():
 def test_instants_keep_the_microseconds_that_the_database_keeps():
     seen = read_inspected(inspected("exited", FinishedAt="2026-11-23T09:00:00.123456789Z"))
     assert seen.finished_at == datetime(2026, 11, 23, 9, 0, 0, 123_456, UTC)
+
+
+@pytest.mark.parametrize("said", ["stopping", "hibernating", ""])
+def test_a_state_that_a_newer_engine_has_a_word_for_is_left_alone(said):
+    assert read_listed(listed(State=said)).state is ContainerState.REMOVING
+    assert read_inspected(inspected(said)).state is ContainerState.REMOVING
+
+
+@pytest.mark.parametrize("names", [None, []])
+def test_a_container_that_has_lost_its_name_is_called_by_its_id(names):
+    assert read_listed(listed(Names=names)).name == "c1"

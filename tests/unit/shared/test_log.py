@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from uuid import UUID
 
 import msgspec
@@ -76,3 +77,33 @@ def test_a_traceback_for_a_person_shows_no_local_variable(
     printed = capsys.readouterr().out
     assert "ValueError" in printed
     assert body not in printed
+
+
+def test_lines_that_come_faster_than_the_disk_takes_them_cost_lines_and_say_how_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting, going = Event(), Event()
+    write = TenantFiles._append_line
+
+    def slow(self: TenantFiles, path: Path, line: bytes) -> None:
+        waiting.set()
+        going.wait(10)
+        write(self, path, line)
+
+    monkeypatch.setattr(TenantFiles, "_append_line", slow)
+    files = TenantFiles(tmp_path)
+    files.append(ONE, {"event": "first"})
+    assert waiting.wait(10)
+    for number in range(3_000):
+        files.append(ONE, {"event": "x" * 1_000, "number": number})
+    files.append(TWO, {"event": "neighbour"})
+    going.set()
+    files.close()
+    lines = _lines(tmp_path / f"{ONE}.log")
+    assert len(lines) < 1_200
+    assert lines[-1] == {
+        "event": "log.dropped",
+        "count": 3_001 - (len(lines) - 1),
+        "tenant_id": str(ONE),
+    }
+    assert [line["event"] for line in _lines(tmp_path / f"{TWO}.log")] == ["neighbour"]

@@ -2,13 +2,17 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from shared.flows.conversation import Conversation, Step
+from shared.structs.text import MAX_MESSAGE_LENGTH
 from shared.wire.events import MessageReceived, MessageSent
+from shared.wire.frames import MAX_FRAME_BYTES, Events, encode
+from shared.wire.mending import find_unread, read_strictly
 from tests.fakes.inbound import ASHA, NOW, answer, message
 from worker import database, meta
 from worker.inbox import rows
@@ -128,10 +132,70 @@ def test_a_batch_is_bounded_in_bytes_and_begins_with_the_oldest(db):
     assert 1 < len(batch) < 20
 
 
-def test_an_event_over_the_limit_goes_alone(db):
-    rows.record(db, message(1, "x" * 600_000))
+def test_two_of_the_longest_texts_go_one_after_the_other(db):
+    for number in (1, 2):
+        rows.record(db, message(number, "😀" * MAX_MESSAGE_LENGTH))
+    assert [numbered.seq for numbered in event_rows.next_batch(db, after=0)] == [1]
+    assert [numbered.seq for numbered in event_rows.next_batch(db, after=1)] == [2]
+
+
+def test_what_is_written_down_is_such_that_every_gateway_takes_it(db):
+    rows.record(
+        db,
+        msgspec.structs.replace(
+            message(1, "x" * 600_000), push_name="n" * 999, in_reply_to="i" * 999
+        ),
+    )
+    [numbered] = event_rows.next_batch(db, after=0)
+    assert read_strictly(msgspec.msgpack.encode(numbered.event)) == numbered.event
+    assert numbered.event.text.endswith("… [600,000 characters]")
+
+
+def leave(db, plain):
+    """An event as an older or a newer worker may have left it on the volume."""
+    db.execute("INSERT INTO events (payload) VALUES (?)", (msgspec.msgpack.encode(plain),))
+
+
+def test_an_event_of_an_older_worker_that_is_out_of_bounds_is_told_mended(db):
+    leave(
+        db, msgspec.to_builtins(message(1)) | {"text": "x" * 2_000_000, "wa_message_id": "i" * 999}
+    )
     rows.record(db, message(2))
-    assert len(event_rows.next_batch(db, after=0)) == 1
+    first, second = event_rows.next_batch(db, after=0)
+    assert len(first.event.text) == MAX_MESSAGE_LENGTH
+    assert len(first.event.wa_message_id) == 200
+    assert second.event == message(2)
+    assert len(encode(Events(events=[first, second]))) < MAX_FRAME_BYTES
+
+
+def test_an_event_that_this_worker_cannot_read_is_passed_on_and_keeps_no_other(db):
+    leave(db, {"type": "message.telepathy", "thought": "Habari"})
+    leave(db, {"type": "message.telepathy", "thought": "x" * 2_000_000})
+    rows.record(db, message(1))
+    batch = event_rows.next_batch(db, after=0)
+    data = encode(Events(events=batch))
+    assert len(data) < MAX_FRAME_BYTES
+    unread = find_unread(data)
+    assert [each.seq for each in unread] == [1, 2, 3]
+    payloads = [msgspec.msgpack.decode(each.event) for each in unread]
+    assert payloads[0] == {"type": "message.telepathy", "thought": "Habari"}
+    assert payloads[1]["bytes"] > 2_000_000
+    assert batch[2].event == message(1)
+
+
+def test_a_message_of_an_older_worker_that_is_out_of_bounds_is_still_answered(db):
+    rows.record(db, message(1))
+    odd = msgspec.to_builtins(message(1)) | {"push_name": "n" * 999}
+    db.execute("UPDATE inbox SET payload = ?", (msgspec.msgpack.encode(odd),))
+    assert len(rows.find_next(db, ASHA).message.push_name) == 200
+
+
+def test_a_message_that_this_worker_cannot_read_keeps_no_other_from_its_answer(db):
+    rows.record(db, message(1))
+    rows.record(db, message(2))
+    db.execute("UPDATE inbox SET payload = x'c1' WHERE wa_message_id = 'ID1'")
+    assert rows.find_next(db, ASHA).message == message(2)
+    assert state_of(db, 1) == "SKIPPED"
 
 
 def test_numbers_are_never_used_twice_even_when_all_is_acknowledged(db):

@@ -1,5 +1,5 @@
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -10,6 +10,7 @@ from shared.structs.media import Media
 from shared.structs.takeovers import TAKEN_FOR
 from shared.tasks import TaskGroup
 from shared.wire.events import Party
+from shared.wire.frames import Events, Numbered, decode_from_worker, encode
 from tests.fakes.inbound import NOW, OWN_PHONE
 from tests.fakes.whatsapp_client import FakeClient
 from worker.inbox import file_rows, lost_rows, rows, taken_chats, unread_rows
@@ -211,3 +212,53 @@ async def test_what_the_owner_does_without_answering_takes_no_chat(door, kind):
     [event] = await door.events()
     assert event.bot_waits_until is None
     assert not await is_taken(door.database, Party(phone="+255700000001"), now=NOW)
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        pytest.param(datetime(1970, 1, 1, tzinfo=UTC), id="when Unix began"),
+        pytest.param(datetime(5138, 11, 16, tzinfo=UTC), id="in three thousand years"),
+        pytest.param(datetime.max.replace(tzinfo=UTC), id="at the end of the calendar"),
+    ],
+)
+async def test_what_is_dated_impossibly_is_of_now_for_the_volume_and_for_the_log(door, at):
+    before = SystemClock().now()
+    odd = msgspec.structs.replace(inbound(1), at=at)
+    own = Own(
+        wa_message_id="OWN", kind=MessageKind.TEXT, text="Karibu", at=at,
+        contact=Party(phone="+255700000002"),
+    )  # fmt: skip
+    await door.take(odd, own)
+    received, sent = await door.events()
+    for event in (received, sent):
+        assert before <= event.at <= SystemClock().now()
+    assert sent.bot_waits_until <= SystemClock().now() + TAKEN_FOR
+    [(kept,)] = await door.database.run(
+        lambda db: db.execute("SELECT received_at FROM inbox").fetchall()
+    )
+    assert kept >= before.timestamp()
+
+
+async def test_whatever_a_customer_chooses_is_told_in_a_form_that_every_gateway_takes(door):
+    long = "é" * 70_000
+    odd = Inbound(
+        wa_message_id=long, kind=MessageKind.DOCUMENT, text=long, at=NOW,
+        contact=Party(phone="+" + "9" * 5_000, lid=long), push_name=long, in_reply_to=long,
+        media=Media(mime_type=long, size=10**18, file_name=long, duration=2**40),
+    )  # fmt: skip
+    await door.take(odd, inbound(2))
+    [first, second] = await door.events()
+    data = encode(Events(events=[Numbered(1, first), Numbered(2, second)]))
+    assert decode_from_worker(data).events[0].event == first
+    await door.take(odd)
+    assert len(await door.events()) == 2
+    # The volume and the log call it by one name.
+    assert await door.database.run(lambda db: rows.is_known(db, first.wa_message_id))
+
+
+async def test_messages_without_an_id_are_two_and_not_one(door):
+    first = msgspec.structs.replace(inbound(1), wa_message_id="", text="Habari")
+    second = msgspec.structs.replace(inbound(1), wa_message_id="", text="Mambo")
+    await door.take(first, second, first)
+    assert [event.text for event in await door.events()] == ["Habari", "Mambo"]

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.enums import MessageKind, SkipReason
+from shared.structs.text import MAX_MESSAGE_LENGTH
 from shared.wire.events import Party
 from tests.fakes.library_protobuf import e2e, neonize
 from worker.whatsapp import events as ours
@@ -270,7 +271,9 @@ def test_a_text_with_a_context_beside_it_is_a_text():
 
 
 def test_a_text_beyond_whatsapps_limit_is_cut():
-    assert len(translate_message(received(text("x" * 70_000))).text) == translate.MAX_TEXT
+    cut = translate_message(received(text("x" * 70_000))).text
+    assert len(cut) == MAX_MESSAGE_LENGTH
+    assert cut.endswith("x… [70,000 characters]")
 
 
 def test_a_call_is_a_message_of_kind_call():

@@ -1,0 +1,45 @@
+"""Frames as every gateway takes them: what is out of bounds is cut before it is sent."""
+
+from datetime import datetime
+
+import msgspec
+import structlog
+
+from shared.wire.fitting import Fitting, UnfitError, list_structs
+from shared.wire.frames import (
+    Events,
+    FromWorker,
+    SessionReport,
+    decode_from_worker,
+    encode,
+    find_insane_instant,
+)
+
+log = structlog.get_logger(__name__)
+
+_KINDS = list_structs(FromWorker)
+
+
+def encode_fitting(frame: FromWorker, *, now: datetime) -> bytes | None:
+    """None when nothing of it can be told. Events were bounded when they were written down."""
+    data = encode(frame)
+    if isinstance(frame, Events) or _is_fit(data):
+        return data
+    kind = str(frame.__struct_config__.tag)
+    fitting = Fitting(data, now)
+    try:
+        # The types are the union's own.
+        made: FromWorker = fitting.fit(_KINDS[kind])  # type: ignore[assignment]
+    except UnfitError as error:
+        log.error("frame.unsent", kind=kind, problem=str(error))  # noqa: TRY400  no traceback needed
+        return None
+    log.warning("frame.mended", kind=kind, notes=fitting.notes)
+    return encode(made)
+
+
+def _is_fit(data: bytes) -> bool:
+    try:
+        frame = decode_from_worker(data)
+    except msgspec.DecodeError:
+        return False
+    return not isinstance(frame, SessionReport) or find_insane_instant(frame) is None
