@@ -33,6 +33,8 @@ RESETS = Gate(name="mail/reset", waits=_waits(5), window=_DAY)
 SIGN_UPS = Gate(name="mail/sign-up", waits=_waits(5), window=_DAY)
 # Of a network, to all addresses together.
 FROM_ADDRESS = Limit(name="mail/address", tries=40, window=_HOUR)
+# Asks of a network for one address, be there a mail or none: who goes on is told to stop.
+ASKS = Limit(name="mail/asks", tries=8, window=_HOUR)
 # Of a network to one address, for each purpose.
 _OF_NETWORK = Gate(name="mail/network", waits=_waits(3), window=_DAY)
 # Of a browser that is known, to its account.
@@ -48,6 +50,16 @@ CHANGES_TO_ADDRESS = Limit(name="mail/change", tries=10, window=_DAY)
 # Of a business, to an address; and of all businesses.
 INVITATIONS_OF_TENANT = Limit(name="mail/invitation/tenant", tries=3, window=_HOUR)
 INVITATIONS_TO_ADDRESS = Limit(name="mail/invitation", tries=10, window=_DAY)
+
+
+async def count_ask(email: str, *, network: str, clock: Clock) -> None:
+    """The same for every address. Raises TooManyAttemptsError."""
+    try:
+        await limits.count(FROM_ADDRESS, network, clock=clock)
+        await limits.count(ASKS, f"{email}\n{network}", clock=clock)
+    except TooManyAttemptsError:
+        note(SecuritySite.PORTAL, SecurityKind.MAIL_HELD_UP, source=network)
+        raise
 
 
 async def find_life(

@@ -10,17 +10,15 @@ from litestar.datastructures import Cookie
 
 from portal.house import House
 from shared.db.guard import continue_as, proof_transaction
-from shared.enums import Language, SecurityKind, SecuritySite
+from shared.enums import Language
 from shared.errors import NotFoundError
 from shared.ids import TenantId
-from shared.security import note
 from shared.stores import browser_sessions
 from shared.stores.secrets import hash_secret
 from shared.structs.members import Member
-from shared.web import limits, origin
+from shared.web import origin
 from shared.web.devices import LIFE
 from shared.web.language import choose_language
-from shared.web.limits import Limit, TooManyAttemptsError
 from shared.web.origin import Origin
 from shared.web.requests import PageRequest, SignInNeededError
 
@@ -129,16 +127,6 @@ async def ensure_signed_in(request: PageRequest) -> None:
 
 def origin_of(request: PageRequest) -> Origin:
     return origin.origin_of(request, house_of(request).cookies)
-
-
-async def count_from(request: PageRequest, limit: Limit) -> None:
-    """One more of the network that asks. Raises TooManyAttemptsError."""
-    network = origin_of(request).network
-    try:
-        await limits.count(limit, network, clock=house_of(request).clock)
-    except TooManyAttemptsError:
-        note(SecuritySite.PORTAL, SecurityKind.MAIL_HELD_UP, source=network)
-        raise
 
 
 def house_of(request: PageRequest) -> House:

@@ -9,8 +9,10 @@ import structlog
 from controlplane.containment import contained
 from controlplane.gateway.budgets import Standing
 from controlplane.gateway.standings import Standings
+from shared.enums import SecurityKind, SecuritySite
 from shared.errors import NotFoundError, TransientError, UnreadableRowError
 from shared.ids import TenantId
+from shared.security import note
 from shared.seldom import Seldom
 from shared.stores import credentials, tenants, workers
 from shared.stores.rows import say_unreadable
@@ -85,6 +87,7 @@ def _find_hold(standing: Standing | None) -> HeldOff | None:
 
 
 def _tell_refused(reason: str, tenant_id: TenantId | None = None) -> None:
+    note(SecuritySite.GATEWAY, SecurityKind.WORKER_REFUSED, tenant_id=tenant_id)
     count = _said.count((reason, tenant_id))
     if count is not None:
         concerned = {} if tenant_id is None else {"tenant_id": tenant_id}

@@ -22,8 +22,10 @@ from controlplane.gateway.heartbeats import HeartbeatCollector
 from controlplane.gateway.translate import parse_outbound_id
 from controlplane.gateway.worker_lines import WorkerLines
 from shared.clock import Clock
+from shared.enums import SecurityKind, SecuritySite
 from shared.errors import PermanentError
 from shared.log import TenantFiles
+from shared.security import note
 from shared.seldom import Seldom
 from shared.stores import outbound_work, sessions
 from shared.wire.files import AskPiece, FileMissing, FileReady, Piece
@@ -115,6 +117,7 @@ class Taking:
                 await self._refuse(connection, "hello was said already")
 
     async def _refuse(self, connection: Connection, problem: str) -> None:
+        note(SecuritySite.GATEWAY, SecurityKind.FRAME_REFUSED, tenant_id=connection.tenant_id)
         if not connection.standing.refusals.try_take():
             raise ConductError(problem)
         count = self._said.count(connection.tenant_id)

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from portal.mail_limits import FROM_ADDRESS
+from portal.mail_limits import count_ask
 from portal.services.begin_by_mail import begin_reset, begin_sign_up, is_known_browser
 from portal.services.finish_by_mail import (
     LinkOverError,
@@ -22,7 +22,6 @@ from portal.services.finish_by_mail import (
     look_at_email_change,
 )
 from portal.visitor import (
-    count_from,
     house_of,
     origin_of,
     to_cookies,
@@ -113,7 +112,7 @@ async def _ask(request: PageRequest, what: str) -> Response[str]:
         )
     origin = origin_of(request)
     if not await is_known_browser(house, email, origin):
-        await count_from(request, FROM_ADDRESS)
+        await count_ask(email, network=origin.network, clock=house.clock)
     begin = begin_sign_up if what == "sign_up" else begin_reset
     answer = page(request, "mailed.html", email=email)
     language = visitor_of(request).language

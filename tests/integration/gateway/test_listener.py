@@ -19,6 +19,7 @@ from controlplane.gateway.lending import Lending
 from controlplane.gateway.listener import Gateway
 from controlplane.media.files import MediaFiles
 from controlplane.media.space import Limits
+from shared import security
 from shared.clock import SystemClock
 from shared.db.engine import Database
 from shared.enums import (
@@ -172,6 +173,7 @@ async def test_a_bad_credential_is_refused_with_the_reason(
     bench: Bench, tenant: tuple[TenantId, str], spoil: str, problem: str
 ) -> None:
     token = tenant[1]
+    security._ledger.take()
     if spoil == "unknown":
         token = "fhw_" + "0" * 43
     elif spoil == "revoked":
@@ -185,6 +187,8 @@ async def test_a_bad_credential_is_refused_with_the_reason(
     assert isinstance(frame, Refused)
     # A removed tenant's credential goes with it: which of the two is said first does not matter.
     assert problem in frame.detail or (spoil == "removed" and "revoked" in frame.detail)
+    noted = [(each.kind, each.times) for each in security._ledger.take()]
+    assert noted == [("WORKER_REFUSED", 1)] or spoil == "removed"
 
 
 async def test_events_are_committed_before_they_are_acknowledged(
@@ -324,6 +328,7 @@ async def test_a_session_report_is_what_the_api_shows(
 async def test_a_frame_of_an_unknown_kind_is_answered_and_the_connection_goes_on(
     bench: Bench, tenant: tuple[TenantId, str]
 ) -> None:
+    security._ledger.take()
     async with bench.worker(tenant[1]) as socket:
         await _next(socket)
         for nonsense in (msgspec.msgpack.encode({"type": "dance"}), b"\xc1", b""):
@@ -333,6 +338,8 @@ async def test_a_frame_of_an_unknown_kind_is_answered_and_the_connection_goes_on
         assert isinstance(await _next(socket), Rejected)
         await socket.send(encode(Events(events=[Numbered(1, _received("A"))])))
         assert await _next(socket) == Ack(seq=1)
+    [noted] = security._ledger.take()
+    assert (noted.kind, noted.subject, noted.times) == ("FRAME_REFUSED", str(tenant[0]), 4)
 
 
 async def test_unknown_fields_of_a_newer_worker_are_ignored(
