@@ -12,7 +12,7 @@ from attack.stress.platform import json_of
 
 FENCE = "who is linked is who should be (docs/operations, shared/stores/sessions.py)"
 QR_TIME = 40.0
-SETTLED = 12.0
+SETTLED = 8.0
 
 
 async def another_phone(ground: Ground) -> Outcome:

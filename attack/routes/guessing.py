@@ -1,5 +1,6 @@
 """Strangers who guess passwords: whether they are held up, and whether they keep anybody out."""
 
+import asyncio
 from datetime import timedelta
 
 from attack.checks import Check, Outcome
@@ -10,6 +11,9 @@ from attack.sites.browser import SignInError
 FENCE = "guesses (shared/web/guesses.py)"
 GUESSES = 14
 TOO_MANY = 429
+# A person asks a few times where a mail is late. They are sent after the answer.
+MOST_MAILS = 8
+MAILED = 1.5
 WRONG = {"password": "not the password of anybody"}
 
 
@@ -37,16 +41,34 @@ async def lockout(ground: Ground) -> Outcome:
 
 async def mails(ground: Ground) -> Outcome:
     """Links for a forgotten password, asked for by a stranger; then by the member."""
-    member = f"alpha-staff-{ground.run_id}@attack.example"
+    member = f"alpha-owner-{ground.run_id}@attack.example"
     stranger = await ground.browser("asks for links")
-    asked = [await stranger.send("/forgotten", email=member) for _ in range(GUESSES)]
-    held_up = sum(answer.status == TOO_MANY for answer in asked)
-    breaches = [] if held_up else [f"{GUESSES} mails were asked for, and none was held up"]
+    for _ in range(GUESSES):
+        await stranger.send("/forgotten", email=member)
+    await asyncio.sleep(MAILED)
+    sent = await _count_mails(ground, member)
     honest = await ground.browser("forgot the password")
-    answer = await honest.send("/forgotten", email=member)
-    if answer.status == TOO_MANY:
+    await honest.send("/forgotten", email=member)
+    await asyncio.sleep(MAILED)
+    more = await _count_mails(ground, member) - sent
+    breaches = []
+    if sent > MOST_MAILS:
+        breaches.append(f"a stranger had {sent} mails sent to a member")
+    if not more:
         breaches.append("a stranger's requests keep the member from a mail of their own")
-    return Outcome(saw=f"{held_up} of {GUESSES} requests for a mail held up", breaches=breaches)
+    return Outcome(
+        saw=f"{sent} mails for {GUESSES} requests of a stranger, {more} for one of the member's",
+        breaches=breaches,
+    )
+
+
+async def _count_mails(ground: Ground, address: str) -> int:
+    """Raises NotTriedError."""
+    if ground.target.sandbox is None:
+        raise NotTriedError("no sandbox: nobody sees the mails")
+    answer = await ground.platform.sandbox.get("/mails")
+    answer.raise_for_status()
+    return sum(mail["to"] == address for mail in answer.json())
 
 
 CHECKS = [
@@ -60,7 +82,7 @@ CHECKS = [
     Check(
         name="routes.mails-for-others",
         fence="limits of mails (shared/web/limits.py)",
-        expects="429 for who asks for mails to others, and a mail for who asks for their own",
+        expects="a few mails however often a stranger asks, and one for whose account it is",
         attack=mails,
     ),
 ]
