@@ -26,7 +26,7 @@ _COLUMNS = f"""
            has_column_privilege('{ROLE}', c.oid, a.attnum, 'UPDATE') AS updates
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-     WHERE c.relkind IN ('r', 'p') AND {_OURS} AND a.attgenerated = ''
+     WHERE c.relkind IN ('r', 'p') AND {_OURS} AND a.attgenerated = '' AND a.attidentity = ''
      ORDER BY c.relname, a.attnum
 """
 _FUNCTIONS = f"""
