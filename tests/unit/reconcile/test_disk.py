@@ -8,7 +8,16 @@ from controlplane.reconcile.judgement import TenantView, find_overfull, judge, w
 from shared.enums import DesiredState, IncidentKind, WorkerStatus
 from shared.structs.fleet import WorkerRecord
 from shared.structs.limits import DEFAULTS, LimitOverrides
-from tests.fakes.observations import IMAGE_ID, NOW, TEMPLATE, TENANT, incident, there, worker
+from tests.fakes.observations import (
+    IMAGE_ID,
+    NOW,
+    SECOND,
+    TEMPLATE,
+    TENANT,
+    incident,
+    there,
+    worker,
+)
 
 LIMIT = DEFAULTS.disk_bytes
 RUNS = WorkerRecord(status=WorkerStatus.RUNNING, container_id="c1")
@@ -29,6 +38,11 @@ def seen(containers=(), **given):
             LIMIT + 1,
             [Drain(TENANT, "c1", "wanted STOPPED"), Remove(TENANT, "c1")],
             id="more: it hands over what it holds, and ends",
+        ),
+        pytest.param(
+            2 * LIMIT,
+            [Drain(TENANT, "c1", "wanted STOPPED"), Remove(TENANT, "c1")],
+            id="twice as much",
         ),
         pytest.param(
             2 * LIMIT + 1,
@@ -65,8 +79,15 @@ def test_a_lower_limit_of_the_tenants_own_stops_it():
 
 
 def test_its_incident_names_the_container_that_was_stopped():
-    told = find_overfull(seen([there()], disk_bytes=LIMIT + 1))
+    stopped = there(started_at=NOW - SECOND)
+    told = find_overfull(seen([stopped], disk_bytes=LIMIT + 1, generation=4))
     assert (told.kind, told.container_id, told.finished_at) == (IncidentKind.DISK_FULL, "c1", NOW)
+    assert (told.generation, told.started_at) == (4, stopped.started_at)
+
+
+def test_of_a_worker_that_holds_what_it_may_there_is_nothing_to_tell():
+    assert find_overfull(seen([there()], disk_bytes=LIMIT)) is None
+    assert find_overfull(seen([there()])) is None
 
 
 @pytest.mark.parametrize("state", [DesiredState.STOPPED, DesiredState.REMOVED])

@@ -120,3 +120,27 @@ def test_what_was_judged_of_the_past_decides_what_is_done_and_what_is_shown():
     assert judged.record.status is WorkerStatus.ERROR
     tried = judge(view_of([ended(65)], incidents=[msgspec.structs.replace(over, generation=0)]))
     assert tried.effects != []
+
+
+def test_a_worker_that_ends_well_at_once_is_not_started_again_at_once():
+    judged = judge(view_of([ended(0, ran=SECOND)]))
+    assert judged.effects == []
+    [waits] = judged.actions
+    assert waits.until == NOW + 9 * SECOND
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        pytest.param(there(started_at=NOW - SECOND), id="as it should be"),
+        pytest.param(there(started_at=NOW - SECOND, generation=0), id="an old one, yet to end"),
+    ],
+)
+def test_what_is_shown_of_a_worker_is_the_container_that_runs(container):
+    record = judge(view_of([container])).record
+    assert (record.container_id, record.started_at) == (container.id, container.started_at)
+
+
+def test_what_is_done_is_done_to_this_tenant():
+    actions = judge(view_of([])).actions
+    assert {action.tenant_id for action in actions} == {TENANT}
