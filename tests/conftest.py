@@ -18,6 +18,7 @@ import structlog
 from blockbuster import BlockBuster, blockbuster_ctx
 from hypothesis import settings
 
+from shared import security
 from shared.db.engine import Database, open_database
 from shared.log import configure_logging
 from tests.another_time import SECOND, clock_is_ahead, move_file_times
@@ -54,6 +55,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="takes minutes: --slow"))
         if "postgres_server" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.postgres)
+
+
+@pytest.fixture(autouse=True)
+def nothing_noted_before() -> None:
+    """A process has one ledger of attacks, and a fast machine runs many tests in its minute."""
+    security._ledger._counts.clear()
+    security._ledger._said.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -207,7 +207,29 @@ def _encode_media(media: Media | None) -> str | None:
 
 
 def decode_media(text: str | None) -> Media | None:
-    return None if text is None else msgspec.json.decode(text, type=Media)
+    """A row of before workers were held to bounds may hold anything: what is out of them is left
+    out, and the message stays where it is. Raises msgspec.DecodeError for what is no object.
+    """
+    if text is None:
+        return None
+    try:
+        return msgspec.json.decode(text, type=Media)
+    except msgspec.ValidationError:
+        given = msgspec.json.decode(text, type=dict[str, Any])
+        fitting = {name: value for name, value in given.items() if _fits(name, value)}
+        return Media(**(_NO_MEDIA | fitting))
+
+
+_NO_MEDIA: dict[str, Any] = {"mime_type": "application/octet-stream", "size": 0}
+_MEDIA_FIELDS = {field.name: field.type for field in msgspec.structs.fields(Media)}
+
+
+def _fits(name: str, value: object) -> bool:
+    try:
+        msgspec.convert(value, _MEDIA_FIELDS[name])
+    except (KeyError, msgspec.ValidationError):
+        return False
+    return True
 
 
 def parse_origin(text: str | None) -> MessageOrigin | None:

@@ -1,37 +1,31 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
-
-from shared.db.checks import drop, extend, known
-from shared.tables import Tenant
+from piccolo.columns.column_types import BigSerial
+from piccolo.columns.indexes import IndexMethod
 
 ID = "2026-11-30T17:00:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "Incidents of refused frames, and of mistakes of the platform"
-
-BEFORE = (
-    *("CRASH", "OOM", "CONFIGURATION", "SESSION_ENDED", "SESSION_LOCKED", "CONTAINER_REMOVED"),
-    *("START_FAILED", "LINK_LOST", "DISK_FULL"),
-)
-NEW = ("FRAMES_REFUSED", "PLATFORM_ERROR")
-OUTCOMES = known("refused_events", "outcome", ("MENDED", "KEPT"))
+DESCRIPTION = "Security events have an order as well (ADR 11)"
 
 
 async def forwards():
     manager = MigrationManager(migration_id=ID, app_name="flowhq", description=DESCRIPTION)
-
-    async def know():
-        for statement in extend(known("worker_incidents", "kind", (*BEFORE, *NEW))):
-            await Tenant.raw(statement)
-        for statement in extend(OUTCOMES):
-            await Tenant.raw(statement)
-
-    async def forget():
-        await Tenant.raw(drop(OUTCOMES))
-        await Tenant.raw(
-            f"DELETE FROM worker_incidents WHERE kind IN ({', '.join(map(repr, NEW))})"
-        )
-        for statement in extend(known("worker_incidents", "kind", BEFORE)):
-            await Tenant.raw(statement)
-
-    manager.add_raw(know)
-    manager.add_raw_backwards(forget)
+    manager.add_column(
+        table_class_name="SecurityEvent",
+        tablename="security_events",
+        column_name="seq",
+        db_column_name="seq",
+        column_class_name="BigSerial",
+        column_class=BigSerial,
+        params={
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
     return manager

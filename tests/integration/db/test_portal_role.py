@@ -47,6 +47,7 @@ HIDDEN = {
     "media_uploads",
     "tenant_limits",
     "tenant_usages",
+    "refused_events",
 }
 READABLE = sorted(OWNERS.keys() - HIDDEN)
 # What no store makes by itself, or not so simply.

@@ -79,7 +79,7 @@ async def narrow(
         tenant_files=tenant_files,
         clock=SystemClock(),
         heartbeat_interval=timedelta(seconds=15),
-        lending=Lending(MediaFiles(Path("unused"), Limits())),
+        lending=Lending(MediaFiles(Path("unused"), Limits(), clock=SystemClock())),
         budget=LITTLE,
         door=DoorLimits(silent=3),
     )

@@ -469,7 +469,8 @@ async def test_an_operator_is_nobody_in_the_portal(portal, database_url):
     connection = await asyncpg.connect(database_url)
     await connection.execute(
         "CREATE TEMPORARY TABLE were AS SELECT * FROM users; DELETE FROM users;"
-        " UPDATE were SET role = 'ADMIN'; INSERT INTO users SELECT * FROM were"
+        " UPDATE were SET role = 'ADMIN';"
+        " INSERT INTO users OVERRIDING SYSTEM VALUE SELECT * FROM were"
     )
     await connection.close()
     assert not is_in(await sign_in(portal))
