@@ -2,8 +2,10 @@
 
 import itertools
 import math
+import re
 import struct
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -56,7 +58,9 @@ def to_base(kind: inspect.Type) -> Any:  # noqa: C901, PLR0911, PLR0912  a line 
     match kind:
         case inspect.StrType():
             # Each is another: a row that is there already is not written again.
-            return f"attack-{next(_NUMBERS)}"
+            text = f"attack-{next(_NUMBERS)}"
+            fits = kind.pattern is None or re.search(kind.pattern, text)
+            return text if fits else sha256(text.encode()).hexdigest()
         case inspect.BoolType():
             return False
         case inspect.IntType():
