@@ -39,6 +39,17 @@ NIGHT = quiet("21:00", "07:00")  # 18:00 to 04:00 UTC
         pytest.param(
             quiet("12:00", "14:00"), "2026-11-24T10:00", "2026-11-24T11:00", id="a rest at noon"
         ),
+        pytest.param(
+            quiet("12:00", "14:00"), "2026-11-24T09:00", "2026-11-24T11:00", id="as a rest begins"
+        ),
+        pytest.param(quiet("12:00", "14:00"), "2026-11-24T11:00", None, id="as a rest ends"),
+        # There it is the next day already; 14 hours ahead of UTC.
+        pytest.param(
+            quiet("00:30", "06:00", ZoneInfo("Pacific/Kiritimati")),
+            "2026-11-24T11:00",
+            "2026-11-24T16:00",
+            id="a day ahead",
+        ),
         pytest.param(quiet("12:00", "12:00"), "2026-11-24T09:00", None, id="no time at all"),
         pytest.param(quiet("12:00", "14:00"), "2026-11-24T08:59", None, id="before the rest"),
         # Clocks go from 02:00 to 03:00 on 29 March, and from 03:00 to 02:00 on 25 October.
