@@ -43,12 +43,12 @@ NIGHT = quiet("21:00", "07:00")  # 18:00 to 04:00 UTC
             quiet("12:00", "14:00"), "2026-11-24T09:00", "2026-11-24T11:00", id="as a rest begins"
         ),
         pytest.param(quiet("12:00", "14:00"), "2026-11-24T11:00", None, id="as a rest ends"),
-        # There it is the next day already; 14 hours ahead of UTC.
+        # There it is yesterday yet: 11 hours behind UTC.
         pytest.param(
-            quiet("00:30", "06:00", ZoneInfo("Pacific/Kiritimati")),
-            "2026-11-24T11:00",
-            "2026-11-24T16:00",
-            id="a day ahead",
+            quiet("17:00", "20:00", ZoneInfo("Pacific/Pago_Pago")),
+            "2026-11-24T05:00",
+            "2026-11-24T07:00",
+            id="a day behind",
         ),
         pytest.param(quiet("12:00", "12:00"), "2026-11-24T09:00", None, id="no time at all"),
         pytest.param(quiet("12:00", "14:00"), "2026-11-24T08:59", None, id="before the rest"),
