@@ -1,4 +1,8 @@
-"""The whole attack, as a person runs it, on a platform that `./scripts/up` brought up."""
+"""The whole attack, as a person runs it, on a platform that `./scripts/up` brought up.
+
+It takes five minutes of both cores and measures neighbours, so that it runs with nothing beside it:
+`./scripts/test --slow tests/e2e/attack/test_attack.py`.
+"""
 
 from pathlib import Path
 
@@ -9,7 +13,7 @@ from attack.checks import Verdict
 from attack.report.report import Report, hash_of
 from tests.e2e.platform.running import Platform
 
-pytestmark = [pytest.mark.e2e, pytest.mark.docker]
+pytestmark = [pytest.mark.e2e, pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 # "Under five minutes", and this machine runs tests beside it.
 LONGEST = 600.0
 
