@@ -44,7 +44,9 @@ class FormGuard(CSRFMiddleware):
         key, kept = self._key(session), request.cookies.get(self.config.cookie_name, "")
         is_good = _is_made_with(key, kept)
         if request.method in self.config.safe_methods:
-            if not is_good:
+            # Elsewhere on the host (a stylesheet, say) the browser does not send the cookie: a new
+            # one would take the place of the one that the page's form was made with.
+            if not is_good and request.url.path.startswith(self._cookies.path):
                 kept = make_token(key)
                 send = self.create_send_wrapper(send, token=kept, csrf_cookie=None)
         else:

@@ -282,3 +282,16 @@ async def test_no_secret_of_a_session_is_stored(browser):
     rows = await OperatorSession.select()
     assert rows
     assert browser.cookies["dashboard-session"] not in str(rows)
+
+
+async def test_who_has_loaded_the_pages_stylesheets_signs_in_all_the_same(dashboard):
+    """They lie outside the paths that the cookies go to: none of their answers may set another."""
+    browser = dashboard.stranger()
+    page = await browser.go("/dashboard/sign-in")
+    files = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)
+    assert files
+    for file in files:
+        await browser.knock("GET", file)
+    browser.at = page
+    entered = await browser.send("/dashboard/sign-in", email=EMAIL, password=PASSWORD)
+    assert (entered.status_code, entered.url.path) == (200, "/dashboard")
