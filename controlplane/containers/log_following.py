@@ -25,6 +25,9 @@ async def follow_log(
     read, arrived = LogLines(KEPT_LINES), asyncio.Event()
 
     def open_log(client: APIClient) -> CancellableStream:
+        # docker-py opens the stream before it asks for the container, and where that is gone it
+        # leaves the stream's socket open.
+        client.inspect_container(container)
         stream: CancellableStream = client.logs(
             container, stdout=True, stderr=True, stream=True, follow=True, tail=lines
         )
