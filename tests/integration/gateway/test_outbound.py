@@ -166,9 +166,12 @@ async def tenant(database: Database) -> tuple[TenantId, str]:  # noqa: ARG001  t
 
 @asynccontextmanager
 async def control_plane(
-    tenant: tuple[TenantId, str], tenant_files: TenantFiles
+    tenant: tuple[TenantId, str],
+    tenant_files: TenantFiles,
+    *,
+    sweep: timedelta = timedelta(milliseconds=50),
 ) -> AsyncIterator[Bench]:
-    dispatcher = Dispatcher(clock=SystemClock(), sweep=timedelta(milliseconds=50))
+    dispatcher = Dispatcher(clock=SystemClock(), sweep=sweep)
     gateway = Gateway(
         dispatcher=dispatcher,
         heartbeats=HeartbeatCollector(fleet.record_heartbeats, clock=SystemClock()),
@@ -330,7 +333,8 @@ async def test_a_worker_that_ends_after_it_answered_is_told_that_it_did(bench: B
 async def test_a_control_plane_that_ends_between_claim_and_send_hands_it_over_after_it_came_back(
     tenant: tuple[TenantId, str], tenant_files: TenantFiles
 ) -> None:
-    async with control_plane(tenant, tenant_files) as before:
+    # Whoever sweeps would claim it first.
+    async with control_plane(tenant, tenant_files, sweep=timedelta(hours=1)) as before:
         (message_id,) = await before.queue("Karibu")
         async with before.worker() as worker:
             await worker.hear_send()
