@@ -3,8 +3,9 @@ of the networks around it.
 
 The engine keeps containers of the workers' bridge apart from each other, and not from the host:
 whatever listens on 0.0.0.0 answers through the bridge, and so do the addresses next door.
-The rules are the kernel's, in two chains of this installation: one for what is addressed to
-this machine, one, behind the engine's own DOCKER-USER, for what is passed on.
+The rules are the kernel's, in three chains of this installation: one for what workers address to
+this machine, one, behind the engine's own DOCKER-USER, for what of theirs is passed on, and one for
+what others address to the ports that are the workers' alone.
 """
 
 import subprocess
@@ -21,7 +22,9 @@ NEXT_DOOR = (
 # Said at once: a connection that is only dropped holds up whoever tries it for minutes.
 _REFUSED = ("-j", "REJECT", "--reject-with", "icmp-admin-prohibited")
 _ANSWERS = ("-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED")
-_JUMPS = {"INPUT": "IN", "DOCKER-USER": "ON"}
+# Of the addresses that this machine has, those of the interface that a packet came in by: a port
+# that is open on the bridge is closed on every other address, whoever listens there.
+_OF_THE_BRIDGE = ("-m", "addrtype", "--dst-type", "LOCAL", "--limit-iface-in")
 
 Rule = tuple[str, ...]
 
@@ -39,63 +42,91 @@ def find_obstacle(engine_address: str) -> str:
     return ""
 
 
-def to_rules(*, ports: Sequence[int]) -> dict[str, list[Rule]]:
-    """By chain: into this machine (IN), and through it (ON). `ports` of the host stay open."""
-    opened = [("-p", "tcp", "--dport", str(port), "-j", "ACCEPT") for port in ports]
+def to_rules(*, ports: Sequence[int], gateway: str | None = None) -> dict[str, list[Rule]]:
+    """By chain: from workers into this machine (IN) and through it (ON), from others to the bridge
+    (AT). `ports` of the bridge's address stay open to workers, and to this machine itself.
+
+    gateway: the bridge's address; without one, which is before there is a bridge, AT is empty.
+    """
+    tcp = [("-p", "tcp", "--dport", str(port)) for port in ports]
+    opened = [(*each, *_OF_THE_BRIDGE, "-j", "ACCEPT") for each in tcp]
     closed = [("-d", network, *_REFUSED) for network in NEXT_DOOR]
+    theirs = [("-d", gateway, *each, *_REFUSED) for each in tcp] if gateway else []
     return {
         "IN": [(*_ANSWERS, "-j", "ACCEPT"), *opened, _REFUSED],
         "ON": [(*_ANSWERS, "-j", "RETURN"), *closed],
+        "AT": [("-i", "lo", "-j", "RETURN"), *theirs],
     }
 
 
-def put_up(instance: str, *, ports: Sequence[int]) -> None:
-    """Safe to repeat, with other ports too. Raises LauncherError."""
-    for suffix, rules in to_rules(ports=ports).items():
+def put_up(instance: str, *, ports: Sequence[int], gateway: str | None = None) -> None:
+    """Safe to repeat, with other ports too: workers that run find no moment without rules. Raises
+    LauncherError.
+    """
+    lines = ["*filter"]
+    for suffix, rules in to_rules(ports=ports, gateway=gateway).items():
         chain = _chain(instance, suffix)
-        _run("-N", chain, may_fail=True)  # it is there already
-        _run("-F", chain)
-        for rule in rules:
-            _run("-A", chain, *rule)
-    for parent, suffix in _JUMPS.items():
-        jump = _jump(instance, parent, suffix)
+        lines += [f":{chain} - [0:0]", *(" ".join(("-A", chain, *rule)) for rule in rules)]
+    # One change of the kernel's: these chains are emptied and filled, all others stay.
+    _run("--noflush", tool="iptables-restore", text="\n".join([*lines, "COMMIT", ""]))
+    for jump in _jumps(instance):
         if not _run("-C", *jump, may_fail=True):
             _run("-I", *jump)
+
+
+def list_missing(instance: str, *, ports: Sequence[int], gateway: str | None) -> list[str]:
+    """The rules that are not in force, as they would be typed."""
+    wanted = [
+        (_chain(instance, suffix), *rule)
+        for suffix, rules in to_rules(ports=ports, gateway=gateway).items()
+        for rule in rules
+    ]
+    return [
+        " ".join(rule)
+        for rule in (*_jumps(instance), *wanted)
+        if not _run("-C", *rule, may_fail=True)
+    ]
 
 
 def take_down(instance: str) -> None:
     """Safe to repeat; of what is not there nothing is said."""
     if not host.is_root() or host.find_tool("iptables") is None:
         return
-    for parent, suffix in _JUMPS.items():
+    for jump in _jumps(instance):
+        _run("-D", *jump, may_fail=True)
+    for suffix in to_rules(ports=()):
         chain = _chain(instance, suffix)
-        for verb, rule in (("-D", _jump(instance, parent, suffix)), ("-F", (chain,))):
-            _run(verb, *rule, may_fail=True)
-        _run("-X", chain, may_fail=True)
+        for verb in ("-F", "-X"):
+            _run(verb, chain, may_fail=True)
 
 
 def _chain(instance: str, suffix: str) -> str:
     return f"FLOWHQ-{instance[:8]}-{suffix}"  # the kernel takes 28 characters
 
 
-def _jump(instance: str, parent: str, suffix: str) -> Rule:
+def _jumps(instance: str) -> list[Rule]:
     # The bridge's name is the control plane's (controlplane/containers/spec.py); a test holds them
     # together by trying to get through.
-    return (parent, "-i", f"fhq-{instance[:8]}", "-j", _chain(instance, suffix))
+    bridge = f"fhq-{instance[:8]}"
+    return [
+        ("INPUT", "-i", bridge, "-j", _chain(instance, "IN")),
+        ("DOCKER-USER", "-i", bridge, "-j", _chain(instance, "ON")),
+        ("INPUT", "!", "-i", bridge, "-j", _chain(instance, "AT")),
+    ]
 
 
-def _run(*arguments: str, may_fail: bool = False) -> bool:
-    tool = host.find_tool("iptables")
-    assert tool is not None, "whoever calls has looked"
+def _run(*arguments: str, may_fail: bool = False, tool: str = "iptables", text: str = "") -> bool:
+    found = host.find_tool(tool)
+    assert found is not None, "whoever calls has looked"
     done = subprocess.run(
-        [tool, "-w", *arguments],
+        [found, "-w", *arguments],
         env=environment.for_tools(environment.current()),
-        stdin=subprocess.DEVNULL,
+        input=text,
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode != 0 and not may_fail:
-        command = " ".join(("iptables", *arguments))
+        command = " ".join((tool, *arguments))
         raise LauncherError(f"The workers' network cannot be fenced ({command}): {done.stderr}")
     return done.returncode == 0

@@ -68,6 +68,12 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
         return Site(host=parts.LOOPBACK, port=self.settings.portal_port)
 
     @property
+    def fence_ports(self) -> list[int]:
+        """Of the bridge's address, what workers reach."""
+        practice = [] if self.live else [self.settings.sandbox_proxy_port]
+        return [self.settings.gateway_port, *practice]
+
+    @property
     def names(self) -> list[str]:
         return [parts.CONTROL_PLANE, parts.PORTAL, *([] if self.live else [parts.SANDBOX])]
 
@@ -170,6 +176,8 @@ def _bring_up(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> P
             health.await_ready(paths, parts.SANDBOX, platform.sandbox, SANDBOX_READY)
         health.await_ready(paths, parts.CONTROL_PLANE, platform.control_plane, CONTROL_PLANE_READY)
         health.await_ready(paths, parts.PORTAL, platform.portal, PORTAL_READY)
+    if not fence.find_obstacle(platform.engine_address):
+        _fence_bridge(platform)  # the first time, the bridge has its address only now
     ensure_supervision(paths, options, environ)
     return platform
 
@@ -185,14 +193,17 @@ def ensure_supervision(paths: Paths, options: UpOptions, environ: Mapping[str, s
 
 
 def _put_up_fence(platform: Platform) -> None:
-    settings = platform.settings
-    practice = [] if platform.live else [settings.sandbox_proxy_port]
     with step("Fence around the workers' network") as outcome:
         obstacle = fence.find_obstacle(platform.engine_address)
         if obstacle:
             outcome.detail = f"none: {obstacle} (see SECURITY.md)"
         else:
-            fence.put_up(platform.instance, ports=[settings.gateway_port, *practice])
+            _fence_bridge(platform)
+
+
+def _fence_bridge(platform: Platform) -> None:
+    address = fleet.find_gateway(platform.engine_address, platform.instance)
+    fence.put_up(platform.instance, ports=platform.fence_ports, gateway=address)
 
 
 def _start_database(paths: Paths, options: UpOptions, name: str, environ: Mapping[str, str]) -> str:
