@@ -81,7 +81,11 @@ REJECT = ("-j", "REJECT", "--reject-with", "icmp-admin-prohibited")
 
 
 @pytest.mark.parametrize(
-    "check", [walls.neighbours, walls.host, walls.outside, walls.rights, walls.kernel]
+    "check",
+    [
+        *(walls.neighbours, walls.host, walls.gateway_elsewhere, walls.outside),
+        *(walls.rights, walls.kernel),
+    ],
 )
 def test_a_platform_as_it_should_be_holds(attack, check) -> None:
     outcome = attack(check)
