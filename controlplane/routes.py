@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from litestar import Litestar
+
 from controlplane.api.app import create_api
 from controlplane.dashboard.desk import Desk
 from controlplane.dashboard.site import create_dashboard
@@ -13,9 +15,8 @@ from shared.web.routes import Route, list_routes
 _UNUSED: Any = None
 
 
-def list_all_routes() -> list[Route]:
-    clock = SystemClock()
-    api = create_api(
+def create_listed_api() -> Litestar:
+    return create_api(
         checks={},
         wake=_UNUSED,
         disconnect=_UNUSED,
@@ -25,12 +26,16 @@ def list_all_routes() -> list[Route]:
         request_rate=_UNUSED,
         alarms=_UNUSED,
         worker_logs=_UNUSED,
-        clock=clock,
+        clock=SystemClock(),
         passwords=_UNUSED,
         files=_UNUSED,
         fetching=_UNUSED,
         open_url=_UNUSED,
     )
+
+
+def list_all_routes() -> list[Route]:
+    clock = SystemClock()
     dashboard = create_dashboard(
         Desk(secret="", is_secure=False, clock=clock, passwords=_UNUSED),
         wake=_UNUSED,
@@ -42,4 +47,4 @@ def list_all_routes() -> list[Route]:
         worker_logs=_UNUSED,
         changes=Changes(),
     )
-    return [*list_routes("api", api), *list_routes("dashboard", dashboard)]
+    return [*list_routes("api", create_listed_api()), *list_routes("dashboard", dashboard)]

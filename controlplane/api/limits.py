@@ -11,7 +11,7 @@ from shared.structs.limits import LimitsView
 @get(
     "/limits",
     summary="What you may use, and what you use",
-    responses=documented(403),
+    responses=documented(),
     tags=["Limits, with a tenant's key"],
 )
 async def own_limits(caller: Acting, request_rate: CountingRequests, clock: Timing) -> LimitsView:

@@ -34,7 +34,7 @@ _FILE = ResponseSpec(
 )
 
 
-@get("/", summary="Messages, newest first", responses=documented(403, 404))
+@get("/", summary="Messages, newest first", responses=documented(404))
 async def list_all(
     *,
     sender: Sender,
@@ -60,7 +60,7 @@ async def list_all(
 @get(
     "/{log_id:str}/media",
     summary="The file of a message, fetched from WhatsApp when it is not here yet",
-    responses={200: _FILE, **documented(403, 404, 410, 413, 502, 503)},
+    responses={200: _FILE, **documented(404, 410, 413, 502, 503)},
 )
 async def show_file(
     *,

@@ -44,7 +44,7 @@ class _TakesFile(Operation):
     "/",
     summary="Upload a file: the body is the file, Content-Type its type",
     description="The answer's `sha256` is what messages name the file by.",
-    responses=documented(403, 404, 413, 507),
+    responses=documented(404, 413, 507),
     request_max_body_size=None,  # while it is read: see `MediaFiles`
     opt=TAKES_FILES,
     operation_class=_TakesFile,
@@ -67,7 +67,7 @@ async def upload(
     "/from-url",
     summary="Fetch a file from a URL of the public internet",
     description="Off unless the control plane's setting FLOWHQ_MEDIA_FROM_URLS is on.",
-    responses=documented(403, 404, 409, 413, 507),
+    responses=documented(404, 409, 413, 507),
 )
 async def fetch(
     *,

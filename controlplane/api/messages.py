@@ -37,7 +37,7 @@ from shared.structs.pages import Page
 Sender = NamedDependency[TenantId]
 
 
-@post("/", status_code=202, summary="Queue a message", responses=documented(403, 404, 413, 422))
+@post("/", status_code=202, summary="Queue a message", responses=documented(404, 413, 422))
 async def send(
     *,
     data: JSONBody[SendMessageInput],
@@ -63,7 +63,7 @@ async def send(
     "/batch",
     status_code=202,
     summary="Queue up to 1000 messages, all or none",
-    responses=documented(403, 404, 413, 422),
+    responses=documented(404, 413, 422),
 )
 async def send_batch(
     *,
@@ -86,7 +86,7 @@ async def send_batch(
     return BatchAccepted(items=queued)
 
 
-@get("/", summary="List queued and sent messages, newest first", responses=documented(403, 404))
+@get("/", summary="List queued and sent messages, newest first", responses=documented(404))
 async def list_all(
     *,
     sender: Sender,
@@ -102,7 +102,7 @@ async def list_all(
     return found
 
 
-@get("/{message_id:str}", summary="One message and its state", responses=documented(403, 404))
+@get("/{message_id:str}", summary="One message and its state", responses=documented(404))
 async def show(
     message_id: MessagePath, sender: Sender, caller: Acting, clock: Timing
 ) -> OutboundView:
@@ -116,7 +116,7 @@ async def show(
     "/{message_id:str}/cancel",
     status_code=200,
     summary="Cancel a message that is not sent yet; one that a worker has is asked back",
-    responses=documented(403, 404, 409),
+    responses=documented(404, 409),
 )
 async def cancel(
     message_id: MessagePath, sender: Sender, caller: Acting, dispatch: Dispatching, clock: Timing

@@ -5,6 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar.di import NamedDependency
+from litestar.openapi.spec import OpenAPIFormat, OpenAPIType, Schema
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
 from controlplane.media.fetching import Fetching
@@ -73,7 +74,13 @@ Cursor = Annotated[
 Since = Annotated[
     datetime | None,
     QueryParameter(
-        description="ISO 8601 with an offset (`2026-11-23T08:00:00Z`), or whole seconds since 1970."
+        description="ISO 8601 with an offset (`2026-11-23T08:00:00Z`), or seconds since 1970.",
+        schema_extra={
+            "one_of": [
+                Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.DATE_TIME),
+                Schema(type=OpenAPIType.INTEGER),
+            ]
+        },
     ),
 ]
 

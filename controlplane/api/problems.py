@@ -68,7 +68,7 @@ def documented(*statuses: int) -> dict[int, ResponseSpec]:
             description=HTTPStatus(status).phrase,
             media_type=MEDIA_TYPE,
         )
-        for status in (400, 401, *{429, *statuses})
+        for status in sorted({400, 401, 403, 429, *statuses})
     }
 
 
