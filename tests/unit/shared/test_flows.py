@@ -10,7 +10,7 @@ from shared.flows.conversation import Conversation, Step
 from shared.flows.engine import SILENT, TEXTS, decide, find_topic
 from shared.flows.templates import TEMPLATES, Topic
 from shared.flows.words import one_line, only_number, phrases, tokens
-from shared.structs.tenants import OpeningHours, TenantConfig
+from shared.structs.tenants import BotTexts, OpeningHours, TenantConfig
 from shared.wire.events import MessageReceived, Party
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -249,6 +249,26 @@ def test_a_business_with_braces_in_its_name_is_greeted_by_it():
 def test_every_text_gets_exactly_one_bounded_answer(texts, template, language):
     replies, _ = talk(config(template, language), *texts)
     assert all(reply and len(reply) < 1500 for reply in replies)
+
+
+PIECES = ["{", "}", "{}", "{0}", "{business}", "{opens}", "{holiday}", "{0.__class__}", "%s", "$x"]
+BRACES = st.one_of(
+    st.text(min_size=1, max_size=80),
+    st.lists(st.sampled_from(PIECES), min_size=1, max_size=8).map("".join),
+)
+
+
+@given(BRACES, BRACES, BRACES, st.sampled_from(Language))
+def test_a_business_may_say_anything_in_its_own_words(greeting, name, customer, language):
+    """Its braces are braces but for the name, and nobody's words are taken for a template."""
+    own = BotTexts(greeting=greeting, closed=greeting, answers={Topic.PRICES: greeting})
+    settings = TenantConfig(
+        template_type=T.BOOKING, business_name=name, language=language, texts=own
+    )
+    [menu, prices, *_], _ = talk(settings, "hi", "2", customer)
+    assert menu.startswith(greeting.replace("{business}", name))
+    assert greeting in prices
+    assert talk(settings, "4", "Asha", customer, customer)[0]
 
 
 @pytest.mark.parametrize("language", Language)
