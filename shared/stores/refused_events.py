@@ -25,13 +25,14 @@ _INSERT = """
     INSERT INTO refused_events (tenant, digest, outcome, problem, payload, at)
     SELECT {}, r.digest, r.outcome, r.problem, r.payload, {}
       FROM unnest({}::text[], {}::text[], {}::text[], {}::bytea[])
-           AS r (digest, outcome, problem, payload)
+           WITH ORDINALITY AS r (digest, outcome, problem, payload, position)
+     ORDER BY position
     ON CONFLICT (tenant, digest) DO NOTHING
 """
 _TRIM = """
     DELETE FROM refused_events WHERE id IN (SELECT id FROM (
         SELECT id, row_number() OVER newest AS place, sum(length(payload)) OVER newest AS size
-          FROM refused_events WHERE tenant = {} WINDOW newest AS (ORDER BY at DESC, id DESC)
+          FROM refused_events WHERE tenant = {} WINDOW newest AS (ORDER BY seq DESC)
     ) kept WHERE place > {} OR size > {})
 """
 
@@ -68,7 +69,7 @@ async def keep(tenant_id: TenantId, refusals: Sequence[Refusal], *, now: datetim
 async def list_newest(tenant_id: TenantId, *, limit: int) -> list[Refusal]:
     rows = await RefusedEvent.raw(
         "SELECT outcome, problem, payload FROM refused_events WHERE tenant = {}"
-        " ORDER BY at DESC, id DESC LIMIT {}",
+        " ORDER BY seq DESC LIMIT {}",
         tenant_id,
         limit,
     )

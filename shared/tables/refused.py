@@ -1,6 +1,6 @@
 """What a worker told that could not be logged as it came."""
 
-from piccolo.columns import UUID, Bytea, ForeignKey, OnDelete, Text, Timestamptz
+from piccolo.columns import UUID, BigSerial, Bytea, ForeignKey, OnDelete, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.constraints import Unique
@@ -16,6 +16,7 @@ class RefusedEvent(Table, tablename="refused_events"):
     """
 
     id = UUID(primary_key=True, default=UUID4())
+    seq = BigSerial()
     tenant = ForeignKey(Tenant, null=False, on_delete=OnDelete.cascade)
     digest = Text()
     outcome = Text()

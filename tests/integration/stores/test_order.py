@@ -17,6 +17,7 @@ from shared.enums import (
     CallerKind,
     Language,
     ProofPurpose,
+    RefusalOutcome,
     SecurityKind,
     SecuritySite,
     SetupStatus,
@@ -35,11 +36,13 @@ from shared.stores import (
     operators,
     outbound,
     portal_events,
+    refused_events,
     security_events,
     setup_requests,
     tenant_lists,
     tenants,
 )
+from shared.stores.refused_events import Refusal
 from shared.structs.contacts import Sighting
 from shared.structs.content import TextContent
 from shared.structs.keys import AuditEntry
@@ -394,3 +397,20 @@ async def test_the_portals_role_writes_in_the_same_order(tenant_id, database, da
     ]
     told = (await portal_events.list_page(tenant_id, limit=9)).items
     assert [each.event_type for each in told] == ["2", "1", "0"]
+
+
+async def test_of_too_many_refused_events_the_first_go(tenant_id, database_url, monkeypatch):
+    monkeypatch.setattr(refused_events, "KEPT", 5)
+
+    def refuse(*numbers: int) -> list[Refusal]:
+        return [
+            Refusal(outcome=RefusalOutcome.KEPT, problem=str(number), payload=bytes([number]))
+            for number in numbers
+        ]
+
+    await refused_events.keep(tenant_id, refuse(0, 1, 2, 3), now=NOW)
+    await set_clock_back(database_url, "refused_events", at="at")
+    await refused_events.keep(tenant_id, refuse(4, 5, 6), now=NOW)
+    await set_clock_back(database_url, "refused_events", at="at")
+    kept = await refused_events.list_newest(tenant_id, limit=9)
+    assert [each.problem for each in kept] == ["6", "5", "4", "3", "2"]
