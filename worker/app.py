@@ -51,13 +51,13 @@ from worker.whatsapp.typing import Typing
 log = structlog.get_logger(__name__)
 
 
-async def run(settings: WorkerSettings, volume: Volume, log_tail: LogTail) -> None:
+async def run(settings: WorkerSettings, volume: Volume, log_tail: LogTail, *, token: str) -> None:
     """Returns after SIGTERM or SIGINT; raises what makes going on impossible."""
     stopping = _stop_signal()
     database = Database(volume.database_file, on_refused=volume.reserve.heard)
     await database.open()
     async with TaskGroup() as tasks:
-        worker = await _build(settings, volume, database, log_tail, tasks)
+        worker = await _build(settings, volume, database, log_tail, tasks, token=token)
         try:
             await worker.start(stopping)
             await _until_stopped(stopping, tasks)
@@ -77,6 +77,7 @@ class _Worker:
         log_tail: LogTail,
         tasks: TaskGroup,
         *,
+        token: str,
         own_phone: str,
         skipped: Mapping[SkipReason, int],
     ) -> None:
@@ -171,7 +172,7 @@ class _Worker:
             clock=clock,
         )
         hello = Hello(
-            token=settings.token,
+            token=token,
             boot_id=token_hex(16),
             image=settings.image,
             can_send=CONTENT_TYPES,
@@ -282,13 +283,22 @@ async def _build(
     database: Database,
     log_tail: LogTail,
     tasks: TaskGroup,
+    *,
+    token: str,
 ) -> _Worker:
     await _begin_session_generation(settings.session_generation, volume, database)
     await _recover(database)
     own_phone = await database.run(meta.find_own_phone)
     skipped = await database.run(meta.get_skipped)
     worker = _Worker(
-        settings, volume, database, log_tail, tasks, own_phone=own_phone, skipped=skipped
+        settings,
+        volume,
+        database,
+        log_tail,
+        tasks,
+        token=token,
+        own_phone=own_phone,
+        skipped=skipped,
     )
     config = await database.run(meta.find_config)
     if config is not None:

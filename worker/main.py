@@ -36,9 +36,10 @@ def main() -> int:
         log_tail.install()
         volume = Volume(settings.data_dir)
         volume.lock(f"the worker of tenant {settings.tenant_id}")
+        token = _get_token(settings, volume)
         log.info("worker.started", image=settings.image)
         # No Runner: it would wait for threads that may sit in the client library for minutes.
-        asyncio.new_event_loop().run_until_complete(run(settings, volume, log_tail))
+        asyncio.new_event_loop().run_until_complete(run(settings, volume, log_tail, token=token))
     except _CONFIGURATION as error:
         return _exited(ExitCode.CONFIGURATION, str(error))
     except SessionLockedError as error:
@@ -48,6 +49,13 @@ def main() -> int:
         return _exited(UNEXPECTED, f"{type(error).__name__}: {error}")
     log.info("worker.stopped")
     return ExitCode.WANTED
+
+
+def _get_token(settings: WorkerSettings, volume: Volume) -> str:
+    token = volume.find_token() or settings.token
+    if not token:
+        raise SettingsError("no token for the gateway is on the volume")
+    return token
 
 
 def _exited(code: int, reason: str) -> int:

@@ -16,7 +16,8 @@ _BOUND = Bound()
 
 
 class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """data_dir: the tenant's volume. image: as the container was started from, for display.
+    """token: from a control plane that puts none onto the volume yet.
+    data_dir: the tenant's volume. image: as the container was started from, for display.
 
     session_generation: a higher one than the volume has seen begins a new WhatsApp session.
     outbound_*: the pacing of queued messages, see `Pacing`.
@@ -25,8 +26,8 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     tenant_id: str
-    token: str
     gateway_url: str
+    token: str = ""
     data_dir: Path = Path("/data")
     image: str = "unknown"
     session_generation: int = 0

@@ -10,6 +10,7 @@ from attack.canaries.places import find_in_media, find_in_volume
 from attack.checks import Check, Outcome
 from attack.errors import NotTriedError
 from attack.ground import Business, Ground
+from attack.inside.tokens import read_token
 from attack.sites.answers import CANARY
 from attack.stress.command import settle
 from attack.stress.verdict import Sent, judge
@@ -71,7 +72,9 @@ async def resources(ground: Ground) -> Outcome:
         binds = [mount["Source"] for mount in seen["Mounts"] if mount["Type"] == "bind"]
         if len(mounts) != 1 or binds:
             breaches.append(f"{business.name} has the mounts {mounts + binds}")
-    for what, values in _collect_own(inspected).items():
+    own = _collect_own(inspected)
+    own["token"] = [await read_token(ground, seen["Id"]) for seen in inspected]
+    for what, values in own.items():
         if len(set(values)) != len(values):
             breaches.append(f"two tenants have the same {what}")
     return Outcome(saw=f"{len(inspected)} containers", breaches=breaches)
@@ -173,14 +176,13 @@ async def _inbox(ground: Ground, number: str) -> Any:
 
 def _collect_own(inspected: list[dict[str, Any]]) -> dict[str, list[str]]:
     """What no two containers may share."""
-    own: dict[str, list[str]] = {"address": [], "volume": [], "token": [], "container": []}
+    own: dict[str, list[str]] = {"address": [], "volume": [], "container": []}
     for seen in inspected:
         own["container"].append(seen["Id"])
         own["address"] += [
             network["IPAddress"] for network in seen["NetworkSettings"]["Networks"].values()
         ]
         own["volume"] += [mount["Source"] for mount in seen["Mounts"]]
-        own["token"] += [each for each in seen["Config"]["Env"] if each.startswith("FLOWHQ_TOKEN=")]
     return own
 
 

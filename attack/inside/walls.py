@@ -12,6 +12,7 @@ from attack.checks import Check, Outcome
 from attack.errors import NotTriedError
 from attack.ground import Ground
 from attack.inside.cell import in_cell
+from attack.inside.tokens import find_shown, read_token
 from attack.inside.world import PORTS, SAID, World, find_obstacle, standing_in
 
 SPEC = "containers (controlplane/containers/spec.py)"
@@ -168,9 +169,8 @@ async def secrets_of_engine(ground: Ground) -> Outcome:
     seen = await asyncio.to_thread(
         ground.engine.inspect_container, f"flowhq-worker-{ground.beta.id}"
     )
-    shown = [each.partition("=")[0] for each in seen["Config"]["Env"] if "TOKEN" in each.upper()]
-    breaches = [f"{each} is among the variables of its container" for each in shown]
-    return Outcome(saw="the container's description", breaches=breaches)
+    token = await read_token(ground, seen["Id"])
+    return Outcome(saw="the container's description", breaches=find_shown(seen, token))
 
 
 @contextmanager
@@ -276,7 +276,7 @@ CHECKS = [
     ),
     Check(
         name="inside.token",
-        fence="workers' tokens (controlplane/containers/spec.py)",
+        fence="workers' tokens (controlplane/containers/token_file.py)",
         expects="no token for whoever may look at the engine",
         attack=secrets_of_engine,
     ),

@@ -23,7 +23,12 @@ from controlplane.containers.docker_views import (
     read_network,
     read_volume,
 )
-from controlplane.containers.driver import ObservedContainer, ObservedNetwork, ObservedVolume
+from controlplane.containers.driver import (
+    ContainerState,
+    ObservedContainer,
+    ObservedNetwork,
+    ObservedVolume,
+)
 from controlplane.containers.log_following import follow_log
 from controlplane.containers.log_lines import to_line
 from controlplane.containers.spec import (
@@ -35,8 +40,10 @@ from controlplane.containers.spec import (
     render_network,
     volume_name,
 )
+from controlplane.containers.token_file import pack_token
 from shared.errors import ContainerRuntimeError, ForeignContainerError
 from shared.ids import TenantId
+from shared.worker_files import DATA_DIR
 
 ResultT = TypeVar("ResultT")
 
@@ -110,8 +117,8 @@ class DockerDriver:
         return read_inspected(found) if ours else None
 
     async def create_container(self, spec: ContainerSpec, *, generation: int, token: str) -> str:
-        body = render_body(spec, generation=generation, token=token)
-        return await self._mutate(partial(self._create, spec.name, body))
+        body = render_body(spec, generation=generation)
+        return await self._mutate(partial(self._create, spec.name, body, pack_token(token)))
 
     async def start_container(self, container: str) -> None:
         await self._mutate(partial(_start, container))
@@ -193,24 +200,27 @@ class DockerDriver:
         self._require_ours(found.get("Labels"), f"network {name}")
         return found
 
-    def _create(self, name: str, body: dict[str, Any], client: APIClient) -> str:
+    def _create(self, name: str, body: dict[str, Any], token: bytes, client: APIClient) -> str:
         try:
-            made = client.create_container_from_config(body, name)
+            made = str(client.create_container_from_config(body, name)["Id"])
         except APIError as error:
             if error.status_code != HTTPStatus.CONFLICT:
                 raise
-            return self._take_over(name, body, client)
-        return str(made["Id"])
+            made = self._take_over(name, body, client)
+        # Before its first start. When this fails, it stays created, and is created again.
+        client.put_archive(made, DATA_DIR, token)
+        return made
 
     def _take_over(self, name: str, body: dict[str, Any], client: APIClient) -> str:
-        """The name is taken. Ours and made from this very body, by a call whose answer was
-        lost: adopted. Anything else of ours makes way; its token is no longer good.
+        """The name is taken. Ours, of this spec and never started, because the call that made
+        it did not get to its end: adopted. Anything else of ours makes way; its token is no
+        longer good.
         """
         found = client.inspect_container(name)
         labels = found["Config"]["Labels"]
         self._require_ours(labels, f"container {name}")
         same_labels = body["Labels"].items() <= labels.items()
-        if same_labels and set(body["Env"]) <= set(found["Config"]["Env"]):
+        if same_labels and found["State"]["Status"] == ContainerState.CREATED:
             return str(found["Id"])
         client.stop(found["Id"], timeout=body["StopTimeout"])
         client.remove_container(found["Id"], v=True)

@@ -79,7 +79,10 @@ class ContainerDriver(Protocol):
         ...
 
     async def create_container(self, spec: ContainerSpec, *, generation: int, token: str) -> str:
-        """The id of the new container, which is not started."""
+        """The id of the new container, which is not started and whose volume holds the token.
+
+        One that is there, is of this very spec and never ran is given the token and adopted.
+        """
         ...
 
     async def start_container(self, container: str) -> None:

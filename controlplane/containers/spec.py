@@ -10,6 +10,7 @@ from shared.ids import TenantId
 from shared.structs.fleet import DesiredWorker
 from shared.structs.limits import DEFAULTS, LimitOverrides
 from shared.structs.workers import WorkerStartInput
+from shared.worker_files import DATA_DIR
 
 MANAGED = "flowhq.managed"
 INSTANCE = "flowhq.instance"
@@ -43,7 +44,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContainerSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """All that decides how a container behaves; its token and generation come at creation."""
+    """All that decides how a container behaves; its generation comes at creation."""
 
     instance: str
     tenant_id: TenantId
@@ -59,7 +60,7 @@ class ContainerSpec(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def hash(self) -> str:
         """The same for two specs exactly when the engine would be told the same."""
-        body = render_body(self, generation=0, token="", spec_hash="")
+        body = render_body(self, generation=0, spec_hash="")
         return hashlib.sha256(msgspec.json.encode(body, order="sorted")).hexdigest()
 
 
@@ -111,14 +112,17 @@ def bridge_name(instance: str) -> str:
 
 
 def build_spec(start: WorkerStartInput, *, instance: str, limits: Limits) -> ContainerSpec:
-    """What is ours wins over `start.environment`, which comes from settings."""
+    """What is ours wins over `start.environment`, which comes from settings and is shown by the
+    engine: a token has no place there.
+    """
+    given = {name: value for name, value in start.environment.items() if name != "FLOWHQ_TOKEN"}
     return ContainerSpec(
         instance=instance,
         tenant_id=start.tenant_id,
         image=start.image,
         network=start.network,
         environment=MEMORY_KNOBS
-        | start.environment
+        | given
         | {
             "FLOWHQ_TENANT_ID": str(start.tenant_id),
             "FLOWHQ_GATEWAY_URL": start.gateway_url,
@@ -136,15 +140,16 @@ def render_labels(instance: str, tenant_id: TenantId | None = None) -> dict[str,
 
 
 def render_body(
-    spec: ContainerSpec, *, generation: int, token: str, spec_hash: str | None = None
+    spec: ContainerSpec, *, generation: int, spec_hash: str | None = None
 ) -> dict[str, Any]:
-    """The body of the engine's `POST /containers/create`."""
-    environment = spec.environment | {"FLOWHQ_TOKEN": token}
+    """The body of the engine's `POST /containers/create`. The engine shows all of it to whoever
+    may look at it, so no secret is in it: the token is a file on the volume.
+    """
     labels = render_labels(spec.instance, spec.tenant_id)
     return {
         "Image": spec.image,
         "User": USER,
-        "Env": [f"{name}={value}" for name, value in sorted(environment.items())],
+        "Env": [f"{name}={value}" for name, value in sorted(spec.environment.items())],
         "Labels": labels
         | {GENERATION: str(generation), SPEC: spec.hash if spec_hash is None else spec_hash},
         "StopTimeout": round(spec.limits.stop_grace.total_seconds()),
@@ -159,7 +164,7 @@ def _render_host(spec: ContainerSpec) -> dict[str, Any]:
             {
                 "Type": "volume",
                 "Source": volume_name(spec.tenant_id),
-                "Target": "/data",
+                "Target": DATA_DIR,
                 # For a volume that the engine makes on the way: without these it is nobody's.
                 "VolumeOptions": {"Labels": render_labels(spec.instance, spec.tenant_id)},
             }

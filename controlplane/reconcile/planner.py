@@ -90,9 +90,11 @@ def _bring_up(
         return
     if verdict.start_at > now:
         yield Wait(tenant_id, verdict.start_at)
-    elif kept is not None:
+    elif kept is not None and kept.state is not ContainerState.CREATED:
         yield Start(tenant_id, kept.id)
     else:
+        # Also where one was created and never ran: whoever made it may have ended before its
+        # token was put onto the volume.
         yield EnsureVolume(tenant_id, wanted.spec.limits.disk_bytes)
         yield Create(tenant_id, wanted.spec, wanted.generation)
         yield Start(tenant_id, wanted.spec.name)

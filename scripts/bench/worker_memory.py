@@ -45,6 +45,7 @@ from shared.wire.files import (
     FileReady,
     Piece,
 )
+from shared.worker_files import TOKEN_FILE
 
 ROOT = Path(__file__).parents[2]
 PORTS = ("PORT", "TLS_PORT", "PROXY_PORT", "GATEWAY")
@@ -55,6 +56,7 @@ PACKAGES = ("msgspec", "structlog", "websockets")
 CONFIG = TenantConfig(
     template_type=TemplateType.BOOKING, business_name="Bench", language=Language.EN
 )
+
 BARE_CLIENT = """
 import asyncio, sys
 from neonize.aioze.client import NewAClient
@@ -155,11 +157,11 @@ class Bench:
     async def start_worker(self, name: str) -> int:
         data = self.directory / name
         data.mkdir()
+        (data / TOKEN_FILE).write_text(name)
         environment = {
             **self.leading_here([self.slim_packages(), ROOT]),
             **MEMORY_KNOBS,
             "FLOWHQ_TENANT_ID": name,
-            "FLOWHQ_TOKEN": name,
             "FLOWHQ_GATEWAY_URL": f"ws://127.0.0.1:{self.ports['GATEWAY']}/",
             "FLOWHQ_DATA_DIR": str(data),
         }

@@ -135,7 +135,9 @@ class FakeDriver:
         found = self._engine.containers.get(spec.name)
         if found is not None:
             self._refuse_other_instance(found)
-            if (found.spec, found.generation, found.token) == (spec, generation, token):
+            is_new = found.state is ContainerState.CREATED
+            if is_new and (found.spec, found.generation) == (spec, generation):
+                found.token = token
                 return found.id
             del self._engine.containers[spec.name]
         if spec.image not in self._engine.images:

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import IO
 
 from shared.errors import PermanentError
+from shared.worker_files import TOKEN_FILE
 from worker.reserve import Reserve
 
 _SESSION = "session.db"
+_LONGEST_TOKEN = 256
 _COMPANIONS = ("", "-wal", "-shm", "-journal")
 
 
@@ -64,6 +66,26 @@ class Volume:
         lock.write(f"{holder}, process {os.getpid()} on {socket.gethostname()}")
         lock.flush()
         self._lock = lock
+
+    def find_token(self) -> str:
+        """What the control plane left for this worker; empty where it left nothing. It is made to
+        last: the engine did not wait for the disk. Raises VolumeUnusableError.
+        """
+        path = self._directory / TOKEN_FILE
+        try:
+            with path.open("rb") as file:
+                token = file.read(_LONGEST_TOKEN)
+                os.fsync(file.fileno())
+            directory = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(directory)
+            finally:
+                os.close(directory)
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            raise VolumeUnusableError(f"the token cannot be read: {error}") from error
+        return token.decode(errors="replace").strip()
 
     def unlock(self) -> None:
         if self._lock is not None:

@@ -1,5 +1,9 @@
+import io
+import json
+import tarfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
+from stat import S_IMODE
 from typing import Protocol
 
 import pytest
@@ -16,6 +20,7 @@ from controlplane.containers.spec import (
 )
 from shared.ids import TenantId, new_tenant_id
 from shared.structs.workers import WorkerStartInput
+from shared.worker_files import DATA_DIR, TOKEN_FILE
 from tests.fakes.containers import FakeDriver, FakeEngine
 from tests.fakes.programs import SLEEP, Program
 from tests.fakes.real_engine import RealEngine, open_real_engine
@@ -32,6 +37,9 @@ class Outside(Protocol):
     def drop_network(self) -> None: ...
     def pause(self, container: str) -> None: ...
     def fill_volume(self, tenant_id: TenantId, size: int) -> None: ...
+    def read_token(self, container: str) -> str: ...
+    def replace_token(self, tenant_id: TenantId) -> None: ...
+    def describe(self, container: str) -> str: ...
 
 
 class FakeOutside:
@@ -57,6 +65,19 @@ class FakeOutside:
 
     def fill_volume(self, tenant_id: TenantId, size: int) -> None:
         self._engine.sizes[tenant_id] = size
+
+    def read_token(self, container: str) -> str:
+        found = self._engine.find(container)
+        assert found is not None
+        return found.token
+
+    def replace_token(self, tenant_id: TenantId) -> None:
+        return  # no files here
+
+    def describe(self, container: str) -> str:
+        found = self._engine.find(container)
+        assert found is not None
+        return repr(found.spec)
 
 
 class RealOutside:
@@ -86,10 +107,28 @@ class RealOutside:
         self._client.pause(container)
 
     def fill_volume(self, tenant_id: TenantId, size: int) -> None:
+        self._run(tenant_id, f"head -c {size} /dev/zero >/data/full")
+
+    def read_token(self, container: str) -> str:
+        stream, _ = self._client.get_archive(container, f"{DATA_DIR}/{TOKEN_FILE}")
+        with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as archive:
+            (entry,) = archive.getmembers()
+            assert (entry.uid, entry.gid, S_IMODE(entry.mode)) == (10001, 10001, 0o400)
+            file = archive.extractfile(entry)
+            assert file is not None, "it is a file"
+            return file.read().decode()
+
+    def replace_token(self, tenant_id: TenantId) -> None:
+        self._run(tenant_id, f"cd /data; rm {TOKEN_FILE}; ln -s /etc/hostname {TOKEN_FILE}")
+
+    def describe(self, container: str) -> str:
+        return json.dumps(self._client.inspect_container(container))
+
+    def _run(self, tenant_id: TenantId, script: str) -> None:
         """As root, for the volume of an image without /data is nobody's else."""
         writer = self._client.create_container(
             self._image,
-            entrypoint=["sh", "-c", f"head -c {size} /dev/zero >/data/full"],
+            entrypoint=["sh", "-c", script],
             user="0",
             host_config=self._client.create_host_config(
                 binds=[f"{volume_name(tenant_id)}:/data"], network_mode="none"

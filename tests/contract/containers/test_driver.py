@@ -200,8 +200,23 @@ async def test_a_running_container_is_not_removed_by_mistake(bench):
         await bench.driver.remove_container(container)
 
 
-async def test_creating_again_what_was_created_adopts_it(bench):
-    assert await bench.create(token="same") == await bench.create(token="same")
+async def test_creating_again_what_never_ran_adopts_it_and_gives_it_the_new_token(bench):
+    first = await bench.create(token="old")
+    assert await bench.create(token="new") == first
+    assert bench.outside.read_token(first) == "new"
+
+
+async def test_a_token_is_where_the_worker_looks_and_not_in_what_the_engine_shows(bench):
+    container = await bench.create(token="fhw_very-secret")
+    assert bench.outside.read_token(container) == "fhw_very-secret"
+    assert "very-secret" not in bench.outside.describe(container)
+
+
+async def test_what_a_worker_put_in_the_tokens_place_makes_way(bench):
+    await bench.create(token="old")
+    bench.outside.replace_token(bench.tenant_id)
+    container = await bench.create(token="new")
+    assert bench.outside.read_token(container) == "new"
 
 
 async def test_a_container_with_a_token_that_is_no_longer_good_makes_way(bench):

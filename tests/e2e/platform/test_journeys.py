@@ -9,6 +9,8 @@ import httpx
 import msgspec
 import pytest
 
+from controlplane.containers.token_file import pack_token
+from shared.worker_files import DATA_DIR
 from tests.e2e.platform.running import Platform, read_pid, wait_for
 
 pytestmark = pytest.mark.e2e
@@ -175,20 +177,19 @@ def test_a_revoked_token_ends_the_worker_with_64_and_says_so(platform: Platform)
 def test_a_worker_with_a_wrong_token_ends_with_64(platform: Platform) -> None:
     own = platform.containers()[0]
     spec = platform.engine.inspect_container(own["Id"])
-    environment = [line for line in spec["Config"]["Env"] if not line.startswith("FLOWHQ_TOKEN=")]
     made = platform.engine.create_container(
         spec["Config"]["Image"],
-        environment=[*environment, "FLOWHQ_TOKEN=fhw_nobody"],
-        host_config=platform.engine.create_host_config(
-            network_mode=f"flowhq-{platform.instance}", tmpfs={"/data": "uid=10001"}
-        ),
+        environment=spec["Config"]["Env"],
+        volumes=[DATA_DIR],
+        host_config=platform.engine.create_host_config(network_mode=f"flowhq-{platform.instance}"),
     )
     try:
+        platform.engine.put_archive(made["Id"], DATA_DIR, pack_token("fhw_nobody"))
         platform.engine.start(made["Id"])
         assert platform.engine.wait(made["Id"], timeout=60)["StatusCode"] == 64
         assert b"unknown" in platform.engine.logs(made["Id"], tail=1)
     finally:
-        platform.engine.remove_container(made["Id"], force=True)
+        platform.engine.remove_container(made["Id"], force=True, v=True)
 
 
 def test_a_removed_tenant_leaves_no_container_no_volume_and_no_row(platform: Platform) -> None:

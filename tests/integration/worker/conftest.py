@@ -21,6 +21,7 @@ import httpx
 import pytest
 
 from shared.wire.frames import Heartbeat
+from shared.worker_files import TOKEN_FILE
 from tests.fakes.worker_gateway import GOOD_TOKEN, FakeGateway, running_gateway
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -251,9 +252,11 @@ async def start_worker(
     started: list[WorkerProcess] = []
 
     async def start(**settings: str | None) -> WorkerProcess:
+        token = settings.pop("token", GOOD_TOKEN)
+        if token is not None:
+            (volume / TOKEN_FILE).write_text(token, encoding="utf-8")
         given = {
             "tenant_id": "0f0e0d0c-0000-4000-8000-000000000001",
-            "token": GOOD_TOKEN,
             "gateway_url": gateway.url,
             "data_dir": str(volume),
             **settings,

@@ -368,7 +368,7 @@ async def test_a_wrong_token_ends_with_64_and_says_why(start_worker):
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"token": None}, "FLOWHQ_TOKEN is required"),
+        ({"token": None}, "no token for the gateway is on the volume"),
         ({"tokn": "x"}, "FLOWHQ_TOKN is not a setting"),
         ({"data_dir": "/nowhere/at/all"}, "volume cannot be used"),
         ({"gateway_url": "http://x"}, "no WebSocket URL"),

@@ -20,7 +20,7 @@ from tests.fakes.observations import SPEC, TEMPLATE, TENANT, worker
 
 
 def body(spec=SPEC):
-    return render_body(spec, generation=3, token="secret")
+    return render_body(spec, generation=3)
 
 
 def environment(rendered):
@@ -30,7 +30,6 @@ def environment(rendered):
 def test_the_worker_is_told_who_it_is_and_whom_to_call():
     told = environment(body())
     assert told["FLOWHQ_TENANT_ID"] == str(TENANT)
-    assert told["FLOWHQ_TOKEN"] == "secret"
     assert told["FLOWHQ_GATEWAY_URL"] == "ws://gateway"
     assert told["FLOWHQ_IMAGE"] == "worker:1"
     assert told["FLOWHQ_SESSION_GENERATION"] == "0"
@@ -49,7 +48,7 @@ def test_settings_do_not_overrule_who_the_worker_is():
     )
     told = environment(body(build_spec(start, instance="here", limits=TEMPLATE.limits)))
     assert told["FLOWHQ_TENANT_ID"] == str(TENANT)
-    assert told["FLOWHQ_TOKEN"] == "secret"
+    assert "FLOWHQ_TOKEN" not in told
     assert told["GOGC"] == "50"
 
 

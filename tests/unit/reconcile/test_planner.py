@@ -44,7 +44,7 @@ def replaced(reason, container="c1"):
         pytest.param(wanted(), [], AT_ONCE, ANEW, id="nothing there: volume, container, start"),
         pytest.param(wanted(), [there()], AT_ONCE, [], id="what runs as wanted is adopted"),
         pytest.param(
-            wanted(), [there(CREATED)], AT_ONCE, [Start(TENANT, "c1")], id="created, not started"
+            wanted(), [there(CREATED)], AT_ONCE, ANEW, id="never ran: perhaps made by half"
         ),
         pytest.param(
             wanted(), [there(EXITED)], AT_ONCE, [Start(TENANT, "c1")], id="ended: same one again"
