@@ -34,7 +34,7 @@ async def settle(ground: Ground) -> None:
     await asyncio.gather(
         *(_bring_to_life(ground, each) for each in (ground.alpha, ground.beta)),
         _make_admin_keys(ground),
-        add_operator(ground, "operator"),
+        _make_operators(ground),
     )
     await _make_people(ground)
 
@@ -125,6 +125,7 @@ async def _make_admin_keys(ground: Ground) -> None:
     soon = SystemClock().now() + timedelta(seconds=3)
     wanted: dict[str, dict[str, object]] = {
         "admin-read": {"scopes": ["read"]},
+        "admin-support": {"scopes": ["support"]},
         "admin-revoked": {"scopes": ["admin"]},
         "admin-expired": {"scopes": ["admin"], "expires_at": soon.isoformat()},
     }
@@ -137,6 +138,19 @@ async def _make_admin_keys(ground: Ground) -> None:
             await ground.call("DELETE", path)
         else:
             ground.undo(partial(ground.call, "DELETE", path))
+
+
+async def _make_operators(ground: Ground) -> None:
+    """One of each role. The last admin of a platform stays: on one that has none, ours is none."""
+    known = (await ground.call("GET", "/admin/operators"))["items"]
+    has_admin = any(each["role"] == "ADMIN" for each in known)
+    if not has_admin:
+        ground.notes.append("the platform has no operator who is ADMIN: nothing is tried as one")
+    await asyncio.gather(
+        add_operator(ground, "operator", role="ADMIN" if has_admin else "SUPPORT"),
+        add_operator(ground, "reader", role="READ_ONLY"),
+        add_operator(ground, "helper", role="SUPPORT"),
+    )
 
 
 async def add_operator(ground: Ground, name: str, **more: str) -> str:

@@ -70,7 +70,7 @@ def run(
     if chosen.command == "supervise":
         return supervise(paths, environ)
     if chosen.command == "operator":
-        return operators.manage(paths, chosen.action, chosen.email)
+        return operators.manage(paths, chosen.action, chosen.email, chosen.role)
     prepared = images.prepare(paths, environ, practice=chosen.practice)
     if chosen.command == "image":
         say(prepared.worker.tag)
@@ -112,6 +112,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     people.add_argument("action", choices=operators.ACTIONS, help="add and password print one")
     people.add_argument("email", nargs="?", default="", help="of the operator; not for list")
+    people.add_argument(
+        "--role", choices=operators.ROLES, help="for add (admin unless said) and role"
+    )
     image = commands.add_parser("image", help="make the worker image and say its name")
     image.add_argument("--practice", action="store_true", help="the one that trusts the sandbox")
     prepare = commands.add_parser("prepare", help="engine and all images, for the tests")

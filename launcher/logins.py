@@ -34,7 +34,7 @@ def ensure_logins(api: Site, paths: Paths, *, tenant_id: str) -> Logins:
         return known
     # Without the file nobody knows their passwords any more: they are made anew.
     logins = Logins(operator=new_password(), owner=new_password(), tenant_id=tenant_id)
-    _renew(api, "/admin/operators", {"email": OPERATOR, "password": logins.operator})
+    _renew_operator(api, logins.operator)
     owner = {"email": OWNER, "role": "OWNER", "language": "EN", "password": logins.owner}
     _renew(api, team, owner)
     _write(paths, logins)
@@ -46,6 +46,16 @@ def find_logins(paths: Paths) -> Logins | None:
         return msgspec.json.decode(paths.logins.read_bytes(), type=Logins)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
+
+
+def _renew_operator(api: Site, password: str) -> None:
+    """Not made anew where there is one: it may be the only admin, who stays."""
+    path = "/admin/operators"
+    found = _find(api, path, OPERATOR)
+    if found is None:
+        http.call(api, "POST", path, {"email": OPERATOR, "password": password})
+    else:
+        http.call(api, "PUT", f"{path}/{found}/password", {"password": password})
 
 
 def _renew(api: Site, path: str, account: dict[str, str]) -> None:

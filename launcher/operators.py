@@ -9,7 +9,8 @@ from launcher.errors import LauncherError
 from launcher.http import Site
 from launcher.paths import Paths
 
-ACTIONS = ("list", "add", "password", "remove")
+ACTIONS = ("list", "add", "role", "password", "remove")
+ROLES = ("read-only", "support", "admin")
 _BYTES = 12
 
 
@@ -17,18 +18,24 @@ def new_password() -> str:
     return token_urlsafe(_BYTES)
 
 
-def manage(paths: Paths, action: str, email: str) -> int:
-    """Raises LauncherError."""
+def manage(paths: Paths, action: str, email: str, role: str | None = None) -> int:
+    """role: as ROLES has it; None for `admin` where somebody is added. Raises LauncherError."""
     if not email and action != "list":
         raise LauncherError(f"Whom? ./scripts/operator {action} you@example.com")
     api = _find_api(paths)
     if action == "list":
         for operator in _list(api):
-            say(operator["email"])
+            say(f"{operator['email']}  {_to_word(operator['role'])}")
     elif action == "add":
         password = new_password()
-        http.call(api, "POST", "/admin/operators", {"email": email, "password": password})
+        body = {"email": email, "password": password, "role": _to_role(role or "admin")}
+        http.call(api, "POST", "/admin/operators", body)
         _tell(api, email, password)
+    elif action == "role":
+        if role is None:
+            raise LauncherError(f"Which one? ./scripts/operator role {email} --role support")
+        http.call(api, "PATCH", f"/admin/operators/{_find(api, email)}", {"role": _to_role(role)})
+        say(f"{email} is {role} now, and signs in again.")
     elif action == "password":
         password = new_password()
         path = f"/admin/operators/{_find(api, email)}/password"
@@ -38,6 +45,14 @@ def manage(paths: Paths, action: str, email: str) -> int:
         http.call(api, "DELETE", f"/admin/operators/{_find(api, email)}")
         say(f"{email} is signed out and may not sign in again.")
     return 0
+
+
+def _to_role(word: str) -> str:
+    return word.upper().replace("-", "_")
+
+
+def _to_word(role: str) -> str:
+    return role.lower().replace("_", "-")
 
 
 def _tell(api: Site, email: str, password: str) -> None:

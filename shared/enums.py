@@ -282,6 +282,14 @@ class UserRole(StrEnum):
     ADMIN = "ADMIN"
 
 
+class OperatorRole(StrEnum):
+    """Of an operator; `controlplane/rights.py` says what each may do."""
+
+    READ_ONLY = "READ_ONLY"
+    SUPPORT = "SUPPORT"
+    ADMIN = "ADMIN"
+
+
 class CallerKind(StrEnum):
     """By what right something was done: an API key, an operator's sign-in, a wish of the portal."""
 

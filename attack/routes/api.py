@@ -11,10 +11,12 @@ from attack.routes.bodies import Bodies
 from attack.routes.knocking import Knock, find_breaches, knock_all
 from attack.routes.listing import list_closed
 from attack.routes.naming import fill_with_each, is_about_one
+from attack.routes.powers import OF_SCOPE
 from attack.sites.answers import Answer, fetch
 from shared.web.routes import Route
 
 FENCE = "API keys (controlplane/api/authentication.py)"
+RIGHTS = "rights of scopes (controlplane/rights.py)"
 UNKNOWN = "fhk_" + "A" * 43
 EVERY = 6
 ODD_HEADERS = {
@@ -60,11 +62,20 @@ async def wrong_kind(ground: Ground) -> Outcome:
 
 
 async def readers(ground: Ground) -> Outcome:
-    """A key that may only look, at whatever changes something."""
+    """A key that may only look, at whatever takes more."""
+    return await _try_scope(ground, "read", "a key that may only look")
+
+
+async def helpers(ground: Ground) -> Outcome:
+    """A key of the scope `support`, at whatever is for who administers."""
+    return await _try_scope(ground, "support", "a key of support")
+
+
+async def _try_scope(ground: Ground, scope: str, who: str) -> Outcome:
     routes = [r for r in await list_closed(ground, "api") if r.path.startswith("/admin")]
-    changing = [route for route in routes if route.method not in {"GET", "HEAD"}]
-    identity = {"a key that may only look": _bearer(ground.keys["admin-read"])}
-    return await _try(ground, identity, changing, refusals={403})
+    beyond = [route for route in routes if route.name not in OF_SCOPE[scope]]
+    identity = {who: _bearer(ground.keys[f"admin-{scope}"])}
+    return await _try(ground, identity, beyond, refusals={403})
 
 
 async def foreign_ids(ground: Ground) -> Outcome:
@@ -209,9 +220,15 @@ CHECKS = [
     ),
     Check(
         name="routes.api-readers",
-        fence=FENCE,
-        expects="403 for a key that may only look, at every route that changes something",
+        fence=RIGHTS,
+        expects="403 for a key that may only look, at every route that takes more",
         attack=readers,
+    ),
+    Check(
+        name="routes.api-helpers",
+        fence=RIGHTS,
+        expects="403 for a key of support, at every route that is for who administers",
+        attack=helpers,
     ),
     Check(
         name="routes.api-foreign-ids",

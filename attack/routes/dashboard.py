@@ -5,11 +5,15 @@ from attack.ground import DASHBOARD_SIGN_IN, Ground
 from attack.routes.knocking import Knock, find_breaches, knock_all
 from attack.routes.listing import list_closed, list_routes
 from attack.routes.naming import fill
+from attack.routes.powers import OF_ROLE
 from attack.settling import add_operator
 from attack.sites.browser import Browser
 from shared.web.routes import Route
 
 FENCE = "operators' sessions (controlplane/dashboard/visitor.py)"
+RIGHTS = "rights of roles (controlplane/rights.py)"
+# By the name under which each is signed in.
+ROLES = {"reader": "READ_ONLY", "helper": "SUPPORT"}
 FORM = {
     "name": "Attack",
     "email": "nobody@attack.example",
@@ -40,6 +44,47 @@ async def strangers(ground: Ground) -> Outcome:
         saw=f"{len(attempts)} attempts at {len(routes)} routes as {', '.join(browsers)}",
         breaches=find_breaches(attempts, doors={DASHBOARD_SIGN_IN}),
     )
+
+
+async def roles(ground: Ground) -> Outcome:
+    """Operators who may not do everything: at whatever is beyond their role, and whether the pages
+    that are for them show what is not.
+    """
+    routes = await list_closed(ground, "dashboard")
+    knocks, breaches, shown = [], [], 0
+    for name, role in ROLES.items():
+        browser, own = ground.known(name), OF_ROLE[role]
+        who = f"an operator who is {role}"
+        knocks += [
+            _knock(who, browser, route, fill(route, ground.alpha.ids))
+            for route in routes
+            if route.name not in own
+        ]
+        if role == "READ_ONLY":
+            pages = [r for r in routes if r.name in own and r.method == "GET" and not _goes_on(r)]
+            shown += len(pages)
+            breaches += [each for page in pages for each in await _look(ground, browser, page)]
+    attempts = await knock_all(knocks)
+    breaches += find_breaches(attempts, doors=(), refusals={403})
+    return Outcome(
+        saw=f"{len(attempts)} attempts beyond a role, {shown} pages of who may only look",
+        breaches=breaches,
+    )
+
+
+async def _look(ground: Ground, browser: Browser, route: Route) -> list[str]:
+    """What of messages, and of codes that link a phone, the page shows."""
+    answer = await browser.knock("GET", fill(route, ground.alpha.ids))
+    seen = []
+    if answer.canaries() & {ground.alpha.said, ground.beta.said}:
+        seen.append("what a customer wrote")
+    if "data:image/png" in answer.text:
+        seen.append("a code that links a phone")
+    return [f"{route.name} as an operator who is READ_ONLY: shows {each}" for each in seen]
+
+
+def _goes_on(route: Route) -> bool:
+    return route.path.endswith("/stream")
 
 
 async def forged_forms(ground: Ground) -> Outcome:
@@ -85,7 +130,7 @@ async def cookies(ground: Ground) -> Outcome:
 
 
 async def _make_former(ground: Ground) -> Browser | None:
-    made = await add_operator(ground, "former-operator")
+    made = await add_operator(ground, "former-operator", role="SUPPORT")
     browser = ground.browsers.get("former-operator")
     await ground.call("DELETE", f"/admin/operators/{made}")
     return browser
@@ -115,6 +160,12 @@ CHECKS = [
         fence=FENCE,
         expects="the door for whoever is no operator, at every route",
         attack=strangers,
+    ),
+    Check(
+        name="routes.dashboard-roles",
+        fence=RIGHTS,
+        expects="403 for an operator beyond their role; no message and no code for who only looks",
+        attack=roles,
     ),
     Check(
         name="routes.forged-forms",

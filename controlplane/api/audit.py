@@ -8,6 +8,7 @@ from litestar.params import QueryParameter
 
 from controlplane.api.parameters import DEFAULT_LIMIT, Cursor, Limit
 from controlplane.api.problems import documented
+from controlplane.rights import Right, needs
 from shared.stores import audit
 from shared.structs.keys import AuditView
 from shared.structs.pages import Page
@@ -24,7 +25,7 @@ WhoFilter = Annotated[
 ]
 
 
-@get("/", summary="What was done, newest first", responses=documented())
+@get("/", summary="What was done, newest first", responses=documented(), opt=needs(Right.LOOK))
 async def list_all(
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,

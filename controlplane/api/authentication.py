@@ -9,6 +9,7 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.openapi.spec import Components, SecurityScheme
 
 from controlplane.api.traces import clock_of, network_from, to_caller, trace_key
+from controlplane.rights import right_of, rights_of_scopes
 from controlplane.services.acting import Caller
 from shared.enums import SecurityKind, SecuritySite
 from shared.ids import TenantId
@@ -18,9 +19,6 @@ from shared.stores import limits as tenant_limits
 from shared.structs.keys import MESSAGES_SCOPE, AdminScope, ApiKeyView
 from shared.web import limits
 
-# Of a handler that a key may not use which is only to look.
-NOT_TO_LOOK_AT = {"not_to_look_at": True}
-_LOOKING = {"GET", "HEAD"}
 SCHEME = "ApiKey"
 COMPONENTS = Components(
     security_schemes={
@@ -44,11 +42,12 @@ async def require_admin_key(
     found = await _authenticate(connection)
     if found.tenant_id is not None or not set(AdminScope) & set(found.scopes):
         await _refuse(connection, found, "The API key may not use the admin API.")
-    is_looking = connection.scope.get("method") in _LOOKING and not handler.opt.get(
-        "not_to_look_at"
-    )
-    if AdminScope.ADMIN not in found.scopes and not is_looking:
-        await _refuse(connection, found, "The API key may only look.")
+    right = right_of(handler.opt)
+    if right not in rights_of_scopes(found.scopes):
+        may = ", ".join(found.scopes)
+        await _refuse(
+            connection, found, f"The API key has not the right to do this ({right}); it has: {may}."
+        )
     connection.scope["user"] = found
 
 

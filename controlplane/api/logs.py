@@ -20,6 +20,7 @@ from controlplane.api.parameters import (
 )
 from controlplane.api.problems import documented
 from controlplane.media.kinds import UNKNOWN
+from controlplane.rights import Right, needs
 from controlplane.services.reading import Reading, trace_reading
 from controlplane.services.show_media import SharedFile, show_media
 from shared.ids import TenantId
@@ -34,7 +35,7 @@ _FILE = ResponseSpec(
 )
 
 
-@get("/", summary="Messages, newest first", responses=documented(404))
+@get("/", summary="Messages, newest first", responses=documented(404), opt=needs(Right.READ))
 async def list_all(
     *,
     sender: Sender,
@@ -61,6 +62,7 @@ async def list_all(
     "/{log_id:str}/media",
     summary="The file of a message, fetched from WhatsApp when it is not here yet",
     responses={200: _FILE, **documented(404, 410, 413, 502, 503)},
+    opt=needs(Right.READ),
 )
 async def show_file(
     *,

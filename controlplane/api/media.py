@@ -23,6 +23,7 @@ from controlplane.api.messages import Sender, provide_named_sender, provide_own_
 from controlplane.api.parameters import Acting, Filing, FromUrls, Timing
 from controlplane.api.problems import documented
 from controlplane.api.requests import TAKES_FILES, ApiRequest, read_length
+from controlplane.rights import Right, needs
 from controlplane.services.take_upload import take_from_url, take_upload
 from shared.errors import InvalidInputError
 from shared.structs.media import FromUrlInput, Upload
@@ -46,7 +47,7 @@ class _TakesFile(Operation):
     description="The answer's `sha256` is what messages name the file by.",
     responses=documented(404, 413, 507),
     request_max_body_size=None,  # while it is read: see `MediaFiles`
-    opt=TAKES_FILES,
+    opt=TAKES_FILES | needs(Right.SEND),
     operation_class=_TakesFile,
 )
 async def upload(
@@ -68,6 +69,7 @@ async def upload(
     summary="Fetch a file from a URL of the public internet",
     description="Off unless the control plane's setting FLOWHQ_MEDIA_FROM_URLS is on.",
     responses=documented(404, 409, 413, 507),
+    opt=needs(Right.SEND),
 )
 async def fetch(
     *,

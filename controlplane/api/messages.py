@@ -20,6 +20,7 @@ from controlplane.api.parameters import (
     Timing,
 )
 from controlplane.api.problems import documented
+from controlplane.rights import Right, needs
 from controlplane.services.cancel_message import cancel_message
 from controlplane.services.queue_messages import queue_messages
 from controlplane.services.reading import Reading, trace_reading
@@ -37,7 +38,13 @@ from shared.structs.pages import Page
 Sender = NamedDependency[TenantId]
 
 
-@post("/", status_code=202, summary="Queue a message", responses=documented(404, 413, 422))
+@post(
+    "/",
+    status_code=202,
+    summary="Queue a message",
+    responses=documented(404, 413, 422),
+    opt=needs(Right.SEND),
+)
 async def send(
     *,
     data: JSONBody[SendMessageInput],
@@ -64,6 +71,7 @@ async def send(
     status_code=202,
     summary="Queue up to 1000 messages, all or none",
     responses=documented(404, 413, 422),
+    opt=needs(Right.SEND),
 )
 async def send_batch(
     *,
@@ -86,7 +94,12 @@ async def send_batch(
     return BatchAccepted(items=queued)
 
 
-@get("/", summary="List queued and sent messages, newest first", responses=documented(404))
+@get(
+    "/",
+    summary="List queued and sent messages, newest first",
+    responses=documented(404),
+    opt=needs(Right.READ),
+)
 async def list_all(
     *,
     sender: Sender,
@@ -102,7 +115,12 @@ async def list_all(
     return found
 
 
-@get("/{message_id:str}", summary="One message and its state", responses=documented(404))
+@get(
+    "/{message_id:str}",
+    summary="One message and its state",
+    responses=documented(404),
+    opt=needs(Right.READ),
+)
 async def show(
     message_id: MessagePath, sender: Sender, caller: Acting, clock: Timing
 ) -> OutboundView:
@@ -117,6 +135,7 @@ async def show(
     status_code=200,
     summary="Cancel a message that is not sent yet; one that a worker has is asked back",
     responses=documented(404, 409),
+    opt=needs(Right.SEND),
 )
 async def cancel(
     message_id: MessagePath, sender: Sender, caller: Acting, dispatch: Dispatching, clock: Timing

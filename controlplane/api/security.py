@@ -9,6 +9,7 @@ from litestar.params import QueryParameter
 
 from controlplane.api.parameters import DEFAULT_LIMIT, Cursor, Hours, Limit, Since, Timing
 from controlplane.api.problems import documented
+from controlplane.rights import Right, needs
 from shared.enums import SecurityKind, SecuritySite
 from shared.instants import to_instant
 from shared.stores import security_events
@@ -34,6 +35,7 @@ A_DAY = 24
     "/events",
     summary="How often what was tried, newest first: one item a minute, place, kind and network",
     responses=documented(),
+    opt=needs(Right.LOOK),
 )
 async def list_events(
     *,
@@ -56,7 +58,12 @@ async def list_events(
     )
 
 
-@get("/totals", summary="How often each kind within the last hours", responses=documented())
+@get(
+    "/totals",
+    summary="How often each kind within the last hours",
+    responses=documented(),
+    opt=needs(Right.LOOK),
+)
 async def show_totals(clock: Timing, hours: Hours = A_DAY) -> SecurityTotals:
     since = clock.now() - timedelta(hours=hours)
     return SecurityTotals(since=since, totals=await security_events.total(since=since))

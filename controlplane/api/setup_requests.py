@@ -14,6 +14,7 @@ from controlplane.api.parameters import (
     Waking,
 )
 from controlplane.api.problems import documented
+from controlplane.rights import Right, needs
 from controlplane.services import decide_setup_request
 from controlplane.services.file_setup_request import file_setup_request
 from shared.stores import setup_requests
@@ -25,19 +26,24 @@ from shared.structs.setup_requests import (
 )
 
 
-@post("/", summary="File a request for a tenant", responses=documented(404, 409, 413))
+@post(
+    "/",
+    summary="File a request for a tenant",
+    responses=documented(404, 409, 413),
+    opt=needs(Right.DECIDE),
+)
 async def create(data: JSONBody[CreateSetupRequestInput], caller: Acting) -> SetupRequestView:
     return await file_setup_request(data, caller=caller)
 
 
-@get("/", summary="List requests, newest first", responses=documented())
+@get("/", summary="List requests, newest first", responses=documented(), opt=needs(Right.LOOK))
 async def list_all(
     limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None, status: StatusFilter = None
 ) -> Page[SetupRequestView]:
     return await setup_requests.list_page(limit=limit, cursor=cursor, status=status)
 
 
-@get("/{request_id:str}", summary="One request", responses=documented(404))
+@get("/{request_id:str}", summary="One request", responses=documented(404), opt=needs(Right.LOOK))
 async def show(request_id: RequestPath) -> SetupRequestView:
     return await setup_requests.get(request_id)
 
@@ -47,6 +53,7 @@ async def show(request_id: RequestPath) -> SetupRequestView:
     status_code=200,
     summary="Approve a request and start the worker",
     responses=documented(404, 409),
+    opt=needs(Right.DECIDE),
 )
 async def approve(
     request_id: RequestPath,
@@ -65,6 +72,7 @@ async def approve(
     status_code=200,
     summary="Reject a request",
     responses=documented(404, 409),
+    opt=needs(Right.DECIDE),
 )
 async def reject(
     request_id: RequestPath,

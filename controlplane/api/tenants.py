@@ -3,7 +3,6 @@
 from litestar import Router, delete, get, patch, post, put
 from litestar.params import JSONBody
 
-from controlplane.api.authentication import NOT_TO_LOOK_AT
 from controlplane.api.parameters import (
     DEFAULT_LIMIT,
     Acting,
@@ -25,6 +24,7 @@ from controlplane.api.parameters import (
     WorkerFilter,
 )
 from controlplane.api.problems import documented
+from controlplane.rights import Right, needs
 from controlplane.services.create_tenant import create_tenant
 from controlplane.services.reading import Reading, trace_code, trace_reading
 from controlplane.services.remove_tenant import remove_tenant
@@ -53,12 +53,17 @@ from shared.structs.tenants import (
 )
 
 
-@post("/", summary="Create a tenant", responses=documented(409, 413))
+@post("/", summary="Create a tenant", responses=documented(409, 413), opt=needs(Right.ADMINISTER))
 async def create(data: JSONBody[CreateTenantInput], caller: Acting) -> TenantWithRelations:
     return await create_tenant(data, caller=caller)
 
 
-@get("/", summary="List tenants, oldest first unless asked otherwise", responses=documented())
+@get(
+    "/",
+    summary="List tenants, oldest first unless asked otherwise",
+    responses=documented(),
+    opt=needs(Right.LOOK),
+)
 async def list_all(
     *,
     limit: Limit = DEFAULT_LIMIT,
@@ -85,7 +90,7 @@ async def list_all(
     )
 
 
-@get("/{tenant_id:str}", summary="One tenant", responses=documented(404))
+@get("/{tenant_id:str}", summary="One tenant", responses=documented(404), opt=needs(Right.LOOK))
 async def show(tenant_id: TenantPath) -> TenantWithRelations:
     return await tenants.get(TenantId(tenant_id))
 
@@ -94,6 +99,7 @@ async def show(tenant_id: TenantPath) -> TenantWithRelations:
     "/{tenant_id:str}",
     summary="Change what a tenant may use; null returns to the default",
     responses=documented(404, 413),
+    opt=needs(Right.ADMINISTER),
 )
 async def update(
     tenant_id: TenantPath, data: JSONBody[UpdateTenantInput], caller: Acting, wake: Waking
@@ -105,6 +111,7 @@ async def update(
     "/{tenant_id:str}/limits",
     summary="What a tenant may use, and what it uses",
     responses=documented(404),
+    opt=needs(Right.LOOK),
 )
 async def show_limits(
     tenant_id: TenantPath, request_rate: CountingRequests, clock: Timing
@@ -117,6 +124,7 @@ async def show_limits(
     status_code=202,
     summary="Remove a tenant with its container, session and rows",
     responses=documented(404),
+    opt=needs(Right.ADMINISTER),
 )
 async def remove(tenant_id: TenantPath, caller: Acting, wake: Waking, clock: Timing) -> RemovalView:
     return await remove_tenant(TenantId(tenant_id), caller=caller, wake=wake, clock=clock)
@@ -126,7 +134,7 @@ async def remove(tenant_id: TenantPath, caller: Acting, wake: Waking, clock: Tim
     "/{tenant_id:str}/qr",
     summary="The QR to scan or the code to type, if one is awaited",
     # Whoever has the code may link a phone of their own.
-    opt=NOT_TO_LOOK_AT,
+    opt=needs(Right.LINK),
     responses=documented(404),
 )
 async def qr(tenant_id: TenantPath, caller: Acting, clock: Timing) -> QrView:
@@ -139,6 +147,7 @@ async def qr(tenant_id: TenantPath, caller: Acting, clock: Timing) -> QrView:
     "/{tenant_id:str}/contacts",
     summary="People who wrote or were written to, newest first",
     responses=documented(404),
+    opt=needs(Right.READ),
 )
 async def list_contacts(
     *,
@@ -159,6 +168,7 @@ async def list_contacts(
     "/{tenant_id:str}/incidents",
     summary="What befell the worker, newest first",
     responses=documented(404),
+    opt=needs(Right.LOOK),
 )
 async def list_incidents(
     tenant_id: TenantPath, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
@@ -171,6 +181,7 @@ async def list_incidents(
     "/{tenant_id:str}/quiet-hours",
     summary="Let queued messages wait at night; a worker that runs is told at once",
     responses=documented(404, 413),
+    opt=needs(Right.CONFIGURE),
 )
 async def put_quiet_hours(
     tenant_id: TenantPath, data: JSONBody[QuietHours], caller: Acting, configure: Configuring
@@ -182,6 +193,7 @@ async def put_quiet_hours(
     "/{tenant_id:str}/config",
     summary="Set all that the bot is told: template, language, hours, holidays, texts; at once",
     responses=documented(404, 413),
+    opt=needs(Right.CONFIGURE),
 )
 async def put_config(
     tenant_id: TenantPath,
@@ -197,6 +209,7 @@ async def put_config(
     status_code=200,
     summary="Let queued messages go out at any hour",
     responses=documented(404),
+    opt=needs(Right.CONFIGURE),
 )
 async def remove_quiet_hours(
     tenant_id: TenantPath, caller: Acting, configure: Configuring

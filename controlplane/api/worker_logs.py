@@ -10,6 +10,7 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from controlplane.api.parameters import Acting, Lines, LogKeeping, TenantPath, Timing
 from controlplane.api.problems import documented
+from controlplane.rights import Right, needs
 from controlplane.services.reading import Reading, trace_reading
 from shared.ids import TenantId
 from shared.stores import tenants
@@ -20,7 +21,12 @@ DEFAULT_LINES = 200
 LIFE = timedelta(minutes=10)
 
 
-@get("/", summary="The last lines that the worker logged", responses=documented(404, 503))
+@get(
+    "/",
+    summary="The last lines that the worker logged",
+    responses=documented(404, 503),
+    opt=needs(Right.READ),
+)
 async def tail(
     tenant_id: TenantPath,
     worker_logs: LogKeeping,
@@ -37,6 +43,7 @@ async def tail(
     "/stream",
     summary="The same, and then each line as it is logged (server-sent events)",
     responses=documented(404, 429, 503),
+    opt=needs(Right.READ),
 )
 async def stream(
     tenant_id: TenantPath,

@@ -12,6 +12,7 @@ from controlplane.api.parameters import (
     Waking,
 )
 from controlplane.api.problems import documented
+from controlplane.rights import Right, needs
 from controlplane.services.request_pairing_code import request_pairing_code
 from controlplane.services.request_qr_round import request_qr_round
 from controlplane.services.reset_session import reset_session
@@ -29,6 +30,7 @@ from shared.structs.tenants import RevocationView, TenantWithRelations
     status_code=200,
     summary="Ask for the worker to run",
     responses=documented(404),
+    opt=needs(Right.RUN),
 )
 async def start(tenant_id: TenantPath, caller: Acting, wake: Waking) -> TenantWithRelations:
     return await set_worker(TenantId(tenant_id), DesiredState.RUNNING, caller=caller, wake=wake)
@@ -39,6 +41,7 @@ async def start(tenant_id: TenantPath, caller: Acting, wake: Waking) -> TenantWi
     status_code=200,
     summary="Ask for the worker to stop",
     responses=documented(404),
+    opt=needs(Right.RUN),
 )
 async def stop(tenant_id: TenantPath, caller: Acting, wake: Waking) -> TenantWithRelations:
     return await set_worker(TenantId(tenant_id), DesiredState.STOPPED, caller=caller, wake=wake)
@@ -49,6 +52,7 @@ async def stop(tenant_id: TenantPath, caller: Acting, wake: Waking) -> TenantWit
     status_code=200,
     summary="Replace the container after it has drained",
     responses=documented(404),
+    opt=needs(Right.RUN),
 )
 async def restart(tenant_id: TenantPath, caller: Acting, wake: Waking) -> TenantWithRelations:
     return await restart_worker(TenantId(tenant_id), force=False, caller=caller, wake=wake)
@@ -59,6 +63,7 @@ async def restart(tenant_id: TenantPath, caller: Acting, wake: Waking) -> Tenant
     status_code=200,
     summary="Kill the container and replace it",
     responses=documented(404),
+    opt=needs(Right.RUN),
 )
 async def force_restart(tenant_id: TenantPath, caller: Acting, wake: Waking) -> TenantWithRelations:
     return await restart_worker(TenantId(tenant_id), force=True, caller=caller, wake=wake)
@@ -69,6 +74,7 @@ async def force_restart(tenant_id: TenantPath, caller: Acting, wake: Waking) -> 
     status_code=200,
     summary="Take back the worker's token",
     responses=documented(404),
+    opt=needs(Right.ADMINISTER),
 )
 async def revoke(
     tenant_id: TenantPath, caller: Acting, disconnect: Disconnecting
@@ -81,6 +87,7 @@ async def revoke(
     status_code=200,
     summary="Give up the link to the phone and begin with a new QR",
     responses=documented(404),
+    opt=needs(Right.ADMINISTER),
 )
 async def reset(tenant_id: TenantPath, caller: Acting, wake: Waking) -> TenantWithRelations:
     return await reset_session(TenantId(tenant_id), caller=caller, wake=wake)
@@ -91,6 +98,7 @@ async def reset(tenant_id: TenantPath, caller: Acting, wake: Waking) -> TenantWi
     status_code=200,
     summary="Ask for new QR codes after a round of them ran out",
     responses=documented(404, 409),
+    opt=needs(Right.LINK),
 )
 async def new_qr(
     tenant_id: TenantPath, caller: Acting, instruct: Instructing
@@ -103,6 +111,7 @@ async def new_qr(
     status_code=202,
     summary="Ask for a code to type on the phone; GET …/qr then shows it",
     responses=documented(404, 409),
+    opt=needs(Right.LINK),
 )
 async def pairing_code(
     tenant_id: TenantPath,

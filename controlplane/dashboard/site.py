@@ -17,6 +17,7 @@ from controlplane.dashboard.pages import (
     limits,
     members,
     new_tenant,
+    operators,
     requests,
     security,
     sign_in,
@@ -26,6 +27,8 @@ from controlplane.dashboard.pages import (
 )
 from controlplane.dashboard.texts import TEXTS
 from controlplane.dashboard.visitor import (
+    NotAllowedError,
+    answer_not_allowed,
     frame_of,
     provide_caller,
     provide_operator,
@@ -84,6 +87,11 @@ INSIDE = (
     keys.show_of_tenant,
     keys.issue_to_tenant,
     keys.revoke_of_tenant,
+    operators.show,
+    operators.add,
+    operators.show_one,
+    operators.set_role,
+    operators.remove,
     audit.show,
     security.show,
     account.show,
@@ -137,7 +145,11 @@ def create_dashboard(
             "caller": Provide(provide_caller, sync_to_thread=False),
             **provide_held(held),
         },
-        exception_handlers={**HANDLERS, SignInNeededError: send_to_sign_in},
+        exception_handlers={
+            **HANDLERS,
+            SignInNeededError: send_to_sign_in,
+            NotAllowedError: answer_not_allowed,
+        },
         before_send=[page_headers(is_secure=desk.is_secure)],
         middleware=[guard_forms(desk.cookies, desk.secret, site=SecuritySite.DASHBOARD)],
         openapi_config=None,

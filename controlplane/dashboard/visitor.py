@@ -1,18 +1,22 @@
 """Who asks: an operator who is signed in, or nobody."""
 
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
-from litestar.response import Redirect
+from litestar.response import Redirect, Response
 
 from controlplane.dashboard.desk import Desk, desk_of
-from controlplane.services.acting import Caller
+from controlplane.rights import OF_ROLE, Right, right_of
+from controlplane.services.acting import Caller, leave_hourly_trace
 from controlplane.services.sign_in_operator import find_operator, to_caller
-from shared.enums import Language
-from shared.structs.members import Member
-from shared.web.rendering import go_to
+from shared.enums import Language, SecurityKind, SecuritySite
+from shared.security import note
+from shared.structs.operators import Operator
+from shared.web.limits import network_of
+from shared.web.rendering import go_to, page
 from shared.web.requests import PageRequest, SignInNeededError, address_of
 
 SIGN_IN = "/dashboard/sign-in"
@@ -20,11 +24,15 @@ SIGN_IN = "/dashboard/sign-in"
 FOLLOWS = {"follows": True}
 
 
+class NotAllowedError(Exception):
+    """The operator's role does not have the right that this needs."""
+
+
 async def require_operator(
     connection: ASGIConnection[Any, Any, Any, Any],
     handler: BaseRouteHandler,
 ) -> None:
-    """Raises SignInNeededError."""
+    """Raises SignInNeededError, NotAllowedError."""
     desk: Desk = connection.app.state.desk
     token = connection.cookies.get(desk.cookies.session)
     is_use = not handler.opt.get("follows")
@@ -32,6 +40,18 @@ async def require_operator(
     if operator is None:
         raise SignInNeededError
     connection.scope["user"] = operator
+    if right_of(handler.opt) not in OF_ROLE[operator.role]:
+        await _tell_refusal(connection, operator)
+        raise NotAllowedError
+
+
+async def _tell_refusal(connection: ASGIConnection[Any, Any, Any, Any], operator: Operator) -> None:
+    """Pages offer nobody what they may not do: who asks for it all the same is worth a trace."""
+    desk: Desk = connection.app.state.desk
+    address = connection.client.host if connection.client else ""
+    note(SecuritySite.DASHBOARD, SecurityKind.SCOPE_REFUSED, source=network_of(address))
+    caller = to_caller(operator, address)
+    await leave_hourly_trace(caller, "operator.role_refused", clock=desk.clock, role=operator.role)
 
 
 def send_to_sign_in(request: PageRequest, _error: SignInNeededError) -> Redirect:
@@ -42,8 +62,12 @@ def send_to_sign_in(request: PageRequest, _error: SignInNeededError) -> Redirect
     return go_to(f"{SIGN_IN}?next={quote(wanted, safe='')}")
 
 
-def provide_operator(request: PageRequest) -> Member:
-    operator: Member = request.user
+def answer_not_allowed(request: PageRequest, _error: NotAllowedError) -> Response[str]:
+    return page(request, "not_allowed.html", status=HTTPStatus.FORBIDDEN)
+
+
+def provide_operator(request: PageRequest) -> Operator:
+    operator: Operator = request.user
     return operator
 
 
@@ -57,5 +81,15 @@ def session_of(request: PageRequest) -> str | None:
 
 
 def frame_of(request: PageRequest) -> dict[str, Any]:
-    """What every page of the dashboard shows; nobody's name where nobody was let in."""
-    return {"language": Language.EN, "operator": request.scope.get("user")}
+    """What every page of the dashboard shows; nobody's name where nobody was let in.
+
+    may: whether who asks has a right, by its name; a page offers nothing else.
+    """
+    operator: Operator | None = request.scope.get("user")
+    return {"language": Language.EN, "operator": operator, "may": lambda name: may(operator, name)}
+
+
+def may(operator: Operator | None, name: str) -> bool:
+    """Raises ValueError for what is no right: a page with a slip in it shows itself."""
+    right = Right(name)
+    return operator is not None and right in OF_ROLE[operator.role]

@@ -19,6 +19,6 @@ async def add_operator(
     async with transaction():
         if len(await operators.list_all()) == operators.MAX_OPERATORS:
             raise ConflictError(f"there are {operators.MAX_OPERATORS} operators: remove one first")
-        operator = await operators.create(given.email, password_hash=password_hash)
-        await leave_trace(caller, "operator.added", email=operator.email)
+        operator = await operators.create(given.email, password_hash=password_hash, role=given.role)
+        await leave_trace(caller, "operator.added", email=operator.email, role=operator.role)
     return operator

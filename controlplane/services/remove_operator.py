@@ -9,7 +9,10 @@ from shared.structs.operators import OperatorView
 
 
 async def remove_operator(operator_id: UUID, *, caller: Caller) -> OperatorView:
+    """Raises NotFoundError, LastAdminError."""
     async with transaction():
-        operator = await operators.remove(operator_id)
+        await operators.hold_lock()
+        operator = await operators.get(operator_id)
+        await operators.remove(operator_id)
         await leave_trace(caller, "operator.removed", email=operator.email)
     return operator

@@ -6,13 +6,13 @@ from controlplane.services.acting import Caller, leave_hourly_trace, leave_trace
 from shared.clock import Clock
 from shared.db.engine import transaction
 from shared.email import is_email
-from shared.enums import CallerKind, SecurityKind, SecuritySite, UserRole
+from shared.enums import CallerKind, SecurityKind, SecuritySite
 from shared.errors import InvalidInputError
 from shared.security import note
-from shared.stores import audit, members, operator_sessions
+from shared.stores import audit, members, operator_sessions, operators
 from shared.stores.members import PasswordChangedError
 from shared.stores.secrets import hash_secret
-from shared.structs.members import Member
+from shared.structs.operators import Operator
 from shared.web import guesses
 from shared.web.devices import Devices
 from shared.web.guesses import IN_DASHBOARD, Guess
@@ -33,14 +33,14 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
 class Entered(msgspec.Struct, frozen=True, kw_only=True):
     """session: its token."""
 
-    operator: Member
+    operator: Operator
     session: str
 
 
 class WrongPasswordError(InvalidInputError):
     """operator: whose account the address has, if it is one's; for nobody to be told who asks."""
 
-    def __init__(self, operator: Member | None) -> None:
+    def __init__(self, operator: Operator | None) -> None:
         super().__init__("password", "does not belong to this address")
         self.operator = operator
 
@@ -77,7 +77,9 @@ async def sign_in_operator(
     return Entered(operator=operator, session=session)
 
 
-async def _leave_sign_in(operator: Member, origin: Origin, *, address: str, is_known: bool) -> None:
+async def _leave_sign_in(
+    operator: Operator, origin: Origin, *, address: str, is_known: bool
+) -> None:
     """A first sign-in is from no new device: there was no other."""
     is_new = not is_known and await audit.has_any(operator.email, SIGNED_IN)
     if is_new:
@@ -87,7 +89,7 @@ async def _leave_sign_in(operator: Member, origin: Origin, *, address: str, is_k
         await leave_trace(to_caller(operator, address), SIGNED_IN)
 
 
-async def tell_in_vain(operator: Member | None, *, address: str, clock: Clock) -> None:
+async def tell_in_vain(operator: Operator | None, *, address: str, clock: Clock) -> None:
     """Somebody tried a password for this account: an audit row an hour, however often it is tried.
 
     After the answer, which must not take longer where there is such an account.
@@ -98,7 +100,7 @@ async def tell_in_vain(operator: Member | None, *, address: str, clock: Clock) -
 
 
 async def check_own_password(
-    operator: Member,
+    operator: Operator,
     password: str,
     *,
     token: str,
@@ -121,7 +123,7 @@ async def check_own_password(
     return kept
 
 
-async def find_operator(token: str, *, clock: Clock, is_use: bool = True) -> Member | None:
+async def find_operator(token: str, *, clock: Clock, is_use: bool = True) -> Operator | None:
     """Who is signed in with it.
 
     is_use: whether a person asks, which prolongs the session; an open page by itself does not.
@@ -142,11 +144,11 @@ async def sign_out_operator(token: str, *, caller: Caller) -> None:
         await leave_trace(caller, "operator.signed_out")
 
 
-def to_caller(operator: Member, address: str) -> Caller:
+def to_caller(operator: Operator, address: str) -> Caller:
     return Caller(kind=CallerKind.OPERATOR, name=operator.email, address=address)
 
 
-async def _find(email: str) -> tuple[Member | None, str | None]:
+async def _find(email: str) -> tuple[Operator | None, str | None]:
     # What is no address may be text that the database cannot even be asked for.
-    found = await members.find_by_email(email) if is_email(email) else None
-    return found if found is not None and found[0].role is UserRole.ADMIN else (None, None)
+    found = await operators.find_by_email(email) if is_email(email) else None
+    return found or (None, None)

@@ -6,9 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.stores.browser_sessions import OPERATORS, PRECISION
-from shared.stores.members import to_member
+from shared.stores.operators import to_operator
 from shared.stores.secrets import hash_secret, new_secret
-from shared.structs.members import Member
+from shared.structs.operators import Operator
 from shared.tables import OperatorSession
 
 
@@ -26,19 +26,20 @@ async def begin(operator_id: UUID, *, now: datetime) -> str:
     return token
 
 
-async def find(token_hash: str, *, now: datetime) -> tuple[Member, bool] | None:
+async def find(token_hash: str, *, now: datetime) -> tuple[Operator, bool] | None:
     """Whose it is; None when it is over. The flag: whether it is worth to `prolong` it."""
     rows = await OperatorSession.raw(
-        "SELECT u.id, u.tenant, u.role, u.email, u.language, s.expires_at, s.created_at"
+        "SELECT u.id, u.email, a.role, s.expires_at, s.created_at"
         " FROM operator_sessions s JOIN users u ON u.id = s.operator"
-        " WHERE s.token_hash = {} AND s.expires_at > {} AND u.role = 'ADMIN'",
+        " JOIN operator_accounts a ON a.operator = u.id"
+        " WHERE s.token_hash = {} AND s.expires_at > {}",
         token_hash,
         now,
     )
     if not rows:
         return None
     wanted = min(now + OPERATORS.idle, rows[0]["created_at"] + OPERATORS.whole)
-    return to_member(rows[0]), wanted - rows[0]["expires_at"] > PRECISION
+    return to_operator(rows[0]), wanted - rows[0]["expires_at"] > PRECISION
 
 
 async def prolong(token_hash: str, *, now: datetime) -> None:

@@ -16,9 +16,10 @@ MESSAGES_SCOPE = "messages"
 
 
 class AdminScope(StrEnum):
-    """What a key of the platform's operators may do: everything, or look at nearly everything."""
+    """What a key of the platform's operators may do; `controlplane/rights.py` says what each is."""
 
     ADMIN = "admin"
+    SUPPORT = "support"
     READ = "read"
 
 

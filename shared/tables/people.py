@@ -14,7 +14,7 @@ from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
-from shared.enums import Language, SetupStatus, UserRole
+from shared.enums import Language, OperatorRole, SetupStatus, UserRole
 from shared.tables.tenants import Tenant
 
 
@@ -45,6 +45,16 @@ class BrowserSession(Table, tablename="browser_sessions"):
     token_hash = Text(unique=True)
     created_at = Timestamptz(default=TimestamptzNow())
     expires_at = Timestamptz()
+
+
+class OperatorAccount(Table, tablename="operator_accounts"):
+    """What is an operator's alone, beside the row of `users`. The portal's role has no right to it.
+
+    role: the last ADMIN keeps theirs, and stays (a trigger in the migrations).
+    """
+
+    operator = ForeignKey(User, primary_key=True, on_delete=OnDelete.cascade)
+    role = Text(default=OperatorRole.READ_ONLY.value)
 
 
 class OperatorSession(Table, tablename="operator_sessions"):

@@ -10,23 +10,24 @@ from controlplane.api.parameters import Acting, Hashing
 from controlplane.dashboard.confirming import confirm
 from controlplane.dashboard.problems import wrong_of
 from controlplane.dashboard.visitor import SIGN_IN
+from controlplane.rights import Right, needs
 from controlplane.services.set_operator_password import set_operator_password
 from shared.errors import InvalidInputError
-from shared.structs.members import Member
+from shared.structs.operators import Operator
 from shared.web.forms import read_form
 from shared.web.rendering import go_to, page
 from shared.web.requests import PageRequest
 
 
-@get("/account")
+@get("/account", opt=needs(Right.OWN))
 async def show(request: PageRequest) -> Response[str]:
     return page(request, "account.html", wrong={})
 
 
-@post("/account/password")
+@post("/account/password", opt=needs(Right.OWN))
 async def set_password(
     request: PageRequest,
-    operator: NamedDependency[Member],
+    operator: NamedDependency[Operator],
     caller: Acting,
     passwords: Hashing,
 ) -> Response[str] | Redirect:

@@ -9,6 +9,7 @@ from litestar import Response, get
 
 from controlplane.api.parameters import DEFAULT_LIMIT
 from controlplane.dashboard.texts.audit import ACTIONS, ALONE, DETAILS, IN_VAIN, NOTHING
+from controlplane.rights import Right, needs
 from shared.errors import NotFoundError
 from shared.ids import TenantId
 from shared.stores import audit, tenants
@@ -18,7 +19,7 @@ from shared.web.requests import PageRequest
 MAX_LENGTH = 254
 
 
-@get("/audit")
+@get("/audit", opt=needs(Right.LOOK))
 async def show(request: PageRequest) -> Response[str]:
     asked = {
         name: request.query_params.get(name, "")[:MAX_LENGTH].strip()

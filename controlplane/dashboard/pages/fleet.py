@@ -12,6 +12,7 @@ from controlplane.dashboard.history_plot import draw_history
 from controlplane.dashboard.moments import Sayer
 from controlplane.dashboard.streams import stream_of
 from controlplane.dashboard.visitor import FOLLOWS
+from controlplane.rights import Right, needs
 from controlplane.services.acting import ListAlarms
 from controlplane.services.show_history import show_history
 from shared.clock import Clock
@@ -44,7 +45,7 @@ KINDS = {
 }
 
 
-@get("/")
+@get("/", opt=needs(Right.LOOK))
 async def show(request: PageRequest, clock: Timing, alarms: Alarming) -> Response[str]:
     query = read_query(request.query_params)
     seen = await _look(query, clock=clock, alarms=alarms)
@@ -61,7 +62,7 @@ async def show(request: PageRequest, clock: Timing, alarms: Alarming) -> Respons
     )
 
 
-@get("/stream", opt=FOLLOWS)
+@get("/stream", opt=FOLLOWS | needs(Right.LOOK))
 async def stream(request: PageRequest, clock: Timing, alarms: Alarming) -> ServerSentEvent:
     query = read_query(request.query_params)
 

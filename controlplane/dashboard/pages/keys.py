@@ -14,6 +14,7 @@ from controlplane.api.bodies import find_problems
 from controlplane.api.parameters import DEFAULT_LIMIT, Acting, Timing
 from controlplane.dashboard.confirming import confirm
 from controlplane.dashboard.problems import Wrong, to_wrong, wrong_of
+from controlplane.rights import Right, needs
 from controlplane.services.issue_key import (
     MAX_KEYS,
     issue_admin_key,
@@ -36,12 +37,12 @@ USUAL_LIFE = timedelta(days=365)
 Form = dict[str, str]
 
 
-@get("/keys")
+@get("/keys", opt=needs(Right.SEE_ACCESS))
 async def show(request: PageRequest, clock: Timing) -> Response[str]:
     return await _show_own(request, clock=clock)
 
 
-@post("/keys")
+@post("/keys", opt=needs(Right.ADMINISTER))
 async def issue(request: PageRequest, caller: Acting, clock: Timing) -> Response[str]:
     form = await read_form(request)
     body = _to_body(form) | {"scopes": [form.get("scope", "")]}
@@ -56,20 +57,20 @@ async def issue(request: PageRequest, caller: Acting, clock: Timing) -> Response
     return await _show_own(request, clock=clock, made=made)
 
 
-@post("/keys/{key_id:uuid}/revoke")
+@post("/keys/{key_id:uuid}/revoke", opt=needs(Right.ADMINISTER))
 async def revoke(key_id: FromPath[UUID], caller: Acting) -> Redirect:
     await revoke_admin_key(key_id, caller=caller)
     return go_to(PATH)
 
 
-@get("/tenants/{tenant_id:uuid}/keys")
+@get("/tenants/{tenant_id:uuid}/keys", opt=needs(Right.SEE_ACCESS))
 async def show_of_tenant(
     request: PageRequest, tenant_id: FromPath[UUID], clock: Timing
 ) -> Response[str]:
     return await _show_tenants(request, TenantId(tenant_id), clock=clock)
 
 
-@post("/tenants/{tenant_id:uuid}/keys")
+@post("/tenants/{tenant_id:uuid}/keys", opt=needs(Right.ADMINISTER))
 async def issue_to_tenant(
     request: PageRequest, tenant_id: FromPath[UUID], caller: Acting, clock: Timing
 ) -> Response[str]:
@@ -86,7 +87,7 @@ async def issue_to_tenant(
     return await _show_tenants(request, tenant, clock=clock, made=made)
 
 
-@post("/tenants/{tenant_id:uuid}/keys/{key_id:uuid}/revoke")
+@post("/tenants/{tenant_id:uuid}/keys/{key_id:uuid}/revoke", opt=needs(Right.ADMINISTER))
 async def revoke_of_tenant(
     tenant_id: FromPath[UUID], key_id: FromPath[UUID], caller: Acting
 ) -> Redirect:

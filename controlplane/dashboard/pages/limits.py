@@ -12,6 +12,7 @@ from controlplane.api.bodies import find_problems
 from controlplane.api.parameters import Acting, CountingRequests, Timing, Waking
 from controlplane.dashboard.limits_form import read_limits, to_form, to_rows
 from controlplane.dashboard.problems import Wrong, to_wrong
+from controlplane.rights import Right, needs
 from controlplane.services.set_limits import set_limits
 from controlplane.services.show_limits import show_limits
 from shared.ids import TenantId
@@ -22,7 +23,7 @@ from shared.web.rendering import go_to, page
 from shared.web.requests import PageRequest
 
 
-@get("/tenants/{tenant_id:uuid}/limits")
+@get("/tenants/{tenant_id:uuid}/limits", opt=needs(Right.LOOK))
 async def show(
     request: PageRequest, tenant_id: FromPath[UUID], request_rate: CountingRequests, clock: Timing
 ) -> Response[str]:
@@ -30,7 +31,7 @@ async def show(
     return await _page(request, TenantId(tenant_id), view, form=to_form(view), wrong={})
 
 
-@post("/tenants/{tenant_id:uuid}/limits")
+@post("/tenants/{tenant_id:uuid}/limits", opt=needs(Right.ADMINISTER))
 async def change(
     *,
     request: PageRequest,

@@ -12,6 +12,7 @@ from controlplane.api.bodies import find_problems
 from controlplane.api.parameters import Acting, Hashing
 from controlplane.dashboard.confirming import confirm
 from controlplane.dashboard.problems import Wrong, to_wrong, wrong_of
+from controlplane.rights import Right, needs
 from controlplane.services.add_member import add_member, remove_member
 from shared.errors import ConflictError, InvalidInputError
 from shared.ids import TenantId
@@ -24,12 +25,12 @@ from shared.web.requests import PageRequest
 BLANK = {"email": "", "role": "OWNER", "language": "SW"}
 
 
-@get("/tenants/{tenant_id:uuid}/members")
+@get("/tenants/{tenant_id:uuid}/members", opt=needs(Right.LOOK))
 async def show(request: PageRequest, tenant_id: FromPath[UUID]) -> Response[str]:
     return await _page(request, TenantId(tenant_id), form=BLANK, wrong={})
 
 
-@post("/tenants/{tenant_id:uuid}/members")
+@post("/tenants/{tenant_id:uuid}/members", opt=needs(Right.ADMINISTER))
 async def add(
     request: PageRequest, tenant_id: FromPath[UUID], caller: Acting, passwords: Hashing
 ) -> Response[str] | Redirect:
@@ -47,7 +48,7 @@ async def add(
     return go_to(f"/dashboard/tenants/{tenant_id}/members")
 
 
-@post("/tenants/{tenant_id:uuid}/members/{member_id:uuid}/remove")
+@post("/tenants/{tenant_id:uuid}/members/{member_id:uuid}/remove", opt=needs(Right.ADMINISTER))
 async def remove(tenant_id: FromPath[UUID], member_id: FromPath[UUID], caller: Acting) -> Redirect:
     await remove_member(TenantId(tenant_id), member_id, caller=caller)
     return go_to(f"/dashboard/tenants/{tenant_id}/members")

@@ -8,6 +8,7 @@ from litestar.response import Redirect
 from controlplane.api.parameters import Acting
 from controlplane.dashboard.problems import Wrong, wrong_of
 from controlplane.dashboard.tenant_form import WrongFormError, blank_form, read_tenant, to_fields
+from controlplane.rights import Right, needs
 from controlplane.services.create_tenant import create_tenant
 from shared.enums import TemplateType, Weekday
 from shared.errors import ConflictError, InvalidInputError
@@ -16,12 +17,12 @@ from shared.web.rendering import go_to, page
 from shared.web.requests import PageRequest
 
 
-@get("/new-tenant")
+@get("/new-tenant", opt=needs(Right.ADMINISTER))
 async def show(request: PageRequest) -> Response[str]:
     return _form(request, blank_form(), wrong={})
 
 
-@post("/new-tenant")
+@post("/new-tenant", opt=needs(Right.ADMINISTER))
 async def create(request: PageRequest, caller: Acting) -> Response[str] | Redirect:
     form = await read_form(request)
     try:

@@ -12,6 +12,7 @@ from litestar.response import Redirect
 from controlplane.api.bodies import find_problems
 from controlplane.api.parameters import DEFAULT_LIMIT, Acting, Timing, Waking
 from controlplane.dashboard.problems import Wrong, to_wrong
+from controlplane.rights import Right, needs
 from controlplane.services import decide_setup_request
 from shared.enums import SetupStatus
 from shared.errors import ConflictError, InvalidInputError, NotFoundError
@@ -33,13 +34,13 @@ FILTERS = {
 UNDECIDED = {SetupStatus.SUBMITTED, SetupStatus.REVIEWING}
 
 
-@get("/requests")
+@get("/requests", opt=needs(Right.LOOK))
 async def show(request: PageRequest) -> Response[str]:
     decided = await _find_decided(request.query_params.get("decided", ""))
     return await _list(request, decided=decided)
 
 
-@post("/requests/{request_id:uuid}/approve")
+@post("/requests/{request_id:uuid}/approve", opt=needs(Right.DECIDE))
 async def approve(
     request: PageRequest, request_id: FromPath[UUID], caller: Acting, wake: Waking, clock: Timing
 ) -> Response[str] | Redirect:
@@ -55,7 +56,7 @@ async def approve(
     return go_to(f"{PATH}?decided={request_id}")
 
 
-@post("/requests/{request_id:uuid}/reject")
+@post("/requests/{request_id:uuid}/reject", opt=needs(Right.DECIDE))
 async def reject(
     request: PageRequest, request_id: FromPath[UUID], caller: Acting, clock: Timing
 ) -> Response[str] | Redirect:

@@ -6,6 +6,7 @@ from litestar import Response, get
 
 from controlplane.api.parameters import DEFAULT_LIMIT, Timing
 from controlplane.dashboard.texts.security import KINDS
+from controlplane.rights import Right, needs
 from shared.enums import SecurityKind
 from shared.errors import InvalidInputError, NotFoundError
 from shared.stores import security_events
@@ -16,7 +17,7 @@ SPAN = timedelta(days=1)
 _LONGEST = 64
 
 
-@get("/security")
+@get("/security", opt=needs(Right.LOOK))
 async def show(request: PageRequest, clock: Timing) -> Response[str]:
     asked = {
         name: request.query_params.get(name, "")[:_LONGEST].strip() for name in ("kind", "source")

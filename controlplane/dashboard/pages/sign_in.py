@@ -9,6 +9,7 @@ from controlplane.api.parameters import Acting
 from controlplane.dashboard.desk import desk_of
 from controlplane.dashboard.problems import wrong_of
 from controlplane.dashboard.visitor import SIGN_IN, session_of
+from controlplane.rights import Right, needs
 from controlplane.services.sign_in_operator import (
     WrongPasswordError,
     sign_in_operator,
@@ -65,7 +66,7 @@ async def enter(request: PageRequest) -> Response[str] | Redirect:
     return answer
 
 
-@post("/sign-out")
+@post("/sign-out", opt=needs(Right.OWN))
 async def leave(request: PageRequest, caller: Acting) -> Redirect:
     token = session_of(request)
     assert token is not None, "nobody else comes here"

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from litestar import Response, get
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent
@@ -14,7 +15,8 @@ from controlplane.dashboard.moments import Sayer
 from controlplane.dashboard.problems import Wrong
 from controlplane.dashboard.streams import stream_of
 from controlplane.dashboard.texts.audit import ACTIONS
-from controlplane.dashboard.visitor import FOLLOWS, provide_caller
+from controlplane.dashboard.visitor import FOLLOWS, may, provide_caller, provide_operator
+from controlplane.rights import Right, needs
 from controlplane.services.reading import Reading, trace_code, trace_reading
 from controlplane.services.show_tenant import show_tenant
 from shared.clock import Clock
@@ -31,7 +33,7 @@ DONE = {"start", "stop", "restart", "force_restart", "new_qr", "reset"}
 DIRECTIONS = {"all": None, "in": Direction.IN, "out": Direction.OUT}
 
 
-@get("/tenants/{tenant_id:uuid}")
+@get("/tenants/{tenant_id:uuid}", opt=needs(Right.LOOK))
 async def show(request: PageRequest, tenant_id: FromPath[UUID], clock: Timing) -> Response[str]:
     done = request.query_params.get("done", "")
     return await tenant_page(
@@ -39,7 +41,7 @@ async def show(request: PageRequest, tenant_id: FromPath[UUID], clock: Timing) -
     )
 
 
-@get("/tenants/{tenant_id:uuid}/stream", opt=FOLLOWS)
+@get("/tenants/{tenant_id:uuid}/stream", opt=FOLLOWS | needs(Right.LOOK))
 async def stream(request: PageRequest, tenant_id: FromPath[UUID], clock: Timing) -> ServerSentEvent:
     tenant = TenantId((await tenants.get(TenantId(tenant_id))).id)
 
@@ -49,7 +51,7 @@ async def stream(request: PageRequest, tenant_id: FromPath[UUID], clock: Timing)
     return stream_of(request, tenant, look, pace=PACE)
 
 
-@get("/tenants/{tenant_id:uuid}/incidents")
+@get("/tenants/{tenant_id:uuid}/incidents", opt=needs(Right.LOOK))
 async def list_incidents(
     request: PageRequest, tenant_id: FromPath[UUID], clock: Timing
 ) -> Response[str]:
@@ -64,7 +66,7 @@ async def list_incidents(
     )
 
 
-@get("/tenants/{tenant_id:uuid}/messages")
+@get("/tenants/{tenant_id:uuid}/messages", opt=needs(Right.READ))
 async def list_messages(
     request: PageRequest, tenant_id: FromPath[UUID], caller: Acting, clock: Timing
 ) -> Response[str]:
@@ -116,6 +118,8 @@ async def tenant_page(
 
 async def _look(request: PageRequest, tenant_id: TenantId, *, clock: Clock) -> dict[str, Any]:
     glance = await show_tenant(tenant_id, clock=clock)
+    if not may(provide_operator(request), Right.LINK):
+        glance = msgspec.structs.replace(glance, code=None)
     await trace_code(glance.code, tenant_id, caller=provide_caller(request), clock=clock)
     return {
         "glance": glance,

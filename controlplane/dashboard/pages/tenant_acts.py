@@ -10,6 +10,7 @@ from litestar.response import Redirect
 from controlplane.api.parameters import Acting, Instructing, Timing, Waking
 from controlplane.dashboard.pages.tenant import tenant_page
 from controlplane.dashboard.problems import to_sentence
+from controlplane.rights import Right, needs
 from controlplane.services.remove_tenant import remove_tenant
 from controlplane.services.request_qr_round import request_qr_round
 from controlplane.services.reset_session import reset_session
@@ -27,31 +28,31 @@ from shared.web.requests import PageRequest
 NOT_THE_NAME = "That is not the name of this tenant."
 
 
-@post("/tenants/{tenant_id:uuid}/worker/start")
+@post("/tenants/{tenant_id:uuid}/worker/start", opt=needs(Right.RUN))
 async def start(tenant_id: FromPath[UUID], caller: Acting, wake: Waking) -> Redirect:
     await set_worker(TenantId(tenant_id), DesiredState.RUNNING, caller=caller, wake=wake)
     return _back(tenant_id, "start")
 
 
-@post("/tenants/{tenant_id:uuid}/worker/stop")
+@post("/tenants/{tenant_id:uuid}/worker/stop", opt=needs(Right.RUN))
 async def stop(tenant_id: FromPath[UUID], caller: Acting, wake: Waking) -> Redirect:
     await set_worker(TenantId(tenant_id), DesiredState.STOPPED, caller=caller, wake=wake)
     return _back(tenant_id, "stop")
 
 
-@post("/tenants/{tenant_id:uuid}/worker/restart")
+@post("/tenants/{tenant_id:uuid}/worker/restart", opt=needs(Right.RUN))
 async def restart(tenant_id: FromPath[UUID], caller: Acting, wake: Waking) -> Redirect:
     await restart_worker(TenantId(tenant_id), force=False, caller=caller, wake=wake)
     return _back(tenant_id, "restart")
 
 
-@post("/tenants/{tenant_id:uuid}/worker/force-restart")
+@post("/tenants/{tenant_id:uuid}/worker/force-restart", opt=needs(Right.RUN))
 async def force_restart(tenant_id: FromPath[UUID], caller: Acting, wake: Waking) -> Redirect:
     await restart_worker(TenantId(tenant_id), force=True, caller=caller, wake=wake)
     return _back(tenant_id, "force_restart")
 
 
-@post("/tenants/{tenant_id:uuid}/session/new-qr")
+@post("/tenants/{tenant_id:uuid}/session/new-qr", opt=needs(Right.LINK))
 async def new_qr(
     request: PageRequest,
     tenant_id: FromPath[UUID],
@@ -72,7 +73,7 @@ async def new_qr(
     return _back(tenant_id, "new_qr")
 
 
-@post("/tenants/{tenant_id:uuid}/session/reset")
+@post("/tenants/{tenant_id:uuid}/session/reset", opt=needs(Right.ADMINISTER))
 async def reset(
     request: PageRequest, tenant_id: FromPath[UUID], caller: Acting, wake: Waking, clock: Timing
 ) -> Response[str] | Redirect:
@@ -82,7 +83,7 @@ async def reset(
     return _back(tenant_id, "reset")
 
 
-@post("/tenants/{tenant_id:uuid}/remove")
+@post("/tenants/{tenant_id:uuid}/remove", opt=needs(Right.ADMINISTER))
 async def remove(
     request: PageRequest, tenant_id: FromPath[UUID], caller: Acting, wake: Waking, clock: Timing
 ) -> Response[str] | Redirect:

@@ -16,6 +16,7 @@ from controlplane.api.parameters import Acting, LogKeeping, Timing
 from controlplane.dashboard.log_rows import read_row
 from controlplane.dashboard.streams import is_signed_in
 from controlplane.dashboard.visitor import FOLLOWS
+from controlplane.rights import Right, needs
 from controlplane.services.reading import Reading, trace_reading
 from controlplane.services.worker_logs import TooManyFollowersError
 from shared.errors import ContainerRuntimeError, TransientError
@@ -30,7 +31,7 @@ LINES = 150
 PACE = timedelta(seconds=1)
 
 
-@get("/tenants/{tenant_id:uuid}/log")
+@get("/tenants/{tenant_id:uuid}/log", opt=needs(Right.READ))
 async def show(
     request: PageRequest,
     tenant_id: FromPath[UUID],
@@ -48,7 +49,7 @@ async def show(
     return page(request, "tenant_log.html", tenant=tenant, rows=rows, is_away=False)
 
 
-@get("/tenants/{tenant_id:uuid}/log/stream", opt=FOLLOWS)
+@get("/tenants/{tenant_id:uuid}/log/stream", opt=FOLLOWS | needs(Right.READ))
 async def stream(
     request: PageRequest, tenant_id: FromPath[UUID], worker_logs: LogKeeping
 ) -> ServerSentEvent:

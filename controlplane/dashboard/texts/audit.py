@@ -36,6 +36,8 @@ ACTIONS = {
     "member.removed": "removed a member",
     "operator.added": "added an operator",
     "operator.removed": "removed an operator",
+    "operator.role_set": "gave an operator another role",
+    "operator.role_refused": "was refused what the role may not do",
     "operator.password_set": "set an operator's password",
     "operator.signed_in": "signed in",
     "operator.signed_out": "signed out",

@@ -7,6 +7,7 @@ GENERAL = {
     "nav.requests": "Requests",
     "nav.new_tenant": "New tenant",
     "nav.keys": "API keys",
+    "nav.operators": "Operators",
     "nav.audit": "Audit log",
     "nav.security": "Security",
     "nav.account": "Account",
@@ -29,6 +30,14 @@ GENERAL = {
     "stale": (
         "This page is not kept up to date at the moment. Load it again to see how it is now."
     ),
+    "not_allowed": "You may not do this",
+    "not_allowed.more": (
+        "Your role is: {role}. This takes more, and nothing was done. An operator who administers"
+        " the platform can give you another role. That you asked is in the audit log."
+    ),
+    "role.read_only": "read-only",
+    "role.support": "support",
+    "role.admin": "admin",
     "problem.conflict_more": (
         "Somebody, perhaps you in another window, was quicker. Load the page again to see."
     ),

@@ -12,6 +12,7 @@ KEYS = {
     "keys.name_hint": "Who or what uses it. The audit log says this name.",
     "keys.scopes": "May",
     "keys.scope_admin": "do everything",
+    "keys.scope_support": "help: read, link, restart, configure, decide requests",
     "keys.scope_read": "look, and change nothing",
     "keys.scope_messages": "send messages",
     "keys.created": "Made",

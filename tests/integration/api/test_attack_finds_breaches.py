@@ -12,7 +12,9 @@ from litestar.params import FromPath
 import controlplane.api.authentication as doors
 from attack.ground import Ground
 from attack.routes import api as attacks
+from controlplane import rights
 from shared.stores import api_keys, outbound
+from shared.structs.keys import AdminScope
 from shared.web.routes import list_routes
 from tests.fakes.attack_ground import API, make_ground, settle
 from tests.fakes.businesses import NOW
@@ -29,6 +31,7 @@ async def ground(api) -> AsyncIterator[Ground]:
     ]
     made.alpha, made.beta = await settle(1), await settle(2)
     _, made.keys["admin-read"] = await api_keys.create("read", scopes=["read"])
+    _, made.keys["admin-support"] = await api_keys.create("support", scopes=["support"])
     _, made.keys["admin-revoked"] = await api_keys.create("revoked", scopes=["admin"])
     await api_keys.revoke("revoked")
     _, made.keys["admin-expired"] = await api_keys.create(
@@ -50,6 +53,7 @@ async def show_oops(tenant_id: FromPath[str]) -> dict[str, str]:
         attacks.strangers,
         attacks.wrong_kind,
         attacks.readers,
+        attacks.helpers,
         attacks.foreign_ids,
         attacks.nested_ids,
         attacks.names_in_bodies,
@@ -84,7 +88,13 @@ async def test_a_scope_that_nobody_checks_is_found(ground, monkeypatch):
 
     monkeypatch.setattr(doors, "_authenticate", forget)
     assert is_named(await attacks.readers(ground), "a key that may only look")
+    assert is_named(await attacks.helpers(ground), "a key of support")
     assert is_named(await attacks.wrong_kind(ground), "/admin/", "another tenant's key")
+
+
+async def test_a_route_that_asks_for_too_little_is_found(ground, monkeypatch):
+    monkeypatch.setitem(rights.OF_SCOPE, AdminScope.READ, frozenset(rights.Right))
+    assert is_named(await attacks.readers(ground), "GET /admin/tenants/{tenant_id}/qr")
 
 
 async def test_a_key_that_was_revoked_and_still_works_is_found(ground, monkeypatch):

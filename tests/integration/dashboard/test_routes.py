@@ -15,7 +15,8 @@ FOR_ANYBODY = {
     *("GET /", "GET /static/{digest}/{name}"),
     *("GET /dashboard/sign-in", "POST /dashboard/sign-in"),
 }
-IDS = {name: str(UUID(int=1)) for name in ("tenant_id", "member_id", "key_id", "request_id")}
+NAMES = ("tenant_id", "member_id", "key_id", "request_id", "operator_id")
+IDS = {name: str(UUID(int=1)) for name in NAMES}
 # Of a request that is right but for what it names.
 FORM = {"name": "A key", "email": "n@example.com", "role": "STAFF", "language": "SW", "note": ""}
 

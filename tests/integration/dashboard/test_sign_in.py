@@ -227,6 +227,7 @@ async def test_a_session_that_is_used_ends_after_a_week(dashboard, browser):
 
 async def test_an_operator_who_is_removed_is_out_at_once(browser):
     [operator] = await operators.list_all()
+    await operators.create("zawadi@example.com", password_hash="x")
     await operators.remove(operator.id)
     assert (await browser.go("/dashboard")).url.path == "/dashboard/sign-in"
 

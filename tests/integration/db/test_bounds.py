@@ -26,6 +26,7 @@ WORDS: dict[str, type[StrEnum]] = {
     "message_logs.direction": enums.Direction,
     "message_logs.kind": enums.MessageKind,
     "message_logs.origin": enums.MessageOrigin,
+    "operator_accounts.role": enums.OperatorRole,
     "outbound_messages.state": enums.OutboundState,
     "refused_events.outcome": enums.RefusalOutcome,
     "security_events.kind": enums.SecurityKind,

@@ -6,13 +6,14 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from shared.enums import OperatorRole
 from shared.stores import operators, tenants
 from tests.fakes.businesses import business
 from tests.integration.db.test_portal_role import as_portal
 
 EMAIL = "amina@example.com"
 KEPT = "$argon2id$kept"
-OF_OPERATORS = ("operator_sessions",)
+OF_OPERATORS = ("operator_accounts", "operator_sessions")
 TABLES_OF_ACCOUNTS = ("users", "browser_sessions", "mail_proofs")
 BREACHES = (
     "INSERT INTO users (email, role) VALUES ('thief@example.com', 'ADMIN')",
@@ -31,6 +32,7 @@ BREACHES = (
         "INSERT INTO operator_sessions (operator, token_hash, expires_at)"
         " VALUES ('{operator}', 'mine', now())"
     ),
+    "UPDATE operator_accounts SET role = 'ADMIN' WHERE operator = '{operator}'",
 )
 CHANGES_OF_SIDES = (
     "UPDATE users SET role = 'ADMIN' WHERE role = 'OWNER'",
@@ -44,6 +46,10 @@ CHANGES_OF_SIDES = (
     (
         "INSERT INTO operator_sessions (operator, token_hash, expires_at)"
         " SELECT id, 'x', now() FROM users WHERE role = 'OWNER'"
+    ),
+    (
+        "INSERT INTO operator_accounts (operator, role)"
+        " SELECT id, 'ADMIN' FROM users WHERE role = 'OWNER'"
     ),
 )
 
@@ -210,3 +216,29 @@ async def test_no_account_changes_sides_whoever_says_so(owner, operator):
         statement = template.format(operator=operator, tenant=tenant)
         with pytest.raises((asyncpg.CheckViolationError, asyncpg.InsufficientPrivilegeError)):
             await owner.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE operator_accounts SET role = 'SUPPORT'",
+        "UPDATE operator_accounts SET role = 'READ_ONLY' WHERE operator = '{operator}'",
+        "DELETE FROM operator_accounts WHERE operator = '{operator}'",
+        "DELETE FROM users WHERE id = '{operator}'",
+        "DELETE FROM users",
+    ],
+)
+async def test_the_last_admin_stays_whoever_says_otherwise(owner, operator, statement):
+    await operators.create("z@example.com", password_hash=KEPT, role=OperatorRole.SUPPORT)
+    before = await state_of(owner)
+    with pytest.raises(asyncpg.RestrictViolationError):
+        await owner.execute(statement.format(operator=operator))
+    assert await state_of(owner) == before
+
+
+async def test_a_second_admin_may_go_and_so_may_whoever_is_none(owner, operator):
+    second = await operators.create("b@example.com", password_hash=KEPT)
+    support = await operators.create("c@example.com", password_hash=KEPT, role=OperatorRole.SUPPORT)
+    for one in (second, support):
+        await owner.execute("DELETE FROM users WHERE id = $1", one.id)
+    assert [one.id for one in await operators.list_all()] == [operator]

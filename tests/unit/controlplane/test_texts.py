@@ -17,6 +17,7 @@ from shared.enums import (
     Direction,
     IncidentKind,
     MessageKind,
+    OperatorRole,
     SessionReason,
     SessionState,
     SetupStatus,
@@ -65,6 +66,7 @@ def test_every_act_that_leaves_a_trace_has_words():
         *(("tenant.template_", TemplateType), ("config.closed_", WhenClosed)),
         *(("kind.", MessageKind), ("skipped.", SkipReason)),
         *(("messages.way_", Direction), ("audit.kind_", CallerKind)),
+        *(("role.", OperatorRole), ("operators.role_", OperatorRole)),
         ("keys.scope_", [*AdminScope, MESSAGES_SCOPE]),
     ],
 )

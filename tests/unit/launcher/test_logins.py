@@ -51,6 +51,12 @@ class _Answer(BaseHTTPRequestHandler):
         kept[account["id"]] = account
         self._send(201, account)
 
+    def do_PUT(self) -> None:
+        path, account, field = self.path.rsplit("/", 2)
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.server.kept[path][account][field] = body["password"]
+        self._send(200, self.server.kept[path][account])
+
     def do_DELETE(self) -> None:
         path, _, account = self.path.rpartition("/")
         self._send(200, self.server.kept[path].pop(account))

@@ -1,0 +1,23 @@
+"""Words of who runs the platform."""
+
+OPERATORS = {
+    "operators": "Operators",
+    "operators.lead": "These people sign in here. What each may do is their role.",
+    "operators.role": "Role",
+    "operators.role_read_only": "Read-only: sees states and records, no messages and no codes",
+    "operators.role_support": (
+        "Support: reads messages, links phones, restarts, configures, decides requests"
+    ),
+    "operators.role_admin": "Admin: everything",
+    "operators.new": "A new operator",
+    "operators.email_hint": "They get a password from you, and set one of their own.",
+    "operators.add": "Add the operator",
+    "operators.made": "{email} may sign in.",
+    "operators.made_once": "The password is shown this once: hand it over now.",
+    "operators.change": "Another role",
+    "operators.change_more": "They are signed out everywhere, and sign in with it again.",
+    "operators.change_now": "Set the role",
+    "operators.remove": "Remove",
+    "operators.remove_more": "They are signed out everywhere, and may not sign in again.",
+    "operators.remove_now": "Remove and sign out",
+}
