@@ -11,7 +11,7 @@ from attack.customers import checks as customers
 from attack.customers import phones
 from attack.inside import hogs, walls
 from attack.routes import api, dashboard, guessing, odd, portal, quotas, slips, timing
-from attack.sql import domains, poison, powers, rows
+from attack.sql import domains, poison, powers, rows, tickets
 from attack.worker import bounds, floods, forging, lying_files, many
 
 GROUPS = [
@@ -19,7 +19,7 @@ GROUPS = [
     Group(name="portal", checks=portal.CHECKS),
     Group(name="dashboard", checks=dashboard.CHECKS),
     Group(name="phones", checks=phones.CHECKS),
-    Group(name="sql", checks=[*rows.CHECKS, *powers.CHECKS, *domains.CHECKS]),
+    Group(name="sql", checks=[*rows.CHECKS, *tickets.CHECKS, *powers.CHECKS, *domains.CHECKS]),
     Group(name="timing", checks=[*timing.CHECKS, *guessing.CHECKS], disturbs=True),
     Group(name="inside", checks=walls.CHECKS),
     Group(name="poison", checks=poison.CHECKS, disturbs=True),

@@ -9,7 +9,7 @@ import structlog
 from litestar.datastructures import Cookie
 
 from portal.house import House
-from shared.db.guard import continue_as, proof_transaction
+from shared.db.guard import session_transaction, show_session
 from shared.enums import Language
 from shared.errors import NotFoundError
 from shared.ids import TenantId
@@ -46,10 +46,11 @@ async def meet_visitor(request: PageRequest) -> None:
     """Before every page that exists."""
     if request.route_handler.opt.get("static"):
         return
+    token = request.cookies.get(house_of(request).cookies.session) or ""
+    show_session(token)
     _warn_of_shared_host(request)
     stranger = to_stranger(request)
     request.state.visitor = stranger
-    token = request.cookies.get(house_of(request).cookies.session)
     if token:
         request.state.visitor = await _find_member(house_of(request), token) or stranger
 
@@ -66,13 +67,12 @@ def _warn_of_shared_host(request: PageRequest) -> None:
 
 async def _find_member(house: House, token: str) -> Visitor | None:
     session, now = hash_secret(token), house.clock.now()
-    async with proof_transaction(session):
+    async with session_transaction():
         found = await browser_sessions.find(session, now=now)
         if found is None:
             return None
         member, is_worth_prolonging = found
         if is_worth_prolonging:
-            await continue_as(member.id, tenant_id=member.tenant_id)
             await browser_sessions.prolong(session, now=now)
     return Visitor(language=member.language, member=member, session=session)
 
@@ -119,7 +119,7 @@ async def ensure_signed_in(request: PageRequest) -> None:
     session, member = visitor.session, visitor.member
     assert session is not None, "the page was for members"
     assert member is not None, "the page was for members"
-    async with proof_transaction(session):
+    async with session_transaction():
         found = await browser_sessions.find(session, now=house_of(request).clock.now())
     if found is None or (found[0].role, found[0].tenant_id) != (member.role, member.tenant_id):
         raise NotFoundError("the session is over")

@@ -19,7 +19,7 @@ from attack.ground import DASHBOARD_SIGN_IN, Ground
 from attack.settling import add_member
 from attack.sql.catalogue import Column, list_columns
 from attack.sql.domains import Taken, try_all
-from attack.sql.session import REFUSALS, as_owner, as_portal, set_guard
+from attack.sql.session import REFUSALS, as_owner, as_portal, open_guard, say, signed_in
 from attack.sql.values import BUCKET, Person, to_insert, to_literal, to_row
 from attack.worker.line import CLOSED, Hostile, Line, make_hostile
 from shared.clock import SystemClock
@@ -99,10 +99,11 @@ async def _try_batch(
     line = Line(ground, victim.hostile.token)
     try:
         await _try_open(line)
-        if not await _write(ground, columns, victim, batch):
-            return []
-        await asyncio.sleep(HEARD)
-        found = await _look(ground, line)
+        async with signed_in(owner, str(victim.person.member)) as token:
+            if not await _write(ground, columns, victim, batch, token=token):
+                return []
+            await asyncio.sleep(HEARD)
+            found = await _look(ground, line)
     finally:
         await line.aclose()
         for statement in undo:
@@ -143,7 +144,9 @@ def _key_of(table: str, victim: Victim) -> tuple[str, str]:
     return "tenant", f"'{tenant}'"
 
 
-async def _write(ground: Ground, columns: list[Column], victim: Victim, batch: list[Taken]) -> bool:
+async def _write(
+    ground: Ground, columns: list[Column], victim: Victim, batch: list[Taken], *, token: str
+) -> bool:
     """As the portal. False when together they are refused."""
     table, verb = batch[0].column.table, batch[0].verb
     wrong = {each.column.name: each.wrong.sql for each in batch}
@@ -158,7 +161,8 @@ async def _write(ground: Ground, columns: list[Column], victim: Victim, batch: l
     async with as_portal(ground) as portal:
         try:
             async with portal.transaction():
-                await set_guard(portal, **victim.person.guard)
+                await say(portal, **victim.person.words)
+                await open_guard(portal, token)
                 done = await portal.execute(statement)
         except REFUSALS:
             return False

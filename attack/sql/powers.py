@@ -12,7 +12,16 @@ from attack.errors import NotTriedError
 from attack.ground import DASHBOARD_SIGN_IN, Ground
 from attack.sites.answers import CANARY
 from attack.sql.catalogue import Function, Table, list_functions, list_tables, picture
-from attack.sql.session import REFUSALS, ROLE, as_owner, as_portal, set_guard, undone
+from attack.sql.session import (
+    REFUSALS,
+    ROLE,
+    as_owner,
+    as_portal,
+    open_guard,
+    say,
+    signed_in,
+    undone,
+)
 
 # Rows that this transaction has written so far, in any table.
 _CHANGES = (
@@ -59,21 +68,27 @@ ESCALATIONS = (
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """own: ids of the tenant whose guard is open, which an answer may name."""
+    """token: of the session that opens the guard, or none. own: ids of its tenant, which an
+    answer may name.
+    """
 
     function: Function
     values: tuple[object, ...]
-    guard: dict[str, str]
+    token: str | None
     own: set[str]
 
 
 async def escalation(ground: Ground) -> Outcome:
-    async with as_portal(ground) as portal:
+    async with (
+        as_owner(ground) as owner,
+        as_portal(ground) as portal,
+        signed_in(owner, ground.beta.ids["owner_id"]) as token,
+    ):
         breaches = []
         for statement in ESCALATIONS:
             try:
                 async with undone(portal):
-                    await set_guard(portal, tenant=ground.beta.id)
+                    await open_guard(portal, token)
                     await portal.execute(statement)
             except REFUSALS:
                 continue
@@ -84,8 +99,7 @@ async def escalation(ground: Ground) -> Outcome:
 async def functions(ground: Ground) -> Outcome:
     """Every function that it may call, with what is another tenant's."""
     beta = ground.beta
-    guards: list[dict[str, str]] = [{}, {"tenant": beta.id, "member": beta.ids["owner_id"]}]
-    async with as_owner(ground) as owner:
+    async with as_owner(ground) as owner, signed_in(owner, beta.ids["owner_id"]) as good:
         own = {str(row["id"]) for row in await _list_ids(owner, beta.id)}
         tables = await list_tables(owner)
         before = await picture(owner, tables, ground.alpha.id)
@@ -94,8 +108,8 @@ async def functions(ground: Ground) -> Outcome:
         for function in listed:
             for values in _choose(_arguments(function, ground)):
                 tried += 1
-                for guard in guards:
-                    call = Call(function=function, values=values, guard=guard, own=own)
+                for token in (None, good):
+                    call = Call(function=function, values=values, token=token, own=own)
                     wrong = await _try(owner, call, ground, tables=tables, before=before)
                     breaches += [f"{function.name}{values}: {wrong}"] if wrong else []
     definers = sum(each.is_definer for each in listed)
@@ -115,7 +129,7 @@ async def operators_session(ground: Ground) -> Outcome:
         for table in await _session_tables(portal):
             try:
                 async with portal.transaction():
-                    await set_guard(portal, member=mine[0])
+                    await say(portal, member=mine[0])
                     await portal.execute(
                         f"INSERT INTO {table} (member, token_hash, expires_at)"
                         " VALUES ($1::uuid, $2, now() + interval '1 hour')",
@@ -197,7 +211,8 @@ async def _try(
     try:
         async with undone(owner):
             changes = await owner.fetchval(_CHANGES)
-            await set_guard(owner, **call.guard)
+            if call.token is not None:
+                await open_guard(owner, call.token)
             await owner.execute(f"SET LOCAL ROLE {ROLE}")
             rows = await owner.fetch(f"SELECT {call.function.name}({given})::text AS seen", *values)
             await owner.execute("RESET ROLE")

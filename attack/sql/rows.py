@@ -6,7 +6,7 @@ from attack.checks import Check, Outcome
 from attack.ground import Ground
 from attack.sites.answers import CANARY
 from attack.sql.catalogue import Table, list_tables, picture
-from attack.sql.session import REFUSALS, as_owner, as_portal, set_guard, undone
+from attack.sql.session import REFUSALS, as_owner, as_portal, open_guard, signed_in, undone
 
 FENCE = "row policies (shared/db/guard.py, shared/db/migrations)"
 # Of hashes and numbers, which name nobody.
@@ -28,16 +28,20 @@ async def without_guard(ground: Ground) -> Outcome:
 async def with_own_guard(ground: Ground) -> Outcome:
     """A transaction that was opened for one tenant, and asks for another one's."""
     alpha, beta = ground.alpha, ground.beta
-    async with as_owner(ground) as owner, as_portal(ground) as portal:
+    async with (
+        as_owner(ground) as owner,
+        as_portal(ground) as portal,
+        signed_in(owner, beta.ids["owner_id"]) as token,
+    ):
         tables = await list_tables(owner)
         before = await picture(owner, tables, alpha.id)
         breaches, tried, own = [], 0, 0
         for table in tables:
             for name, statement in _statements(table, alpha.id):
                 tried += 1
-                wrong = await _try(portal, statement, beta.id, name, alpha.own)
+                wrong = await _try(portal, statement, token, name, alpha.own)
                 breaches += [f"{table.name}: {wrong}"] if wrong else []
-            own += await _sees_own(portal, table, beta.id, beta.own)
+            own += await _sees_own(portal, table, token, beta.own)
         after = await picture(owner, tables, alpha.id)
     breaches += [
         f"{t}: a row of another tenant was changed" for t in before if before[t] != after[t]
@@ -48,21 +52,6 @@ async def with_own_guard(ground: Ground) -> Outcome:
         saw=f"{tried} statements at {len(tables)} tables, {own} with its own rows",
         breaches=breaches,
     )
-
-
-async def choosing_a_tenant(ground: Ground) -> Outcome:
-    """The name of another tenant, said by the portal itself and by no sign-in."""
-    async with as_owner(ground) as owner, as_portal(ground) as portal:
-        breaches = []
-        for table in await list_tables(owner):
-            if table.owner_column is None or not table.reads:
-                continue
-            async with undone(portal):
-                await set_guard(portal, tenant=ground.alpha.id)
-                seen = await _count(portal, f"SELECT count(*) FROM {table.name}")
-            if seen:
-                breaches.append(f"{table.name}: {seen} rows of a tenant whom nobody signed in for")
-    return Outcome(saw="a guard that names a tenant without a ticket", breaches=breaches)
 
 
 def _statements(table: Table, foreign: str) -> list[tuple[str, str]]:
@@ -87,12 +76,12 @@ def _statements(table: Table, foreign: str) -> list[tuple[str, str]]:
 
 
 async def _try(
-    portal: asyncpg.Connection, statement: str, tenant_id: str, name: str, foreign: set[str]
+    portal: asyncpg.Connection, statement: str, token: str, name: str, foreign: set[str]
 ) -> str:
     """What is wrong; empty when nothing is."""
     try:
         async with undone(portal):
-            await set_guard(portal, tenant=tenant_id)
+            await open_guard(portal, token)
             rows = await portal.fetch(statement)
     except REFUSALS:
         return ""
@@ -102,13 +91,11 @@ async def _try(
     return f"a row of another tenant was read, with {seen & foreign}" if seen & foreign else ""
 
 
-async def _sees_own(
-    portal: asyncpg.Connection, table: Table, tenant_id: str, own: set[str]
-) -> bool:
+async def _sees_own(portal: asyncpg.Connection, table: Table, token: str, own: set[str]) -> bool:
     if not table.reads:
         return False
     async with undone(portal):
-        await set_guard(portal, tenant=tenant_id)
+        await open_guard(portal, token)
         rows = await portal.fetch(f"SELECT t::text FROM {table.name} t LIMIT 50")
     return any(own & {*CANARY.findall(str(row[0]))} for row in rows)
 
@@ -142,11 +129,5 @@ CHECKS = [
         fence=FENCE,
         expects="no row of another tenant read, counted, changed, removed or written",
         attack=with_own_guard,
-    ),
-    Check(
-        name="sql.choosing-a-tenant",
-        fence="the ticket that opens a guard (shared/db/guard.py)",
-        expects="no rows for a guard that names a tenant whom nobody signed in for",
-        attack=choosing_a_tenant,
     ),
 ]

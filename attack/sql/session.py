@@ -7,6 +7,7 @@ import asyncpg
 
 from attack.errors import NotTriedError
 from attack.ground import Ground
+from shared.stores.secrets import hash_secret, new_secret
 
 ROLE = "flowhq_portal"
 CONNECT_TIME = 10
@@ -59,8 +60,30 @@ async def _connect(url: str) -> AsyncIterator[asyncpg.Connection]:
         await connection.close(timeout=CONNECT_TIME)
 
 
-async def set_guard(connection: asyncpg.Connection, **values: str) -> None:
-    """As `shared/db/guard.py` does, for the transaction that is open."""
+@asynccontextmanager
+async def signed_in(owner: asyncpg.Connection, member_id: str) -> AsyncIterator[str]:
+    """The token of a session of this member, for as long as it is needed."""
+    token = new_secret("fhs")
+    made = (member_id, hash_secret(token))
+    await owner.execute(
+        "INSERT INTO browser_sessions (member, token_hash, expires_at)"
+        " VALUES ($1::uuid, $2, now() + interval '10 minutes')",
+        *made,
+    )
+    try:
+        yield token
+    finally:
+        await owner.execute("DELETE FROM browser_sessions WHERE token_hash = $1", made[1])
+
+
+async def open_guard(connection: asyncpg.Connection, token: str) -> None:
+    """As `shared/db/guard.py` does, for the transaction that is open. Raises NotTriedError."""
+    if not await connection.fetch("SELECT * FROM flowhq_open_session($1)", token):
+        raise NotTriedError("the database opens nothing for a session that is good")
+
+
+async def say(connection: asyncpg.Connection, **values: str) -> None:
+    """What the role may say of itself, for the transaction that is open."""
     for name, value in values.items():
         await connection.execute("SELECT set_config($1, $2, true)", f"flowhq.{name}", value)
 

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from attack.sql.catalogue import Column
+from shared.stores.secrets import hash_secret
 
 LARGE = 1_000_000
 DEEP = 2_000
@@ -41,13 +42,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     proof: str = msgspec.field(default_factory=lambda: uuid4().hex * 2)
 
     @property
-    def guard(self) -> dict[str, str]:
-        return {
-            "tenant": str(self.tenant),
-            "member": str(self.member),
-            "email": self.email,
-            "proof": self.proof,
-        }
+    def words(self) -> dict[str, str]:
+        return {"email": self.email, "proof": self.proof}
 
 
 # In this order each row finds what it refers to.
@@ -130,7 +126,12 @@ def _to_good(table: str, column: Column, person: Person, now: datetime) -> Any:
     own: dict[str, dict[str, Any]] = {
         "tenants": {"id": person.tenant},
         "users": {"id": person.member, "role": "OWNER", "tenant": None},
-        "mail_proofs": {"token_hash": person.proof, "member": None, "tenant": None, "role": None},
+        "mail_proofs": {
+            "token_hash": hash_secret(person.proof),
+            "member": None,
+            "tenant": None,
+            "role": None,
+        },
     }
     if column.name in own.get(table, {}):
         return own[table][column.name]

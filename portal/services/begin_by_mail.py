@@ -2,12 +2,20 @@
 been given when this runs, and who owns the address alone learns more.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from portal.house import House
 from portal.mail_limits import RESETS, SIGN_UPS, find_life, may_tell
 from portal.services.send_mail import send_mail
-from shared.db.guard import continue_as, email_transaction, proof_transaction
+from shared.db.guard import (
+    NoProofError,
+    bring_link,
+    email_transaction,
+    member_transaction,
+    new_link_transaction,
+)
 from shared.enums import Language, ProofPurpose
 from shared.stores import mail_proofs, members
 from shared.stores.mail_proofs import LIFE
@@ -73,7 +81,7 @@ async def begin_email_change(house: House, email: str, member: Member, proved: s
         link = await _prove(
             house, ProofPurpose.CHANGE_EMAIL, "/confirm-email", email, member, proved=proved
         )
-    except PasswordChangedError:
+    except (NoProofError, PasswordChangedError):
         return
     await send_mail(house, "mail.change_email", email, member.language, link=link, life=LIFE)
 
@@ -98,9 +106,8 @@ async def _prove(
     life: timedelta = LIFE,
 ) -> str:
     token = new_secret("fhm")
-    async with proof_transaction(hash_secret(token)):
+    async with _open(token, member if proved is not None else None):
         if member is not None and proved is not None:
-            await continue_as(member.id, tenant_id=member.tenant_id)
             await members.hold_password(member.id, proved)
         await mail_proofs.create(
             hash_secret(token),
@@ -111,3 +118,15 @@ async def _prove(
             life=life,
         )
     return house.link(f"{path}/{token}")
+
+
+@asynccontextmanager
+async def _open(token: str, member: Member | None) -> AsyncIterator[None]:
+    """member: who is signed in and asks; None for whoever asks about an address."""
+    if member is None:
+        async with new_link_transaction(token):
+            yield
+    else:
+        async with member_transaction(member.id, tenant_id=member.tenant_id):
+            await bring_link(token)
+            yield

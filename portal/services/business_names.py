@@ -1,18 +1,16 @@
 """What a business is called, for passwords that must not be that."""
 
-from shared.db.guard import tenant_transaction
 from shared.errors import NotFoundError
 from shared.ids import TenantId
 from shared.stores import tenants
 
 
 async def find_business_names(tenant_id: TenantId | None) -> tuple[str, ...]:
-    """None of who has no business, or none any more."""
+    """Within a guard. None of who has no business, or none any more."""
     if tenant_id is None:
         return ()
     try:
-        async with tenant_transaction(tenant_id):
-            tenant = await tenants.get(tenant_id)
+        tenant = await tenants.get(tenant_id)
     except NotFoundError:
         return ()
     return (tenant.name, tenant.config.business_name)

@@ -23,7 +23,8 @@ async def change_password(
     proved = await check_password(
         house, member, old, session=session, network=network, field="old_password"
     )
-    names = await find_business_names(member.tenant_id)
+    async with member_transaction(member.id, tenant_id=member.tenant_id):
+        names = await find_business_names(member.tenant_id)
     await check_new_password(new, email=member.email, names=names, field="new_password")
     password_hash = await house.passwords.hash(new)
     try:

@@ -1,6 +1,6 @@
 """A business becomes a tenant, and asks for its bot."""
 
-from shared.db.guard import member_transaction
+from shared.db.guard import member_transaction, open_business
 from shared.ids import TenantId, new_tenant_id
 from shared.stores import members, portal_events, setup_requests, tenants
 from shared.stores.tenants import PhoneNumberTakenError
@@ -16,7 +16,8 @@ async def describe_business(given: CreateTenantInput, *, member: Member) -> Tena
     """
     tenant_id = new_tenant_id()
     try:
-        async with member_transaction(member.id, tenant_id=tenant_id):
+        async with member_transaction(member.id, tenant_id=None):
+            await open_business(tenant_id)
             await tenants.create(given, tenant_id=tenant_id)
             await members.join(member.id, tenant_id)
             await setup_requests.create(tenant_id)

@@ -7,7 +7,7 @@ import msgspec
 from portal.house import House
 from portal.services.begin_by_mail import tell_old_address
 from portal.services.business_names import find_business_names
-from shared.db.guard import continue_as, proof_transaction
+from shared.db.guard import bring_link, link_transaction, member_transaction, open_link
 from shared.enums import Language, ProofPurpose
 from shared.errors import NotFoundError
 from shared.stores import browser_sessions, mail_proofs, members, portal_events
@@ -24,7 +24,7 @@ class LinkOverError(NotFoundError):
 
 async def look_at(house: House, token: str, purpose: ProofPurpose) -> Proof:
     """Uses nothing: mail programs fetch links of their own accord. Raises LinkOverError."""
-    async with proof_transaction(hash_secret(token)):
+    async with link_transaction(token):
         return await find_proof(house, token, purpose)
 
 
@@ -51,13 +51,13 @@ async def finish_sign_up(house: House, token: str, password: str, language: Lang
     await check_new_password(password, email=proof.email)
     password_hash = await hash_for_link(house, token, password)
     try:
-        async with proof_transaction(hash_secret(token)):
+        async with link_transaction(token):
             await find_proof(house, token, ProofPurpose.SIGN_UP)
             member_id = await members.create_owner(
                 proof.email, password_hash=password_hash, language=language
             )
+            await open_link(token)
             await mail_proofs.use(hash_secret(token), now=house.clock.now())
-            await continue_as(member_id, tenant_id=None)
             session = await browser_sessions.begin(member_id, now=house.clock.now())
             return Entered(member_id=member_id, session=session)
     except EmailTakenError as error:
@@ -69,14 +69,13 @@ async def finish_reset(house: House, token: str, password: str) -> Entered:
 
     Raises FormError, LinkOverError, TooManyAttemptsError.
     """
-    async with proof_transaction(hash_secret(token)):
+    async with link_transaction(token):
         asking = await _find_owner(house, token)
-    names = await find_business_names(asking.tenant_id)
+        names = await find_business_names(asking.tenant_id)
     await check_new_password(password, email=asking.email, names=names)
     password_hash = await hash_for_link(house, token, password)
-    async with proof_transaction(hash_secret(token)):
+    async with link_transaction(token):
         member = await _find_owner(house, token)
-        await continue_as(member.id, tenant_id=member.tenant_id)
         await members.set_password(member.id, password_hash)
         await mail_proofs.use_all(member.id, now=house.clock.now())
         await browser_sessions.end_all(member.id)
@@ -102,12 +101,12 @@ async def finish_email_change(house: House, token: str, asking: Member) -> None:
     who would confirm, and then ask for another password.
     """
     try:
-        async with proof_transaction(hash_secret(token)):
+        async with member_transaction(asking.id, tenant_id=asking.tenant_id):
+            await bring_link(token)
             found = await find_proof(house, token, ProofPurpose.CHANGE_EMAIL)
             if found.member_id != asking.id:
                 raise LinkOverError("the link is of another account")
             member = await members.get(asking.id)
-            await continue_as(member.id, tenant_id=member.tenant_id)
             await members.set_email(member.id, found.email)
             await mail_proofs.use_all(member.id, now=house.clock.now())
     except EmailTakenError as error:

@@ -10,7 +10,7 @@ from portal.insider import Insider
 from portal.mail_limits import INVITATIONS_OF_TENANT, INVITATIONS_TO_ADDRESS
 from portal.services.send_mail import send_mail
 from portal.services.tracing import leave_trace
-from shared.db.guard import continue_as, member_transaction, proof_transaction
+from shared.db.guard import bring_link, member_transaction
 from shared.enums import UserRole
 from shared.names import say_name
 from shared.stores import mail_proofs, members, setup_requests, tenants
@@ -35,8 +35,8 @@ async def invite(house: House, owner: Insider, email: str, role: UserRole) -> Le
     """
     await _count(house, owner, email)
     token, offer = new_secret("fhm"), Offer(tenant_id=owner.tenant_id, role=role)
-    async with proof_transaction(hash_secret(token)):
-        await continue_as(owner.member.id, tenant_id=owner.tenant_id)
+    async with member_transaction(owner.member.id, tenant_id=owner.tenant_id):
+        await bring_link(token)
         if not await setup_requests.is_accepted():
             raise FormError({"team": "team.not_accepted"})
         team = await members.list_team(owner.tenant_id)

@@ -5,10 +5,16 @@ import msgspec
 from portal.house import House
 from portal.insider import Insider
 from portal.services.business_names import find_business_names
-from portal.services.finish_by_mail import LinkOverError, find_proof, hash_for_link, look_at
+from portal.services.finish_by_mail import LinkOverError, find_proof, hash_for_link
 from portal.services.prove_password import prove_password
 from portal.services.tracing import leave_trace
-from shared.db.guard import continue_as, email_transaction, proof_transaction, tenant_transaction
+from shared.db.guard import (
+    NoProofError,
+    email_transaction,
+    link_transaction,
+    open_account,
+    open_link,
+)
 from shared.enums import Language, ProofPurpose
 from shared.errors import ConflictError, NotFoundError
 from shared.names import say_name
@@ -36,13 +42,13 @@ class Invited(msgspec.Struct, frozen=True, kw_only=True):
 
 async def look_at_invitation(house: House, token: str) -> Invited:
     """Uses nothing. Raises LinkOverError."""
-    proof = await look_at(house, token, ProofPurpose.INVITE)
-    assert proof.offer is not None, "an invitation offers something"
-    try:
-        async with tenant_transaction(proof.offer.tenant_id):
+    async with link_transaction(token):
+        proof = await find_proof(house, token, ProofPurpose.INVITE)
+        assert proof.offer is not None, "an invitation offers something"
+        try:
             config = await tenants.get_config(proof.offer.tenant_id)
-    except NotFoundError as error:
-        raise LinkOverError("the business is gone") from error
+        except NotFoundError as error:
+            raise LinkOverError("the business is gone") from error
     async with email_transaction(proof.email):
         found = await members.find_by_email(proof.email)
     member = found[0] if found else None
@@ -64,7 +70,8 @@ async def join_business(
     """
     invited = await look_at_invitation(house, token)
     if invited.member is None:
-        names = await find_business_names(invited.offer.tenant_id)
+        async with link_transaction(token):
+            names = await find_business_names(invited.offer.tenant_id)
         await check_new_password(password, email=invited.email, names=names)
         password_hash = await hash_for_link(house, token, password)
     else:
@@ -73,28 +80,31 @@ async def join_business(
         )
         password_hash = proved.kept
     try:
-        async with proof_transaction(hash_secret(token)):
+        async with link_transaction(token):
             await find_proof(house, token, ProofPurpose.INVITE)
-            member = await _enter(invited, password_hash, language)
+            member = await _enter(token, invited, password_hash, language)
             await mail_proofs.use(hash_secret(token), now=house.clock.now())
-            await continue_as(member.id, tenant_id=invited.offer.tenant_id)
             insider = Insider(member=member, tenant_id=invited.offer.tenant_id)
             await leave_trace(insider, "joined", role=invited.offer.role.value)
             return member, await browser_sessions.begin(member.id, now=house.clock.now())
     except EmailTakenError as error:
         raise ConflictError("the address has got an account meanwhile") from error
-    except PasswordChangedError as error:
+    except (NoProofError, PasswordChangedError) as error:
         raise FormError({"password": "password.wrong"}) from error
 
 
-async def _enter(invited: Invited, password_hash: str, language: Language) -> Member:
-    """password_hash: of a new account, or what was proved of the one that is there."""
+async def _enter(token: str, invited: Invited, password_hash: str, language: Language) -> Member:
+    """password_hash: of a new account, or what was proved of the one that is there. The guard is
+    the member's in the business then.
+    """
     if invited.member is not None:
-        await continue_as(invited.member.id, tenant_id=None)
+        await open_account(invited.email, password_hash)
         await members.hold_password(invited.member.id, password_hash)
         await members.take_invitation(invited.member.id)
+        await open_link(token)
         return await members.get(invited.member.id)
     member_id = await members.create_invited(
         invited.email, invited.offer, password_hash=password_hash, language=language
     )
+    await open_link(token)
     return await members.get(member_id)

@@ -3,7 +3,7 @@
 from portal.house import House
 from portal.services.prove_password import Proved, WrongPasswordError, prove_password
 from portal.services.tracing import leave_sign_in
-from shared.db.guard import member_transaction, proof_transaction
+from shared.db.guard import NoProofError, account_transaction, session_transaction
 from shared.stores import browser_sessions, members
 from shared.stores.members import PasswordChangedError
 from shared.structs.members import Member
@@ -22,13 +22,13 @@ async def sign_in(
         await sign_out(old_session)
     try:
         return proved.member, await _begin(house, proved, network=origin.network)
-    except PasswordChangedError as error:
+    except (NoProofError, PasswordChangedError) as error:
         raise WrongPasswordError("sign_in.wrong", proved.member) from error
 
 
 async def _begin(house: House, proved: Proved, *, network: str) -> str:
     member = proved.member
-    async with member_transaction(member.id, tenant_id=member.tenant_id):
+    async with account_transaction(member.email, proved.kept):
         # Hashing takes its time: a session that begins after the password was changed is none.
         await members.hold_password(member.id, proved.kept)
         token = await browser_sessions.begin(member.id, now=house.clock.now())
@@ -37,6 +37,6 @@ async def _begin(house: House, proved: Proved, *, network: str) -> str:
 
 
 async def sign_out(session: str) -> None:
-    """session: the hash of its token."""
-    async with proof_transaction(session):
+    """session: the hash of the token that the browser shows."""
+    async with session_transaction():
         await browser_sessions.end(session)

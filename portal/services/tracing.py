@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from portal.insider import Insider, tell_hourly
+from portal.insider import Insider
 from shared.enums import SecurityKind, SecuritySite
 from shared.security import note
 from shared.stores import portal_events
 from shared.structs.members import Member
 
 SIGNED_IN, FROM_NEW_DEVICE = "signed_in", "signed_in_new_device"
-IN_VAIN = "sign_in_failed"
 
 
 async def leave_trace(insider: Insider, event_type: str, **detail: Any) -> None:
@@ -45,4 +44,5 @@ async def tell_in_vain(member: Member | None, network: str) -> None:
     """Somebody tried a password for this account. After the answer, which must not take longer
     where there is such an account.
     """
-    await tell_hourly(member, IN_VAIN, network)
+    if member is not None:
+        await portal_events.tell_in_vain(member.email, network=network)

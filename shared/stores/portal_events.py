@@ -49,6 +49,15 @@ async def record_hourly(tenant_id: TenantId, event_type: str, payload: dict[str,
     )
 
 
+async def tell_in_vain(email: str, *, network: str) -> None:
+    """Without a guard, for nothing was proved: to the business of the account of this address,
+    once an hour, that somebody tried a password.
+    """
+    await PortalEventLog.raw(
+        "SELECT flowhq_tell_in_vain({}, {})", to_storable(email), to_storable(network)
+    )
+
+
 async def has_any(tenant_id: TenantId, event_types: Iterable[str], member_id: UUID) -> bool:
     """Whether the member did one of these before."""
     rows = await PortalEventLog.raw(

@@ -3,7 +3,7 @@
 import pytest
 
 from attack.checks import Outcome
-from attack.sql import domains, powers, rows
+from attack.sql import domains, powers, rows, tickets
 from attack.sql.domains import try_all
 
 
@@ -11,7 +11,13 @@ def is_named(outcome: Outcome, *words: str) -> bool:
     return any(all(word in line for word in words) for line in outcome.breaches)
 
 
-@pytest.mark.parametrize("attack", [rows.without_guard, rows.with_own_guard, powers.escalation])
+@pytest.mark.parametrize(
+    "attack",
+    [
+        *(rows.without_guard, rows.with_own_guard, powers.escalation),
+        *(tickets.choosing_a_tenant, tickets.bad_proofs, tickets.replayed),
+    ],
+)
 async def test_a_database_as_it_should_be_holds(ground, attack):
     outcome = await attack(ground)
     assert (outcome.breaches, outcome.untried) == ([], "")
@@ -89,6 +95,60 @@ async def test_a_right_too_many_is_found(ground, plant, given, named):
         assert is_named(await powers.escalation(ground), named)
     finally:
         await plant(given.replace("GRANT", "REVOKE").replace(" TO ", " FROM "))
+
+
+BY_NAME = "SELECT ARRAY[nullif(current_setting('flowhq.{}', true), '')::uuid, NULL]"
+PARTS = "string_to_array(nullif(current_setting('flowhq.ticket', true), ''), '|')"
+
+
+@pytest.mark.parametrize(
+    ("ticket", "attack", "named"),
+    [
+        pytest.param(
+            BY_NAME.format("tenant"),
+            tickets.choosing_a_tenant,
+            "by its name",
+            id="as it was before",
+        ),
+        pytest.param(
+            f"SELECT ARRAY[({PARTS})[1], ({PARTS})[2]]::uuid[] WHERE cardinality({PARTS}) = 4",
+            tickets.choosing_a_tenant,
+            "another's seal",
+            id="the seal is not looked at",
+        ),
+        pytest.param(
+            f"SELECT ARRAY[({PARTS})[1], ({PARTS})[2]]::uuid[] WHERE cardinality({PARTS}) = 4",
+            tickets.replayed,
+            "another connection",
+            id="nor where it was made",
+        ),
+    ],
+)
+async def test_a_guard_that_opens_without_a_ticket_is_found(ground, plant, ticket, attack, named):
+    await plant(
+        "CREATE OR REPLACE FUNCTION flowhq_ticket() RETURNS uuid[] LANGUAGE sql STABLE"
+        f" SECURITY DEFINER AS $$ {ticket} $$"
+    )
+    assert is_named(await attack(ground), named)
+
+
+async def test_a_session_that_is_opened_by_its_hash_is_found(ground, plant):
+    await plant(
+        "CREATE OR REPLACE FUNCTION flowhq_hash(token text) RETURNS text LANGUAGE sql IMMUTABLE"
+        " AS 'SELECT CASE WHEN token ~ ''^[0-9a-f]{64}$'' THEN token"
+        " ELSE encode(sha256(convert_to(token, ''UTF8'')), ''hex'') END'"
+    )
+    assert is_named(await tickets.bad_proofs(ground), "its hash")
+
+
+async def test_a_session_that_never_ends_is_found(ground, plant):
+    await plant(
+        "CREATE OR REPLACE FUNCTION flowhq_open_session(token text)"
+        " RETURNS TABLE (opened_tenant uuid, opened_member uuid) LANGUAGE sql SECURITY DEFINER"
+        " AS 'SELECT u.tenant, u.id FROM browser_sessions s JOIN users u ON u.id = s.member"
+        " WHERE s.token_hash = flowhq_hash(token)'"
+    )
+    assert is_named(await tickets.bad_proofs(ground), "that is over")
 
 
 async def test_a_constraint_that_was_dropped_is_found(ground, plant):

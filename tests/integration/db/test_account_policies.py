@@ -12,6 +12,7 @@ from asyncpg.transaction import Transaction
 from shared.clock import SystemClock
 from shared.stores import tenants
 from tests.fakes.businesses import business
+from tests.fakes.tickets import open_guard
 from tests.integration.db.test_portal_role import as_portal
 
 NEW_OWNER = "INSERT INTO users (id, email, role) VALUES ($1, $2, $3)"
@@ -42,7 +43,7 @@ async def add_proof(
 ) -> None:
     await owner.execute(
         "INSERT INTO mail_proofs (token_hash, purpose, email, member, expires_at)"
-        " VALUES ('hash', $1, $2, $3, now() + make_interval(mins => $4))",
+        " VALUES (flowhq_hash('hash'), $1, $2, $3, now() + make_interval(mins => $4))",
         purpose,
         email,
         member,
@@ -54,8 +55,7 @@ async def run(
     portal: asyncpg.Connection, words: dict[str, object], statement: str, *values: object
 ) -> str:
     async with portal.transaction():
-        for name, value in words.items():
-            await portal.execute("SELECT set_config($1, $2, true)", f"flowhq.{name}", str(value))
+        await open_guard(portal, **words)
         return await portal.execute(statement, *values)
 
 
@@ -117,7 +117,10 @@ async def test_an_operator_is_invisible_whatever_is_named(owner, portal):
 async def test_a_session_is_its_members_and_its_holders(owner, portal):
     asha, juma = await add_user(owner, "asha@x.de"), await add_user(owner, "juma@x.de")
     begin = (
-        "INSERT INTO browser_sessions (member, token_hash, expires_at) VALUES ($1, 'mine', $2)",
+        (
+            "INSERT INTO browser_sessions (member, token_hash, expires_at)"
+            " VALUES ($1, flowhq_hash('mine'), $2)"
+        ),
         asha,
         SystemClock().now() + timedelta(days=7),
     )
@@ -187,7 +190,7 @@ async def test_the_last_owner_stays_whatever_the_portal_does(portal, owner, team
 async def test_an_owner_invites_into_the_own_business_alone(portal, team):
     invite = (
         "INSERT INTO mail_proofs (token_hash, purpose, email, tenant, role, inviter, expires_at)"
-        " VALUES ('hash', 'INVITE', 'n@x.de', $1, 'OWNER', $2, now() + interval '1 hour')"
+        " VALUES (flowhq_hash('hash'), 'INVITE', 'n@x.de', $1, 'OWNER', $2, now() + interval '1 h')"
     )
     for name, tenant, inviter in (
         ("staff", "tenant1", "staff"),
@@ -211,7 +214,7 @@ async def test_an_owner_invites_into_the_own_business_alone(portal, team):
 async def test_an_invitation_is_good_for_what_it_offers_and_nothing_else(portal, owner, team):
     await owner.execute(
         "INSERT INTO mail_proofs (token_hash, purpose, email, tenant, role, expires_at)"
-        " VALUES ('hash', 'INVITE', 'n@x.de', $1, 'STAFF', now() + interval '1 hour')",
+        " VALUES (flowhq_hash('hash'), 'INVITE', 'n@x.de', $1, 'STAFF', now() + interval '1 hour')",
         team["tenant1"],
     )
     account = "INSERT INTO users (id, email, role, tenant) VALUES ($1, $2, $3, $4)"
@@ -256,8 +259,7 @@ async def test_of_two_owners_who_act_on_each_other_the_second_is_refused(
 
 
 async def choose_as(portal: asyncpg.Connection, team: dict[str, UUID], name: str) -> None:
-    for word, value in as_member(team, name).items():
-        await portal.execute("SELECT set_config($1, $2, true)", f"flowhq.{word}", str(value))
+    await open_guard(portal, **as_member(team, name))
 
 
 async def commit_when_waited_for(first: Transaction, owner: asyncpg.Connection) -> None:

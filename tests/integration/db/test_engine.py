@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Coroutine
-from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -15,6 +14,7 @@ from shared.ids import TenantId
 from shared.stores import tenant_lists, tenants
 from shared.tables import Tenant
 from tests.fakes.businesses import business
+from tests.fakes.tickets import show_owner
 
 
 async def cut_connections(url: str) -> None:
@@ -140,20 +140,23 @@ async def test_closing_waits_for_no_server_that_does_not_answer(database_url, mo
 async def test_nothing_of_a_guard_or_a_transaction_is_left_for_who_has_the_connection_next(
     database_url,
 ):
-    tenant_id = TenantId(uuid4())
     async with open_database(database_url, min_size=1, max_size=1) as opened:
+        tenant_id = TenantId((await tenants.create(business())).id)
+        await show_owner(database_url, tenant_id)
         with pytest.raises(LookupError):
             async with tenant_transaction(tenant_id):
                 raise LookupError
         async with tenant_transaction(tenant_id):
+            [held] = await Tenant.raw("SELECT flowhq_tenant() AS tenant")
             await Tenant.raw("SELECT pg_advisory_xact_lock(1)")
         connection = await opened.pool.acquire()
-        await connection.execute("BEGIN; SELECT set_config('flowhq.tenant', 'x', true)")
+        await connection.execute("BEGIN; SELECT set_config('flowhq.ticket', 'x', true)")
         await opened.pool.release(connection)
         async with opened.pool.acquire() as next_one:
             assert not next_one.is_in_transaction()
         [left] = await Tenant.raw(
-            "SELECT coalesce(current_setting('flowhq.tenant', true), '') AS tenant,"
+            "SELECT coalesce(current_setting('flowhq.ticket', true), '') AS ticket,"
             " (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory') AS locks"
         )
-    assert left == {"tenant": "", "locks": 0}
+    assert held["tenant"] == tenant_id
+    assert left == {"ticket": "", "locks": 0}

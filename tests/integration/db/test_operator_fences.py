@@ -68,7 +68,7 @@ async def operator(owner, database) -> UUID:  # noqa: ARG001  the stores are bou
     found = (await operators.create(EMAIL, password_hash=KEPT)).id
     await owner.execute(
         "INSERT INTO operator_sessions (operator, token_hash, expires_at)"
-        " VALUES ($1, 'theirs', now() + interval '1 h')",
+        " VALUES ($1, flowhq_hash('theirs'), now() + interval '1 h')",
         found,
     )
     await owner.execute(
@@ -82,11 +82,16 @@ async def operator(owner, database) -> UUID:  # noqa: ARG001  the stores are bou
 async def portal(
     operator: UUID, owner: asyncpg.Connection, database_url: str
 ) -> AsyncIterator[asyncpg.Connection]:
-    """With every word at once by which it could be somebody."""
+    """With every word at once by which it could be somebody, and a ticket that no function of
+    ours would make: an operator's.
+    """
     tenant = await owner.fetchval("SELECT id FROM tenants")
+    await owner.execute(
+        "CREATE OR REPLACE FUNCTION flowhq_ticket() RETURNS uuid[] LANGUAGE sql STABLE"
+        f" AS $$ SELECT ARRAY['{tenant}', '{operator}']::uuid[] $$"
+    )
     opened = await asyncpg.connect(as_portal(database_url))
-    words = {"member": operator, "email": EMAIL, "proof": "theirs", "session": "theirs"}
-    for name, value in (words | {"tenant": tenant}).items():
+    for name, value in {"email": EMAIL, "proof": "theirs", "session": "theirs"}.items():
         await opened.execute("SELECT set_config($1, $2, false)", f"flowhq.{name}", str(value))
     yield opened
     await opened.close()
@@ -159,7 +164,7 @@ async def test_no_link_is_mailed_about_an_operator(portal, operator, purpose):
         assert await is_refused(
             portal,
             f"INSERT INTO mail_proofs (token_hash, purpose, email, {column}, expires_at)"  # noqa: S608
-            " VALUES ('theirs', $1, 'x@example.com', $2, now() + interval '1 h')",
+            " VALUES (flowhq_hash('theirs'), $1, 'x@example.com', $2, now() + interval '1 h')",
             *(purpose, operator),
         )
 

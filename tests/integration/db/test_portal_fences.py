@@ -17,6 +17,7 @@ from shared.stores import api_keys, backends, contacts, tenants
 from shared.structs.contacts import Sighting
 from shared.tasks import TaskGroup
 from tests.fakes.businesses import NOW, business
+from tests.fakes.tickets import open_guard
 from tests.integration.db.test_portal_role import as_portal, run_all
 
 SOON = 10
@@ -163,7 +164,7 @@ async def test_what_stays_in_a_transaction_is_ended_and_what_is_soon_done_is_not
             "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;"
         )
     await idle.execute("BEGIN")
-    await idle.execute("SELECT set_config('flowhq.tenant', $1, true)", str(tenant_id))
+    await open_guard(idle, tenant=tenant_id)
     assert await idle.execute("UPDATE tenant_configs SET language = 'EN'") == "UPDATE 1"
     sleeping = asyncio.ensure_future(busy.execute("SELECT pg_sleep(600)"))
     await owner.execute("BEGIN; SELECT 1")

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from shared.stores.attempts import to_bucket
+from tests.fakes.tickets import open_guard
 from tests.integration.db.test_portal_role import as_portal
 
 ALL = "*"
@@ -58,6 +59,14 @@ FUNCTIONS = {
     "flowhq_is_accepted()",
     "flowhq_note_security(text,text,text,integer)",
     "flowhq_note_foreign(uuid,text)",
+    "flowhq_hash(text)",
+    "flowhq_proof()",
+    "flowhq_ticket()",
+    "flowhq_open_session(text)",
+    "flowhq_open_link(text)",
+    "flowhq_open_account(text,text)",
+    "flowhq_open_business(uuid)",
+    "flowhq_tell_in_vain(text,text)",
     (
         "flowhq_find_messages(text,text[],text,timestamp with time zone,timestamp with time zone,"
         "timestamp with time zone,uuid,integer)"
@@ -293,7 +302,7 @@ async def test_it_learns_nothing_of_ids_that_are_not_its_tenants(owner, database
     portal = await asyncpg.connect(as_portal(database_url))
     try:
         async with portal.transaction():
-            await portal.execute("SET LOCAL flowhq.tenant = '00000000-0000-0000-0000-000000000001'")
+            await open_guard(portal, tenant="00000000-0000-0000-0000-000000000001")
             said = [
                 await portal.fetchval(
                     f"SELECT flowhq_note_foreign('00000000-0000-0000-0000-00000000000{end}', 'x')"

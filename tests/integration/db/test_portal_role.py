@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from shared.db.engine import Database, open_database, transaction
-from shared.db.guard import tenant_transaction
+from shared.db.guard import NoProofError, tenant_transaction
 from shared.db.portal_role import scram_verifier, set_portal_password
 from shared.enums import DesiredState, LinkWish
 from shared.errors import NotFoundError
@@ -30,6 +30,7 @@ from shared.structs.contacts import Sighting
 from shared.structs.takeovers import ChatTaken
 from shared.tables import ALL_TABLES, Tenant
 from tests.fakes.businesses import NOW, business, message
+from tests.fakes.tickets import open_guard, show_owner
 
 OURS, THEIRS = 1, 2
 # Tables that hold rows of tenants, by the column that names whose.
@@ -108,7 +109,7 @@ def as_portal(url: str) -> str:
 
 
 async def choose(connection: asyncpg.Connection, tenant_id: UUID) -> None:
-    await connection.execute("SELECT set_config('flowhq.tenant', $1, true)", str(tenant_id))
+    await open_guard(connection, tenant=tenant_id)
 
 
 async def execute_as(
@@ -204,6 +205,7 @@ async def test_a_transaction_leaves_nothing_behind_on_its_connection(connection,
 
 
 async def test_the_stores_work_within_the_guard_and_find_nobody_else(ids, database_url):
+    await show_owner(database_url, ids[OURS])
     async with open_database(as_portal(database_url), min_size=1, max_size=1):
         async with tenant_transaction(ids[OURS]):
             assert (await tenants.get(ids[OURS])).name == "Duka 1"
@@ -223,12 +225,13 @@ async def test_a_guard_joins_no_open_transaction(ids, database):  # noqa: ARG001
             await tenant_transaction(ids[OURS]).__aenter__()
 
 
-async def test_a_tenant_who_is_nobody_sees_nothing(ids, database_url):  # noqa: ARG001  there are some
-    async with (
-        open_database(as_portal(database_url), min_size=1, max_size=1),
-        tenant_transaction(TenantId(uuid4())),
-    ):
-        assert (await tenant_lists.list_page(limit=5)).items == []
+async def test_a_guard_of_another_tenant_than_the_sessions_does_not_open(ids, database_url):
+    """As a handler with a defect would ask for it."""
+    await show_owner(database_url, ids[OURS])
+    async with open_database(as_portal(database_url), min_size=1, max_size=1):
+        for tenant_id in (ids[THEIRS], TenantId(uuid4())):
+            with pytest.raises(NoProofError):
+                await tenant_transaction(tenant_id).__aenter__()
 
 
 async def test_every_table_of_tenants_is_protected_also_from_its_owner(connection):
@@ -242,14 +245,15 @@ async def test_no_table_of_the_portals_own_stands_in_for_one_of_ours(connection,
     """Where it may make one after all."""
     ours, member = urlsplit(database_url).path[1:], uuid4()
     await run_all(database_url, f"GRANT TEMPORARY ON DATABASE {ours} TO PUBLIC")
-    for name, value in (("tenant", ids[OURS]), ("member", member)):
-        await connection.execute("SELECT set_config($1, $2, false)", f"flowhq.{name}", str(value))
     await connection.execute("CREATE TEMPORARY TABLE users (id uuid, tenant uuid, role text)")
     await connection.execute(
         "INSERT INTO pg_temp.users VALUES ($1, $2, 'OWNER')", member, ids[OURS]
     )
     await connection.execute("GRANT SELECT ON pg_temp.users TO PUBLIC")
-    assert await connection.fetchval("SELECT flowhq_is_owner()") is False
+    async with connection.transaction():
+        await open_guard(connection, tenant=ids[OURS], member=member)
+        assert await connection.fetchval("SELECT flowhq_member()") == member
+        assert await connection.fetchval("SELECT flowhq_is_owner()") is False
     await run_all(database_url, f"REVOKE TEMPORARY ON DATABASE {ours} FROM PUBLIC")
 
 

@@ -14,6 +14,7 @@ from portal.pages.live import stream_of
 from portal.visitor import _find_member
 from shared.web.limits import INVITATIONS
 from tests.fakes.pages import Browser
+from tests.fakes.tickets import open_guard
 from tests.integration.portal.conftest import PASSWORD, Portal, after_each_check
 from tests.integration.portal.test_start import APPROVED, LINKED, describe, execute, rows
 
@@ -108,16 +109,11 @@ async def test_the_portal_itself_cannot_invite_for_a_business_that_is_not_accept
         for expected in (asyncpg.InsufficientPrivilegeError, None):
             with pytest.raises(expected) if expected else nullcontext():
                 async with connection.transaction():
-                    await connection.execute(
-                        "SELECT set_config('flowhq.tenant', $1, true),"
-                        " set_config('flowhq.member', $2, true),"
-                        " set_config('flowhq.proof', 'x', true)",
-                        *(str(tenant), asha),
-                    )
+                    await open_guard(connection, tenant=tenant, member=asha, proof="x")
                     await connection.execute(
                         "INSERT INTO mail_proofs"
                         " (token_hash, purpose, email, tenant, role, inviter, expires_at)"
-                        " VALUES ('x', 'INVITE', 'v@x.de', $1, 'STAFF', $2, now())",
+                        " VALUES (flowhq_hash('x'), 'INVITE', 'v@x.de', $1, 'STAFF', $2, now())",
                         *(tenant, asha),
                     )
             await execute(database_url, APPROVED)

@@ -16,6 +16,7 @@ from shared.structs.contacts import Sighting
 from shared.structs.content import TextContent
 from shared.structs.outbound import NewOutbound, Sent
 from tests.fakes.businesses import NOW, business, message
+from tests.fakes.tickets import open_guard, show_owner
 from tests.integration.portal.conftest import as_portal
 
 OWN = "+255712300001"
@@ -56,6 +57,7 @@ async def tenant_id(database) -> TenantId:  # noqa: ARG001  the stores are bound
 @pytest.fixture
 async def guarded(tenant_id, database, database_url):
     """Runs what is given as the portal does: as its role, for this tenant alone."""
+    await show_owner(database_url, tenant_id)
 
     async def run(work):
         try:
@@ -196,18 +198,16 @@ async def test_a_chat_is_found_by_its_index_also_under_row_policies(tenant_id, d
         await fill()
     finally:
         await connection.close()
-    plan = await explain(
-        as_portal(database_url), tenant_id, chats._NEWEST.replace("c.name", "'+17'")
-    )
+    plan = await explain(database_url, tenant_id, chats._NEWEST.replace("c.name", "'+17'"))
     assert "message_logs_chat" in plan
     assert "Sort" not in plan
 
 
 async def explain(url: str, tenant_id: UUID, query: str) -> str:
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(as_portal(url))
     try:
         async with connection.transaction():
-            await connection.execute("SELECT set_config('flowhq.tenant', $1, true)", str(tenant_id))
+            await open_guard(connection, tenant=tenant_id)
             text = query.replace("{}", f"'{tenant_id}'")
             return "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN {text}"))
     finally:

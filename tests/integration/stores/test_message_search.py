@@ -13,6 +13,7 @@ from shared.ids import TenantId
 from shared.stores import message_search, messages, tenants
 from shared.structs.search import MessageSearch
 from tests.fakes.businesses import business, message
+from tests.fakes.tickets import show_owner
 from tests.integration.portal.conftest import as_portal
 
 ASHA = "+255754000001"
@@ -29,6 +30,7 @@ async def find(tenant_id, database, database_url):
 
     async def run(limit: int = 50, whose: TenantId = tenant_id, **wanted):
         found, cursor = [], None
+        await show_owner(database_url, whose)
         try:
             async with open_database(as_portal(database_url), min_size=1, max_size=1):
                 while True:

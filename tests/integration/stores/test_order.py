@@ -12,7 +12,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from shared.db.guard import member_transaction, proof_transaction
+from shared.db.guard import member_transaction, new_link_transaction, show_session
 from shared.enums import (
     CallerKind,
     Language,
@@ -43,6 +43,7 @@ from shared.stores import (
     tenants,
 )
 from shared.stores.refused_events import Refusal
+from shared.stores.secrets import hash_secret
 from shared.structs.contacts import Sighting
 from shared.structs.content import TextContent
 from shared.structs.keys import AuditEntry
@@ -52,6 +53,7 @@ from shared.structs.pages import Page
 from shared.structs.security import SecurityCount
 from shared.tables import WorkerIncident, WorkerProcess
 from tests.fakes.businesses import NOW, business, message
+from tests.fakes.tickets import begin_session
 from tests.fakes.unruly_clock import set_clock_back
 
 ROWS = 6
@@ -377,15 +379,21 @@ async def test_the_portals_role_writes_in_the_same_order(tenant_id, database, da
         "asha@x", Offer(tenant_id=tenant_id, role=UserRole.OWNER), password_hash=HASH,
         language=Language.EN,
     )  # fmt: skip
+    token = await begin_session(database_url, tenant_id=tenant_id, member_id=owner)
     try:
         async with open_database(as_portal(database_url), min_size=1, max_size=1):
             for number in range(3):
+                show_session(token)
                 async with member_transaction(owner, tenant_id=tenant_id):
                     await queue(tenant_id, number)
                     await tell_event(tenant_id, number)
-                async with proof_transaction(str(number)):
+                async with new_link_transaction(str(number)):
                     await mail_proofs.create(
-                        str(number), ProofPurpose.SIGN_UP, "b@x", member_id=None, now=NOW
+                        hash_secret(str(number)),
+                        ProofPurpose.SIGN_UP,
+                        "b@x",
+                        member_id=None,
+                        now=NOW,
                     )
     finally:
         bind(database)

@@ -25,6 +25,7 @@ from shared.structs.search import MessageSearch
 from shared.tables import MessageLog
 from tests.fakes.businesses import NOW, message
 from tests.fakes.fleet import until
+from tests.fakes.tickets import show_owner
 from tests.fakes.unruly_clock import set_clock_back
 
 ASHA = "+255754000001"
@@ -77,8 +78,9 @@ async def read_log(tenant_id, *, limit=2):
             return found[::-1]
 
 
-async def search(tenant_id, **wanted):
+async def search(url, tenant_id, **wanted):
     found, cursor = [], None
+    await show_owner(url, tenant_id)
     while True:
         async with tenant_transaction(tenant_id):
             page = await message_search.search(
@@ -109,9 +111,9 @@ async def test_what_is_told_batch_by_batch_stays_in_order_though_the_clock_steps
         await set_clock_back(database_url, "message_logs", at="created_at")
     assert await read(tenant_id) == names
     assert await read_log(tenant_id) == names
-    assert await search(tenant_id, words="M") == names
-    assert await search(tenant_id, names=(ASHA,)) == names
-    assert await search(tenant_id) == names
+    assert await search(database_url, tenant_id, words="M") == names
+    assert await search(database_url, tenant_id, names=(ASHA,)) == names
+    assert await search(database_url, tenant_id) == names
 
 
 async def test_an_answer_is_after_its_question_though_our_clock_is_behind_whatsapps(tenant_id):
