@@ -9,6 +9,7 @@ import httpx
 import msgspec
 
 from attack.ground import Ground
+from shared.tasks import TaskGroup
 
 # As the issue of it says: no tenant slows another one down by more than half.
 MOST_RATIO = 1.5
@@ -41,16 +42,11 @@ class Waits(msgspec.Struct, kw_only=True):
 async def measuring(asks: dict[str, Ask]) -> AsyncIterator[dict[str, Waits]]:
     """Asks each of them again and again for as long as the context lasts."""
     waits = {name: Waits() for name in asks}
-    async with asyncio.TaskGroup() as tasks:
-        running = [
-            tasks.create_task(_ask_on(ask, waits[name]), name=f"neighbour {name}")
-            for name, ask in asks.items()
-        ]
-        try:
-            yield waits
-        finally:
-            for task in running:
-                task.cancel()
+    # What fails within is told as what it is, and not as a group of one.
+    async with TaskGroup() as tasks:
+        for name, ask in asks.items():
+            tasks.supervise(f"neighbour {name}", _ask_on(ask, waits[name]))
+        yield waits
 
 
 async def measure(asks: dict[str, Ask], *, seconds: float) -> dict[str, Waits]:

@@ -34,7 +34,7 @@ async def settlements(ground: Ground) -> Outcome:
     queued = alpha.ids.get("message_id")
     if queued is None:
         raise NotTriedError("the victim has no queued message")
-    (attacker,) = await make_hostile(ground, 1)
+    (attacker,) = await make_hostile(ground, 1, pool="forger")
     before = await _look(ground)
     events = _forge(ground, queued)
     breaches = []
@@ -56,7 +56,7 @@ async def files(ground: Ground) -> Outcome:
     foreign = ground.alpha.ids.get("sha256")
     if foreign is None:
         raise NotTriedError("the victim has no file")
-    (attacker,) = await make_hostile(ground, 1)
+    (attacker,) = await make_hostile(ground, 1, pool="thief")
     names = (foreign, f"../{ground.alpha.id}/{foreign}", f"../../{foreign}", "../../admin.key", "")
     breaches = []
     async with Line(ground, attacker.token) as line:
@@ -74,7 +74,7 @@ async def files(ground: Ground) -> Outcome:
 
 async def tokens(ground: Ground) -> Outcome:
     """What is no token, and a good token with another tenant's name beside it."""
-    (attacker,) = await make_hostile(ground, 1)
+    (attacker,) = await make_hostile(ground, 1, pool="stranger")
     breaches = []
     for token in (
         "",

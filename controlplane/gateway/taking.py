@@ -42,7 +42,7 @@ from shared.wire.frames import (
     SendTaken,
     SessionReport,
     decode_from_worker,
-    find_insane_instant,
+    find_fault,
 )
 from shared.wire.mending import Unread, are_dated, find_unread
 
@@ -180,9 +180,9 @@ class Taking:
         # A late word of a connection that was replaced must not revive an older state.
         if not self._connections.is_current(connection):
             return
-        insane = find_insane_instant(report)
-        if insane is not None:
-            await self._refuse(connection, f"{insane} is an instant that cannot be")
+        fault = find_fault(report)
+        if fault is not None:
+            await self._refuse(connection, fault)
             return
         # A report that cannot be written must not keep the events that follow it.
         async with contained("report of a session", connection.tenant_id):

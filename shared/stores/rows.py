@@ -15,8 +15,9 @@ log = structlog.get_logger(__name__)
 
 RowT = TypeVar("RowT", bound=Mapping[str, Any])
 ItemT = TypeVar("ItemT")
-# What reading raises for a value that a newer version wrote, or nobody of ours.
-UNREADABLE = (ValueError, OverflowError, msgspec.MsgspecError)
+# What reading raises for a value that a newer version wrote, or nobody of ours; and for one that
+# is not there.
+UNREADABLE = (ValueError, OverflowError, TypeError, msgspec.MsgspecError)
 # A row that is read every second is no news every second.
 SAY_EVERY = timedelta(minutes=10)
 MOST_NAMED = 200

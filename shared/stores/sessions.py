@@ -117,10 +117,12 @@ def _to_record(row: dict[str, Any], *, now: datetime) -> QrRecord:
 
 
 def _find_pairing(row: dict[str, Any], now: datetime) -> PairingView | None:
-    if row["pairing_code"] is None or row["pairing_expires_at"] <= now:
-        return None
-    return PairingView(
-        code=row["pairing_code"],
-        phone_number=row["pairing_phone"],
-        expires_at=row["pairing_expires_at"],
+    code, phone, expires_at = (
+        row["pairing_code"],
+        row["pairing_phone"],
+        row["pairing_expires_at"],
     )
+    # One without the others is no code that anybody could use; rows of before can be so.
+    if code is None or phone is None or expires_at is None or expires_at <= now:
+        return None
+    return PairingView(code=code, phone_number=phone, expires_at=expires_at)

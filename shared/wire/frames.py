@@ -278,14 +278,20 @@ def decode_from_gateway(data: bytes) -> FromGateway:
     return _decode(_from_gateway, data)
 
 
-def find_insane_instant(report: SessionReport) -> str | None:
-    """The field whose instant no row, or no reader of it, could hold."""
+def find_fault(report: SessionReport) -> str | None:
+    """What of it no row, or no reader of one, could hold."""
     instants = {
         "qr_expires_at": report.qr_expires_at,
         "pairing_expires_at": report.pairing_expires_at,
         "ban_ends_at": report.ban_ends_at,
     }
-    return next((name for name, at in instants.items() if not is_sane(at)), None)
+    insane = next((name for name, at in instants.items() if not is_sane(at)), None)
+    if insane is not None:
+        return f"{insane} is an instant that cannot be"
+    pairing = (report.pairing_code, report.pairing_phone, report.pairing_expires_at)
+    if None in pairing and any(pairing):
+        return "pairing_code, pairing_phone and pairing_expires_at come together"
+    return None
 
 
 def _decode(decoder: msgspec.msgpack.Decoder[FrameT], data: bytes) -> FrameT:

@@ -12,7 +12,7 @@ from shared.wire.frames import (
     SessionReport,
     decode_from_worker,
     encode,
-    find_insane_instant,
+    find_fault,
 )
 
 log = structlog.get_logger(__name__)
@@ -33,8 +33,20 @@ def encode_fitting(frame: FromWorker, *, now: datetime) -> bytes | None:
     except UnfitError as error:
         log.error("frame.unsent", kind=kind, problem=str(error))  # noqa: TRY400  no traceback needed
         return None
+    if isinstance(made, SessionReport):
+        made = _without_half_a_code(made)
     log.warning("frame.mended", kind=kind, notes=fitting.notes)
     return encode(made)
+
+
+def _without_half_a_code(report: SessionReport) -> SessionReport:
+    """Where one of the three was left out, the others are of no use."""
+    code, phone, end = report.pairing_code, report.pairing_phone, report.pairing_expires_at
+    if code is None or phone is None or end is None:
+        code = phone = end = None
+    return msgspec.structs.replace(
+        report, pairing_code=code, pairing_phone=phone, pairing_expires_at=end
+    )
 
 
 def _is_fit(data: bytes) -> bool:
@@ -42,4 +54,4 @@ def _is_fit(data: bytes) -> bool:
         frame = decode_from_worker(data)
     except msgspec.DecodeError:
         return False
-    return not isinstance(frame, SessionReport) or find_insane_instant(frame) is None
+    return not isinstance(frame, SessionReport) or find_fault(frame) is None

@@ -111,6 +111,11 @@ async def test_a_heartbeat_out_of_bounds_is_rejected_and_the_neighbours_is_writt
         pytest.param({"qr_expires_at": "0001-01-01T00:00:00+14:00"}, id="before the calendar"),
         pytest.param({"qr_expires_at": "2026-01-01T00:00:00"}, id="an instant without a zone"),
         pytest.param({"pairing_code": "A" * 10_000}, id="a pairing code of 10 kB"),
+        pytest.param({"pairing_code": "ABCD1234"}, id="a pairing code for nobody and for ever"),
+        pytest.param({"pairing_phone": "+255712345678"}, id="a number without a pairing code"),
+        pytest.param(
+            {"pairing_expires_at": "2026-12-01T00:00:00Z"}, id="the end of no pairing code"
+        ),
     ],
 )
 async def test_a_report_out_of_bounds_changes_nothing(
@@ -220,6 +225,21 @@ async def test_a_qr_of_before_there_were_bounds_is_shown_without_a_picture(
     )
     shown = await show_qr(tenant[0], clock=SystemClock())
     assert (shown.state, shown.png) == (SessionState.QR_READY, None)
+
+
+@pytest.mark.parametrize("missing", ["pairing_code", "pairing_phone", "pairing_expires_at"])
+async def test_half_a_pairing_code_of_before_there_were_bounds_is_none(
+    bench: Bench,  # noqa: ARG001  the stores are bound to its database
+    tenant: tuple[TenantId, str],
+    missing: str,
+) -> None:
+    await WhatsAppSession.raw(
+        "UPDATE whatsapp_sessions SET state = 'QR_READY', last_qr = '2@x', pairing_code = 'A',"
+        " pairing_phone = '+255712345678', pairing_expires_at = {}",
+        SystemClock().now() + timedelta(hours=1),
+    )
+    await WhatsAppSession.raw(f"UPDATE whatsapp_sessions SET {missing} = NULL")  # noqa: S608  a column of ours
+    assert (await show_qr(tenant[0], clock=SystemClock())).pairing is None
 
 
 async def test_a_message_without_a_zone_is_of_the_time_it_says_in_utc(

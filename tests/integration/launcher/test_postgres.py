@@ -55,6 +55,26 @@ async def test_a_started_server_answers_at_its_address(paths: Paths) -> None:
     assert await ask(cluster(paths).url, "SELECT lower('ÀBC')") == "àbc"
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT '{}'::int",
+        "SELECT no_such_column FROM (SELECT '{}') t",
+        "DO $$BEGIN RAISE unique_violation USING detail = '{}'; END$$",
+        "DO $$BEGIN CREATE TEMP TABLE t (x text UNIQUE); INSERT INTO t SELECT '{}' FROM pg_am; END$$",
+    ],
+)
+async def test_what_stands_in_a_statement_that_fails_is_not_logged(
+    paths: Paths, statement: str
+) -> None:
+    postgres.start(paths, cluster(paths))
+    with pytest.raises(asyncpg.PostgresError):
+        await ask(cluster(paths).url, statement.format("what-a-customer-said"))
+    log = (paths.logs / "postgres.log").read_text(encoding="utf-8")
+    assert "ready to accept connections" in log
+    assert "what-a-customer-said" not in log
+
+
 async def test_it_outlives_the_process_that_started_it(paths: Paths) -> None:
     start_in_another_process(paths)
     assert await ask(cluster(paths).url, "SELECT 1") == 1
