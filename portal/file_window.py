@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from shared.errors import FlowHQError, NotFoundError
-from shared.file_slips import SlipWindow, sign_slip
+from shared.file_slips import SESSION, SlipWindow, sign_slip
 from shared.ids import TenantId
 from shared.socket_files import short_name
 
@@ -83,15 +83,19 @@ class FileWindow:
         return self._window is not None
 
     async def ask(
-        self, tenant_id: TenantId, log_id: UUID, *, span: str | None, now: datetime
+        self, tenant_id: TenantId, log_id: UUID, *, session: str, span: str | None, now: datetime
     ) -> GivenFile:
-        """Raises NotFoundError, NoFileError."""
+        """session: the token that the browser holds. Raises NotFoundError, NoFileError."""
         if self._window is None:
             raise NotFoundError("this portal gives no files")
         if self._under_way[tenant_id] >= MOST_AT_ONCE:
             raise NoFileError(WhyNot.BUSY)
         slip = sign_slip(self._window.secret, tenant_id, log_id, now=now)
-        headers = {"Authorization": f"FlowHQ-Slip {slip}", **({"Range": span} if span else {})}
+        headers = {
+            "Authorization": f"FlowHQ-Slip {slip}",
+            SESSION: session,
+            **({"Range": span} if span else {}),
+        }
         opened: asyncio.Future[httpcore.Response] = asyncio.get_running_loop().create_future()
         content = self._count(
             tenant_id, _bring(self._window, f"/files/{tenant_id}/{log_id}", headers, opened)

@@ -16,6 +16,8 @@ from shared.ids import TenantId
 
 # The two are on one machine: from signing to asking it is milliseconds.
 LIFE = timedelta(minutes=1)
+# The header with the token of the browser that asked: a slip alone opens nothing.
+SESSION = "FlowHQ-Session"
 # Nothing else that is ever signed with a secret begins so.
 _PURPOSE = "flowhq file"
 

@@ -1,4 +1,5 @@
-"""What the portal asks of us: the file of one message, for a slip, and nothing else (ADR 10).
+"""What the portal asks of us: the file of one message, for a slip and a session, and
+nothing else (ADR 10).
 
 On a socket of its own, where no other address exists: the portal has no way to `/admin`.
 """
@@ -22,9 +23,11 @@ from controlplane.media.files import MediaFiles
 from controlplane.media.ranges import find_span
 from controlplane.services.show_media import SharedFile, show_media
 from shared.clock import Clock
-from shared.file_slips import SlipWindow, is_good_slip
+from shared.file_slips import SESSION, SlipWindow, is_good_slip
 from shared.ids import TenantId
 from shared.socket_files import bind_file
+from shared.stores import browser_sessions
+from shared.stores.secrets import hash_secret
 from shared.web.serving import serve
 
 _SCHEME = "FlowHQ-Slip"
@@ -40,6 +43,7 @@ async def give(
 ) -> Stream:
     tenant = TenantId(tenant_id)
     _check_slip(request, tenant, log_id)
+    await _check_session(request, tenant)
     file = await show_media(tenant, log_id, files=files, fetching=fetching)
     return _to_answer(file, request.headers.get("range", ""))
 
@@ -77,6 +81,14 @@ def _check_slip(request: Request[Any, Any, Any], tenant_id: TenantId, log_id: UU
     is_good = is_good_slip(slip, state.secret, tenant_id, log_id, now=state.clock.now())
     if scheme != _SCHEME or not is_good:
         raise NotAuthorizedException("The slip is not good.")
+
+
+async def _check_session(request: Request[Any, Any, Any], tenant_id: TenantId) -> None:
+    """The portal signs slips for whom it likes: the browser's session it cannot make up."""
+    session = hash_secret(request.headers.get(SESSION, ""))
+    found = await browser_sessions.find(session, now=request.app.state.clock.now())
+    if found is None or found[0].tenant_id != tenant_id:
+        raise NotAuthorizedException("The slip comes without a session of the tenant's.")
 
 
 def _to_answer(file: SharedFile, asked: str) -> Stream:

@@ -51,7 +51,11 @@ async def give_file(
         return Response(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     house = house_of(request)
     given = await house.files.ask(
-        tenant_id, found.log_id, span=_read_span(request, tag), now=house.clock.now()
+        tenant_id,
+        found.log_id,
+        session=request.cookies.get(house.cookies.session, ""),
+        span=_read_span(request, tag),
+        now=house.clock.now(),
     )
     return _to_answer(found, given, headers)
 

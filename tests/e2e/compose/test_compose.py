@@ -91,27 +91,24 @@ def test_the_portal_has_neither_the_engine_nor_the_owners_way_into_the_database(
     assert int(status["CapPrm"], 16) == 0
 
 
-# Asks for the file of a message that nobody has, with what the portal is given for it.
+# Asks for the file of a message that nobody has, with a slip that is good and no session.
 FOR_A_FILE = """
-import asyncio, datetime, pathlib, uuid
-from portal.file_window import FileWindow
-from shared.errors import NotFoundError
-from shared.file_slips import SlipWindow
+import datetime, pathlib, uuid
+import httpcore
+from shared.file_slips import sign_slip
 shelf = pathlib.Path("/run/flowhq/files")
-window = FileWindow(SlipWindow(socket=shelf / "socket", secret=(shelf / "secret").read_text()))
-now = datetime.datetime.now(datetime.UTC)
-async def ask():
-    try:
-        await window.ask(uuid.uuid4(), uuid.uuid4(), span=None, now=now)
-    except NotFoundError:
-        return "there is no such file"
-print(asyncio.run(ask()))
+now, tenant, message = datetime.datetime.now(datetime.UTC), uuid.uuid4(), uuid.uuid4()
+slip = sign_slip((shelf / "secret").read_text(), tenant, message, now=now)
+with httpcore.ConnectionPool(uds=str(shelf / "socket")) as pool:
+    asked = f"http://controlplane/files/{tenant}/{message}"
+    answer = pool.request("GET", asked, headers={"Authorization": f"FlowHQ-Slip {slip}"})
+print(answer.status, "session" in answer.content.decode())
 """
 
 
 def test_the_portal_reaches_the_control_plane_for_files_and_for_nothing_else(running: Deployment):
     said = running.exec("portal", "python", "-c", FOR_A_FILE)
-    assert said.strip() == "there is no such file"
+    assert said.strip() == "401 True"
     api = running.url.removeprefix("http://").split(":")
     knock = f"import socket; print(socket.socket().connect_ex(('{api[0]}', {api[1]})) != 0)"
     assert running.exec("portal", "python", "-c", knock).strip() == "True"

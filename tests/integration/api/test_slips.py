@@ -7,10 +7,12 @@ import httpx
 import pytest
 
 from controlplane.api.slips import create_slip_app
-from shared.enums import FileProblem
-from shared.file_slips import LIFE, sign_slip
+from shared.enums import FileProblem, Language, UserRole
+from shared.file_slips import LIFE, SESSION, sign_slip
 from shared.ids import TenantId
-from shared.stores import tenants
+from shared.stores import browser_sessions, members, tenants
+from shared.stores.secrets import hash_secret
+from shared.structs.members import Offer
 from tests.fakes.businesses import business
 from tests.fakes.file_worker import FileWorker
 from tests.integration.api.test_media import JPEG, log, media_of
@@ -38,10 +40,24 @@ async def log_id(tenant_id, worker):  # noqa: ARG001  it is connected
     return await log(tenant_id, "A", media_of(JPEG))
 
 
-async def ask(window, api, tenant_id, log_id, *, signed=None, secret=SECRET, **headers):
-    """signed: for what, where that is not what is asked for."""
+async def sign_in(api, tenant_id, *, role=UserRole.STAFF) -> str:
+    """The token of a session of a member, who is made."""
+    member = await members.create_invited(
+        f"{uuid4().hex}@x.de",
+        Offer(tenant_id=tenant_id, role=role),
+        password_hash=None,
+        language=Language.EN,
+    )
+    return await browser_sessions.begin(member, now=api.clock.now())
+
+
+async def ask(
+    window, api, tenant_id, log_id, *, signed=None, secret=SECRET, session=None, **headers
+):
+    """signed: for what, where that is not what is asked for. session: of the tenant's, or this."""
     slip = sign_slip(secret, *(signed or (tenant_id, log_id)), now=api.clock.now())
-    given = {"authorization": f"FlowHQ-Slip {slip}"} | headers
+    session = await sign_in(api, tenant_id) if session is None else session
+    given = {"authorization": f"FlowHQ-Slip {slip}", SESSION: session} | headers
     return await window.get(f"/files/{tenant_id}/{log_id}", headers=given)
 
 
@@ -90,6 +106,23 @@ async def test_a_slip_of_another_tenant_message_secret_or_minute_opens_nothing(
     answer = await ask(window, api, tenant_id, log_id, authorization=f"FlowHQ-Slip {late}")
     assert answer.status_code == 401
     assert worker.asked == []
+
+
+async def test_a_good_slip_without_a_session_of_the_tenants_opens_nothing(
+    window, api, tenant_id, log_id, worker
+):
+    """As a portal that was taken over signs it: for whom it likes."""
+    other = TenantId((await tenants.create(business(2))).id)
+    over = await sign_in(api, tenant_id)
+    await browser_sessions.end(hash_secret(over))
+    own = await sign_in(api, tenant_id)
+    for session in ("", "fhs_x", over, hash_secret(own), await sign_in(api, other)):
+        answer = await ask(window, api, tenant_id, log_id, session=session)
+        assert (answer.status_code, "session" in answer.text) == (401, True), session
+    assert worker.asked == []
+    assert (await ask(window, api, tenant_id, log_id, session=own)).status_code == 200
+    api.clock.advance(browser_sessions.MEMBERS.idle + timedelta(seconds=1))
+    assert (await ask(window, api, tenant_id, log_id, session=own)).status_code == 401
 
 
 async def test_a_slip_for_a_message_of_another_tenant_finds_nothing(window, api, log_id):
