@@ -61,7 +61,7 @@ async def test_a_started_server_answers_at_its_address(paths: Paths) -> None:
         "SELECT '{}'::int",
         "SELECT no_such_column FROM (SELECT '{}') t",
         "DO $$BEGIN RAISE unique_violation USING detail = '{}'; END$$",
-        "DO $$BEGIN CREATE TEMP TABLE t (x text UNIQUE); INSERT INTO t SELECT '{}' FROM pg_am; END$$",
+        "DO $$BEGIN CREATE TABLE t (x text UNIQUE); INSERT INTO t SELECT '{}' FROM pg_am; END$$",
     ],
 )
 async def test_what_stands_in_a_statement_that_fails_is_not_logged(
