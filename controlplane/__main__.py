@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import os
 import sys
 
 from controlplane.app import run
@@ -31,4 +32,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    os.umask(0o077)  # logs, files and keys are their owner's alone
     sys.exit(main())

@@ -1,6 +1,7 @@
 """`python -m launcher`: what the scripts in `scripts/` call once the environment stands."""
 
 import argparse
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -133,4 +134,5 @@ def _port(text: str) -> int:
 
 
 if __name__ == "__main__":
+    os.umask(0o077)
     sys.exit(main(sys.argv[1:], environment.current()))

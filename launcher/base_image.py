@@ -160,6 +160,7 @@ def _bootstrap(archive: Path, log: Path) -> None:
             stdout=output,
             stderr=subprocess.STDOUT,
             env=environment.for_tools(environment.current()),
+            umask=host.UMASK,
             check=False,
         )
     if done.returncode != 0:

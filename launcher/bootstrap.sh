@@ -17,8 +17,14 @@ fail() {
 }
 
 bootstrap() {
-  local lock=$1 started=$SECONDS
+  local lock=$1 started=$SECONDS before
+  before=$(umask)
+  # What lies in .flowhq is its owner's alone; the environment is read by users of the launcher's.
+  umask 077
   mkdir -p "$CACHE" "${BOOTSTRAP_LOG%/*}"
+  chmod 700 "$ROOT/.flowhq"
+  : >>"$BOOTSTRAP_LOG"
+  umask 022
   # One at a time; the lock ends with this shell, also when it is killed.
   exec 9>"$ROOT/.flowhq/bootstrap.lock"
   flock 9
@@ -30,6 +36,7 @@ bootstrap() {
   fi
   printf '%s\n' "$ROOT" >"$(_site_packages)/flowhq-root.pth"
   exec 9>&-
+  umask "$before"
 }
 
 _ensure_venv() {

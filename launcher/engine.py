@@ -108,6 +108,7 @@ def _start_by_hand(paths: Paths) -> None:
             # The output goes to a file and stays small: one line a container would never end.
             command=[dockerd, "--log-level", "warn"],
             environ=environment.for_tools(environment.current()),
+            umask=host.UMASK,
         ),
     )
 

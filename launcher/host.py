@@ -10,6 +10,8 @@ from pathlib import Path
 from launcher import environment
 from launcher.errors import LauncherError
 
+# Packages, images and an engine are for all of the machine, unlike what is ours.
+UMASK = 0o022
 SYSTEMD_RUNS = Path("/run/systemd/system")
 
 
@@ -66,5 +68,6 @@ def run_logged(command: Sequence[str], log: Path) -> int:
             stdout=output,
             stderr=subprocess.STDOUT,
             env={**environ, "DEBIAN_FRONTEND": "noninteractive"},
+            umask=UMASK,
             check=False,
         ).returncode

@@ -118,11 +118,11 @@ def portal_environment(settings: LauncherSettings) -> dict[str, str]:
 
 
 def migration(
-    database_url: str, environ: Mapping[str, str], *, portal_password: str | None
+    database_url: str, environ: Mapping[str, str], *, portal_password: str
 ) -> ProcessSpec:
-    """portal_password: what the portal's role is given, where the server asks for one."""
-    given = {} if portal_password is None else {"portal_password": portal_password}
-    spec = _python("shared.db", {"database_url": database_url, **given}, environ)
+    """portal_password: what the portal's role is given."""
+    given = {"database_url": database_url, "portal_password": portal_password}
+    spec = _python("shared.db", given, environ)
     return msgspec.structs.replace(spec, name="migrate", command=[*spec.command, "migrate"])
 
 

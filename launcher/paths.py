@@ -4,6 +4,8 @@ from pathlib import Path
 
 import msgspec
 
+from launcher import modes
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -60,13 +62,15 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def files_socket(self) -> Path:
-        """Where the portal asks the control plane for files."""
-        return self.state / "files.socket"
+        """Where the portal asks the control plane for files; the directory is theirs alone."""
+        return self.state / "files/socket"
 
     @property
     def files_secret(self) -> Path:
         return self.state / "files.secret"
 
     def prepare(self) -> None:
-        for directory in (self.logs, self.records, self.build):
-            directory.mkdir(parents=True, exist_ok=True)
+        """Closed to other users, also what an installation of before left open."""
+        for directory in (self.state, self.logs, self.records, self.build):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        modes.close(self.state)

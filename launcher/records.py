@@ -42,6 +42,7 @@ def find_started(pid: int) -> int | None:
 def write_record(directory: Path, record: ProcessRecord) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     draft = directory / f"{record.name}.json.new"
+    draft.touch(mode=0o600)
     draft.write_bytes(msgspec.json.encode(record))
     draft.replace(directory / f"{record.name}.json")
 

@@ -3,6 +3,7 @@
 `python -m portal routes` prints its routes as JSON.
 """
 
+import os
 import socket
 import sys
 
@@ -52,4 +53,5 @@ def _serve(settings: PortalSettings, listening: socket.socket) -> int:
 
 
 if __name__ == "__main__":
+    os.umask(0o077)  # logs, files and keys are their owner's alone
     sys.exit(main())

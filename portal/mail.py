@@ -13,6 +13,7 @@ import structlog
 
 from portal.settings import PortalSettings
 from shared.clock import Clock
+from shared.socket_files import is_shared
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +75,8 @@ class PracticeMailer:
     def _write(self, file: Path, message: EmailMessage) -> None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.touch(mode=0o600)
+        if is_shared(self._directory):
+            file.chmod(0o640)
         # Readable as it is: no quoting that would break a link in two.
         file.write_text(
             f"From: {message['From']}\nTo: {message['To']}\nSubject: {message['Subject']}\n\n"

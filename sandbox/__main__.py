@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -39,4 +40,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    os.umask(0o077)  # logs, files and keys are their owner's alone
     sys.exit(main(sys.argv[1:]))

@@ -34,8 +34,8 @@ def write_patched(library: Path, out: Path, keys: SandboxKeys) -> Path:
     """
     content = patched(library.read_bytes(), curve.public_of(keys.trust_root))
     out.mkdir(parents=True, exist_ok=True)
-    _write(out / "ca.pem", keys.authority.read_bytes(), mode=0o644)
-    _write(out / library.name, content, mode=0o755)
+    _write(out / "ca.pem", keys.authority.read_bytes(), mode=0o600)
+    _write(out / library.name, content, mode=0o700)
     return out / library.name
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from launcher import accounts, host, postgres, processes, records
+from launcher import accounts, host, modes, postgres, processes, records
+from launcher.accounts import View
 from launcher.errors import NotReadyError
 from launcher.paths import ROOT, Paths
 from launcher.postgres import Cluster
@@ -158,7 +159,52 @@ def test_roots_server_runs_as_a_user_that_nobody_else_is(paths: Paths) -> None:
     record = records.find_record(paths.records, postgres.PROCESS)
     assert record is not None
     assert Path(f"/proc/{record.pid}").stat().st_uid == accounts.SERVER_ID
-    assert cluster(paths).socket.stat().st_mode & 0o077 == 0
+    assert modes.list_open(paths.state) == []
+
+
+async def test_every_role_has_to_show_who_it_is(paths: Paths) -> None:
+    postgres.start(paths, cluster(paths))
+    await ask(cluster(paths).url, "CREATE ROLE flowhq_portal LOGIN PASSWORD 'right'")
+    portal = cluster(paths).url.replace("postgres@", "flowhq_portal{}@", 1)
+    assert await ask(portal.format(":right"), "SELECT current_user") == "flowhq_portal"
+    for address in (
+        portal.format(""),
+        portal.format(":wrong"),
+        portal.replace("flowhq_portal{}", "x"),
+    ):
+        with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
+            await ask(address, "SELECT 1")
+    rules = "SELECT string_agg(auth_method, ' ') FROM pg_hba_file_rules"
+    assert await ask(cluster(paths).url, rules) == "peer scram-sha-256"
+
+
+async def test_a_cluster_of_before_that_trusted_everybody_does_so_no_more(paths: Paths) -> None:
+    postgres.start(paths, cluster(paths))
+    await ask(cluster(paths).url, "CREATE ROLE flowhq_portal LOGIN")
+    postgres.stop(paths, cluster(paths))
+    ways = cluster(paths).data / "pg_hba.conf"
+    ways.write_text("local all all trust\n", encoding="utf-8")
+    postgres.start(paths, cluster(paths))
+    with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
+        await ask(cluster(paths).url.replace("postgres@", "flowhq_portal@", 1), "SELECT 1")
+
+
+@pytest.mark.skipif(not accounts.may_hide(), reason="only root has users to give")
+def test_the_portals_user_reaches_the_socket_and_is_not_taken_for_the_owner(paths: Paths) -> None:
+    postgres.start(paths, cluster(paths))
+    code = "import asyncio, asyncpg, sys; asyncio.run(asyncpg.connect(sys.argv[1]))"
+    view = View(
+        place=ROOT,
+        reads=(ROOT, Path(sys.prefix), Path(sys.base_prefix), cluster(paths).socket),
+    )
+    said = {}
+    for account in (accounts.portal_account(), accounts.sandbox_account()):
+        command = [sys.executable, "-P", "-c", code, cluster(paths).url]
+        probe = accounts.confine(account, command, view=view, port=8080, variables={})
+        done = subprocess.run(probe, capture_output=True, text=True, check=False)  # noqa: S603
+        said[account.uid if account else 0] = done.stderr.splitlines()[-1]
+    assert "authentication failed" in said[accounts.PORTAL_ID]
+    assert "PermissionError" in said[accounts.SANDBOX_ID]
 
 
 @pytest.mark.skipif(not host.is_root(), reason="only root's server is another user")

@@ -4,11 +4,13 @@ The state directory has a space in its name, and the scripts are called from els
 """
 
 import contextlib
+import json
 import os
 import re
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +20,18 @@ import httpx
 import msgspec
 import pytest
 
-from launcher import engine, environment, fleet, http, instance, platform, processes, records
+from launcher import (
+    accounts,
+    engine,
+    environment,
+    fleet,
+    http,
+    instance,
+    modes,
+    platform,
+    processes,
+    records,
+)
 from launcher.http import Site
 from launcher.logins import OPERATOR, OWNER
 from launcher.paths import ROOT, Paths
@@ -160,6 +173,67 @@ def test_the_key_is_a_secret_and_is_shown_once(running: Installation) -> None:
     key = running.paths.admin_key
     assert key.stat().st_mode & 0o077 == 0
     assert key.read_text(encoding="utf-8").strip() not in running.up()
+
+
+def test_nothing_in_the_state_directory_is_open_to_others(running: Installation) -> None:
+    assert modes.list_open(running.paths.state) == []
+
+
+AS_THE_PORTAL = """
+import json, os, socket, sys
+state, pid, engine, database = sys.argv[1:]
+def sees(path):
+    try:
+        os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(1)
+    except OSError as error:
+        return type(error).__name__
+    return "open"
+def reaches(path):
+    try:
+        socket.socket(socket.AF_UNIX).connect(path)
+    except OSError as error:
+        return type(error).__name__
+    return "open"
+names = ("admin.key", "dashboard.secret", "portal.password", "files.secret", "run", "logs", "media")
+seen = {name: sees(os.path.join(state, name)) for name in (*names, "sandbox", "postgres/data")}
+seen["environ"] = sees(f"/proc/{pid}/environ")
+seen["engine"] = reaches(engine)
+print(json.dumps([seen, reaches(database), os.getuid()]))
+"""
+
+
+@pytest.mark.skipif(not accounts.may_hide(), reason="only root has users to give")
+def test_the_portal_is_a_user_of_its_own_that_reads_nothing_of_the_control_plane(
+    running: Installation,
+) -> None:
+    pids = {
+        part: found.pid
+        for part in PARTS
+        if (found := records.find_alive(running.paths.records, part)) is not None
+    }
+    owners = {part: Path(f"/proc/{pid}").stat().st_uid for part, pid in pids.items()}
+    assert owners["portal"] == accounts.PORTAL_ID
+    assert owners["sandbox"] == accounts.SANDBOX_ID
+    assert owners["postgres"] == accounts.SERVER_ID
+    status = Path(f"/proc/{pids['portal']}/status").read_text(encoding="utf-8")
+    assert re.search(r"^NoNewPrivs:\t1$", status, re.MULTILINE)
+    assert re.search(r"^CapPrm:\t0+$", status, re.MULTILINE)
+    identity = [f"--reuid={accounts.PORTAL_ID}", f"--regid={accounts.PORTAL_ID}", "--clear-groups"]
+    done = subprocess.run(  # noqa: S603  our own code
+        [
+            *("nsenter", "--mount", "--target", str(pids["portal"])),
+            *("setpriv", *identity, "--", sys.executable, "-IS", "-c", AS_THE_PORTAL),
+            *(str(running.paths.state), str(pids["controlplane"]), "/var/run/docker.sock"),
+            str(running.paths.postgres / "socket/.s.PGSQL.5432"),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    seen, database, user = json.loads(done.stdout)
+    assert user == accounts.PORTAL_ID
+    assert database == "open", "what it needs it has"
+    assert {name for name, outcome in seen.items() if outcome == "open"} == set()
 
 
 def test_a_stranger_gets_in_with_what_it_prints(running: Installation) -> None:

@@ -1,5 +1,6 @@
 """Mails reach a mail server over TLS alone, or a file, and their links reach no log."""
 
+import asyncio
 import stat
 from pathlib import Path
 
@@ -73,6 +74,14 @@ async def test_in_practice_a_mail_is_a_file_that_its_owner_can_read(tmp_path: Pa
     said = capsys.readouterr().out
     assert str(file) in said.replace("\n", "")
     assert "fhm_" not in said
+
+
+def test_where_the_directory_is_a_groups_as_well_it_reads_the_mail(tmp_path: Path):
+    tmp_path.chmod(0o2750)
+    mailer = PracticeMailer(tmp_path, sender="FlowHQ <x@y.de>", clock=ManualClock())
+    asyncio.run(mailer.send(MAIL))
+    (file,) = tmp_path.iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
 
 
 def test_a_named_server_is_used_and_else_files_are_written(tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from launcher import instance, leftovers, locking, logkeeper, orphans, postgres, processes
+from launcher import instance, leftovers, locking, logkeeper, modes, orphans, postgres, processes
 from launcher.down import _refuse_foreign
 from launcher.errors import LauncherError
 from launcher.instance import Running
@@ -159,3 +159,39 @@ class TestSocket:
     def test_a_space_survives_in_the_address(self) -> None:
         cluster = postgres.cluster_of(Paths(root=ROOT, state=Path("/a b")), "abcd1234")
         assert cluster.url == "postgresql://postgres@/flowhq?host=%2Fa%20b%2Fpostgres%2Fsocket"
+
+
+class TestModes:
+    @pytest.fixture
+    def exposed(self, paths: Paths) -> list[Path]:
+        """As installations of before left them."""
+        files = [paths.state / name for name in ("admin.key", "logs/portal.log", "logs")]
+        paths.state.chmod(0o755)
+        for file in files[:2]:
+            file.touch(mode=0o600)
+            file.chmod(0o644)
+        files[2].chmod(0o755)
+        return sorted([paths.state, *files])
+
+    def test_what_is_open_to_others_is_named(self, paths: Paths, exposed: list[Path]) -> None:
+        assert modes.list_open(paths.state) == exposed
+
+    def test_a_start_closes_it(self, paths: Paths, exposed: list[Path]) -> None:
+        paths.prepare()
+        assert modes.list_open(paths.state) == []
+
+    def test_what_a_link_leads_to_is_left_alone(self, paths: Paths, tmp_path: Path) -> None:
+        outside = tmp_path / "outside"
+        outside.touch(mode=0o644)
+        outside.chmod(0o644)
+        (paths.logs / "link").symlink_to(outside)
+        paths.prepare()
+        assert outside.stat().st_mode & 0o777 == 0o644
+
+    def test_a_process_makes_files_for_its_owner_alone(self, paths: Paths) -> None:
+        made = paths.state / "made"
+        command = [sys.executable, "-c", f"open({str(made)!r}, 'w')"]
+        spec = processes.ProcessSpec(name="one", command=command, environ={})
+        started = processes.start(paths, spec)
+        assert wait_for(lambda: processes.is_gone(started) or None, within=timedelta(seconds=20))
+        assert made.stat().st_mode & 0o777 == 0o600

@@ -45,3 +45,10 @@ async def test_what_an_earlier_process_left_is_replaced(tmp_path):
     path.with_name("files.socket.new").touch()
     with await asyncio.to_thread(bind_file, path):
         assert await say(path, b"the newer one") == b"the newer one"
+
+
+async def test_where_a_directory_is_a_groups_as_well_so_is_the_socket(tmp_path):
+    tmp_path.chmod(0o2710)
+    path = tmp_path / "files.socket"
+    with await asyncio.to_thread(bind_file, path):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o660
