@@ -14,6 +14,8 @@ _ENDS = {
 }
 _LOSSES = {
     SessionReason.DEVICE_REMOVED: "befell.removed",
+    SessionReason.WRONG_PHONE: "befell.wrong_phone",
+    SessionReason.PHONE_TAKEN: "befell.taken",
     SessionReason.TEMPORARY_BAN: "befell.banned",
     SessionReason.PASSKEY_REQUIRED: "befell.passkey",
     SessionReason.WORKER_SILENT: "befell.silent",

@@ -19,6 +19,8 @@ _REASONS = {
     SessionReason.LINKING_FAILED: "standing.failed",
     SessionReason.PASSKEY_REQUIRED: "standing.passkey",
     SessionReason.DEVICE_REMOVED: "standing.removed",
+    SessionReason.WRONG_PHONE: "standing.wrong_phone",
+    SessionReason.PHONE_TAKEN: "standing.taken",
 }
 _LINKS = {
     SessionState.BANNED: "standing.banned",
@@ -28,6 +30,7 @@ _LINKS = {
 # While a worker is at it itself.
 _ON_THE_WAY = {
     SessionReason.LOGGING_IN: "standing.logging_in",
+    SessionReason.CHECKING_PHONE: "standing.checking",
     SessionReason.WORKER_SILENT: "standing.silent",
     SessionReason.SERVER_UNREACHABLE: "standing.away",
     SessionReason.CONNECTION_LOST: "standing.away",
@@ -46,12 +49,15 @@ _GOOD = {"standing.active"}
 _BAD = {
     *("standing.banned", "standing.banned_until", "standing.outdated", "standing.replaced"),
     *("standing.error", "standing.removed", "standing.rejected", "standing.failed"),
-    "standing.silent",
+    *("standing.silent", "standing.wrong_phone", "standing.taken"),
 }
 
 
 # The worker is there, and begins a new round when it is told to.
-_OVER = {"standing.round", "standing.failed", "standing.passkey", "standing.removed"}
+_OVER = {
+    *("standing.round", "standing.failed", "standing.passkey", "standing.removed"),
+    *("standing.wrong_phone", "standing.taken"),
+}
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):

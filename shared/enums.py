@@ -109,6 +109,11 @@ class SessionReason(StrEnum):
     """Why the link is as it is; `actor` says who must act.
 
     is_loss: the link is down, and not because somebody is about to bring it up or asked for it.
+    is_refusal: a phone was linked, and was logged out again because it may not serve this tenant.
+
+    CHECKING_PHONE: a phone is linked, and the control plane has not said yet whether it may serve.
+    WRONG_PHONE: it had another number than the tenant. PHONE_TAKEN: its WhatsApp account serves
+    another tenant.
     """
 
     NOT_STARTED = "NOT_STARTED"
@@ -119,6 +124,9 @@ class SessionReason(StrEnum):
     QR_ROUND_OVER = "QR_ROUND_OVER"
     LINKING_FAILED = "LINKING_FAILED"
     PASSKEY_REQUIRED = "PASSKEY_REQUIRED"
+    CHECKING_PHONE = "CHECKING_PHONE"
+    WRONG_PHONE = "WRONG_PHONE"
+    PHONE_TAKEN = "PHONE_TAKEN"
     LINKED = "LINKED"
     SERVER_UNREACHABLE = "SERVER_UNREACHABLE"
     CONNECTION_LOST = "CONNECTION_LOST"
@@ -140,8 +148,14 @@ class SessionReason(StrEnum):
     def is_loss(self) -> bool:
         return self in _LOSSES
 
+    @property
+    def is_refusal(self) -> bool:
+        return self in _REFUSALS
 
+
+_REFUSALS = {SessionReason.WRONG_PHONE, SessionReason.PHONE_TAKEN}
 _LOSSES = {
+    *_REFUSALS,
     SessionReason.PASSKEY_REQUIRED,
     SessionReason.SERVER_UNREACHABLE,
     SessionReason.CONNECTION_LOST,
@@ -162,6 +176,9 @@ _ACTORS = {
     SessionReason.QR_ROUND_OVER: Actor.TENANT,
     SessionReason.LINKING_FAILED: Actor.TENANT,
     SessionReason.PASSKEY_REQUIRED: Actor.TENANT,
+    SessionReason.CHECKING_PHONE: Actor.NOBODY,
+    SessionReason.WRONG_PHONE: Actor.TENANT,
+    SessionReason.PHONE_TAKEN: Actor.OPERATOR,
     SessionReason.LINKED: Actor.NOBODY,
     SessionReason.DEVICE_REMOVED: Actor.TENANT,
     SessionReason.STREAM_REPLACED: Actor.OPERATOR,
@@ -263,7 +280,7 @@ class FileProblem(StrEnum):
 
 class SkipReason(StrEnum):
     """Why something that arrived is no message for the bot: counted, and neither logged nor
-    answered.
+    answered. OTHER_PHONE: it was for a phone that was refused.
     """
 
     FROM_ME = "FROM_ME"
@@ -274,6 +291,7 @@ class SkipReason(StrEnum):
     OTHER_SERVER = "OTHER_SERVER"
     NO_CONTENT = "NO_CONTENT"
     UNREADABLE = "UNREADABLE"
+    OTHER_PHONE = "OTHER_PHONE"
 
 
 class UserRole(StrEnum):
@@ -410,6 +428,7 @@ class SecurityKind(StrEnum):
     is signed in, and was asked for it once more. KEY_OVER: one that was ours, revoked or too old.
     FORM_REFUSED: without the token of its session. FOREIGN_ID: there is one, and it is another
     tenant's. FRAME_REFUSED, WORKER_REFUSED: of a worker, and of who only says to be one.
+    PHONE_REFUSED: linked to a tenant whose number it has not, or while it serves another tenant.
     """
 
     SIGN_IN_FAILED = "SIGN_IN_FAILED"
@@ -426,6 +445,7 @@ class SecurityKind(StrEnum):
     FOREIGN_ID = "FOREIGN_ID"
     FRAME_REFUSED = "FRAME_REFUSED"
     WORKER_REFUSED = "WORKER_REFUSED"
+    PHONE_REFUSED = "PHONE_REFUSED"
 
 
 class ExitCode:

@@ -20,6 +20,7 @@ from worker.drain import drain
 from worker.files.borrowing import Borrowing
 from worker.files.lending import Lending
 from worker.inbox import file_rows, rows, taken_chats
+from worker.inbox.gate import Brought, Gate, Position, place_at_start
 from worker.inbox.intake import Intake
 from worker.inbox.lost import name_lost
 from worker.inbox.receipts import Receipts
@@ -79,6 +80,7 @@ class _Worker:
         *,
         token: str,
         own_phone: str,
+        accepted: str | None,
         skipped: Mapping[SkipReason, int],
     ) -> None:
         clock = self._clock = SystemClock()
@@ -87,6 +89,7 @@ class _Worker:
         self._log_tail = log_tail
         self._tasks = tasks
         self._stored_phone = own_phone
+        self._accepted = accepted
         library = Library(find_library())
         self._reserve = volume.reserve
         self._client = NeonizeClient(
@@ -97,8 +100,17 @@ class _Worker:
             on_warning=self._reserve.heard,
         )
         self._quiet = QuietTimes(clock)
+        self._gate = Gate(Position.HELD, through=self._pass)
         self._link = PhoneLink(
-            self._client, volume, clock, own_phone=own_phone, on_change=self._on_link_change
+            self._client,
+            volume,
+            clock,
+            own_phone=own_phone,
+            accepted=accepted or "",
+            gate=self._gate,
+            keep_accepted=self._keep_accepted,
+            settled=self._settled,
+            on_change=self._on_link_change,
         )
         self._room = Room(self._client, settings.outbox_bound)
         self._unread = Unread(
@@ -176,6 +188,7 @@ class _Worker:
             boot_id=token_hex(16),
             image=settings.image,
             can_send=CONTENT_TYPES,
+            heeds_refusals=True,
         )
         self._uplink = Uplink(settings.gateway_url, hello, self._local)
 
@@ -187,6 +200,8 @@ class _Worker:
         await self.outbound.restore()
         self._room.measure(await self._database.run(event_rows.get_size))
         self._reserve.on_change = self._on_space
+        device = await self._client.find_device()
+        self._gate.move(place_at_start(device=device, accepted=self._accepted))
         await self._client.replay()
         self._tasks.supervise("intake", self._intake.run())
         self._tasks.supervise("unread", self._unread.run())
@@ -227,23 +242,38 @@ class _Worker:
     async def _stay_linked(self) -> None:
         await self._reserve.space()
         await self._intake.settled()
-        self._on_recorded(
-            await name_lost(
-                self._client, self._database, own_phone=self._stored_phone, now=self._clock.now()
+        if self._gate.position is Position.OPEN:
+            self._on_recorded(
+                await name_lost(
+                    self._client,
+                    self._database,
+                    own_phone=self._stored_phone,
+                    now=self._clock.now(),
+                )
             )
-        )
         await _prune(self._database)
         await self._link.run()
 
     def _on_event(self, event: WhatsAppEvent) -> None:
-        if isinstance(event, MessageEvent):
-            self._intake.handle(event)
-        elif isinstance(event, Receipt):
+        if isinstance(event, MessageEvent | Receipt | Missed):
+            self._gate.handle(event)
+        else:
+            self._link.handle(event)
+
+    def _pass(self, event: Brought) -> None:
+        if isinstance(event, Receipt):
             self._receipts.handle(event)
         elif isinstance(event, Missed):
             self._tasks.supervise("missed", self._unread.look_for(event))
         else:
-            self._link.handle(event)
+            self._intake.handle(event)
+
+    async def _keep_accepted(self, device: str) -> None:
+        await self._database.run_patiently(lambda db: meta.set_accepted(db, device))
+
+    async def _settled(self) -> None:
+        await self._intake.settled()
+        await self._receipts.settled()
 
     def _on_recorded(self, messages: list[MessageReceived]) -> None:
         for message in messages:
@@ -286,6 +316,8 @@ async def _build(
     *,
     token: str,
 ) -> _Worker:
+    # Of the session that is on the volume: what it left there is judged by it.
+    accepted = await database.run(meta.find_accepted)
     await _begin_session_generation(settings.session_generation, volume, database)
     await _recover(database)
     own_phone = await database.run(meta.find_own_phone)
@@ -298,6 +330,7 @@ async def _build(
         tasks,
         token=token,
         own_phone=own_phone,
+        accepted=accepted,
         skipped=skipped,
     )
     config = await database.run(meta.find_config)

@@ -22,6 +22,8 @@ from shared.wire.frames import (
     CommandResult,
     Heartbeat,
     Numbered,
+    PhoneAccepted,
+    PhoneRefused,
     Send,
     SendTaken,
     SessionReport,
@@ -36,6 +38,7 @@ from worker.outbox.answering import Answering
 from worker.outbox.outbound import Outbound
 from worker.outbox.zones import load_quiet, load_zone
 from worker.session.link import PhoneLink
+from worker.session.machine import Accepted, Refused
 from worker.uplink import event_rows
 from worker.uplink.room import Room, Size
 
@@ -151,6 +154,13 @@ class LocalWorker:
     async def learn_takeovers(self, chats: Sequence[ChatTaken]) -> None:
         await self._database.run_patiently(lambda db: taken_chats.learn(db, chats))
 
+    def judge_phone(self, verdict: PhoneAccepted | PhoneRefused) -> None:
+        match verdict:
+            case PhoneAccepted(phone=phone):
+                self._link.judge(phone, Accepted())
+            case PhoneRefused(phone=phone, reason=word, detail=detail):
+                self._link.judge(phone, Refused(_to_refusal(word), detail))
+
     async def fetch_file(self, request: FetchFile) -> FileReady | FileMissing:
         return await self._lending.fetch(request)
 
@@ -176,6 +186,12 @@ class LocalWorker:
         if not details:
             return report
         return msgspec.structs.replace(report, detail="; ".join(details))
+
+
+def _to_refusal(word: str) -> SessionReason:
+    """A newer control plane may refuse for a reason that this worker has no word for."""
+    known = [reason for reason in SessionReason if reason.is_refusal and reason == word]
+    return known[0] if known else SessionReason.WRONG_PHONE
 
 
 def used_bytes() -> int:

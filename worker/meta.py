@@ -9,6 +9,7 @@ from shared.enums import SkipReason
 from shared.structs.tenants import TenantConfig
 
 _OWN_PHONE = "own_phone"
+_ACCEPTED = "accepted_device"
 _CONFIG = "config"
 _GENERATION = "session_generation"
 _SKIPPED = "skipped"
@@ -22,6 +23,18 @@ def find_own_phone(db: sqlite3.Connection) -> str:
 
 def set_own_phone(db: sqlite3.Connection, phone: str) -> None:
     set_value(db, _OWN_PHONE, phone.encode())
+
+
+def find_accepted(db: sqlite3.Connection) -> str | None:
+    """The linked device that may serve this tenant; empty: none. None where no worker that asks has
+    written to this volume yet.
+    """
+    value = find_value(db, _ACCEPTED)
+    return None if value is None else value.decode()
+
+
+def set_accepted(db: sqlite3.Connection, device: str) -> None:
+    set_value(db, _ACCEPTED, device.encode())
 
 
 def find_config(db: sqlite3.Connection) -> TenantConfig | None:

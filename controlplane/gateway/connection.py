@@ -12,6 +12,7 @@ from controlplane.gateway.budgets import Standing
 from controlplane.gateway.door import WorkerSocket
 from shared.ids import TenantId
 from shared.questions import Questions
+from shared.stores.accounts import Account
 from shared.structs.tenants import TenantConfig
 from shared.wire.files import AskPiece, FetchFile, FileMissing, FileReady, Piece
 from shared.wire.frames import FromGateway, Superseded, encode
@@ -34,7 +35,7 @@ class Connection:
     """Fenced by `epoch`: what an older connection of a tenant says of the link is ignored.
 
     can_send: the types of content that its worker knows. config: what it was told at first.
-    standing: of its tenant.
+    standing: of its tenant. heeds_refusals: see `Hello`. account: that was last found its tenant's.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Connection:
         can_send: Collection[str],
         config: TenantConfig,
         standing: Standing,
+        heeds_refusals: bool = False,
     ) -> None:
         self._socket = socket
         self._posted: asyncio.Queue[FromGateway] = asyncio.Queue(MAX_POSTED)
@@ -54,6 +56,8 @@ class Connection:
         self.epoch = epoch
         self.can_send = can_send
         self.config = config
+        self.heeds_refusals = heeds_refusals
+        self.account: Account | None = None
         self._questions = Questions[Answer]()
         # Held by whoever has a file sent over this connection: one file at a time.
         self.transfer = asyncio.Lock()

@@ -31,7 +31,7 @@ from controlplane.gateway.lending import Lending
 from controlplane.gateway.postponements import Postponements
 from controlplane.gateway.standings import Standings
 from controlplane.gateway.takeover_watch import tell_takeovers
-from controlplane.gateway.taking import ConductError, Taking
+from controlplane.gateway.taking import ConductError, PhoneRefusedError, Taking
 from shared.clock import Clock
 from shared.descriptors import raise_descriptor_limit
 from shared.enums import IncidentKind
@@ -159,6 +159,9 @@ class Gateway:
                 tasks.supervise(f"lend {tenant_id}", self._lending.serve(connection))
                 async for data in socket:
                     await self._taking.take(connection, data)
+        except PhoneRefusedError as error:
+            await connection.send(Refused(detail=str(error)))
+            await connection.close(POLICY_VIOLATION, "")
         except ConductError as error:
             await self._hold_off(connection, error)
         except TransientError as error:
@@ -216,6 +219,7 @@ class Gateway:
             can_send=hello.can_send,
             config=admitted.config,
             standing=admitted.standing,
+            heeds_refusals=hello.heeds_refusals,
         )
         replaced = self.connections.enter(connection)
         if replaced is connection:

@@ -19,6 +19,7 @@ from controlplane.gateway.connection import Connection
 from controlplane.gateway.connections import Connections
 from controlplane.gateway.dispatch import Dispatcher
 from controlplane.gateway.heartbeats import HeartbeatCollector
+from controlplane.gateway.linking import take_report
 from controlplane.gateway.translate import parse_outbound_id
 from controlplane.gateway.worker_lines import WorkerLines
 from shared.clock import Clock
@@ -27,7 +28,7 @@ from shared.errors import PermanentError
 from shared.log import TenantFiles
 from shared.security import note
 from shared.seldom import Seldom
-from shared.stores import outbound_work, sessions
+from shared.stores import outbound_work
 from shared.wire.files import AskPiece, FileMissing, FileReady, Piece
 from shared.wire.fitting import to_problem
 from shared.wire.frames import (
@@ -57,6 +58,10 @@ class ConductError(PermanentError):
     """The worker says too much that cannot be understood."""
 
 
+class PhoneRefusedError(PermanentError):
+    """The phone may not serve its tenant, and a worker of before this was asked would serve it."""
+
+
 class Taking:
     def __init__(
         self,
@@ -78,7 +83,9 @@ class Taking:
         self._said = Seldom(SAY_EVERY)
 
     async def take(self, connection: Connection, data: bytes | str) -> None:
-        """Raises TransientError, NotFoundError when the tenant is gone, and ConductError."""
+        """Raises TransientError, NotFoundError when the tenant is gone, PhoneRefusedError and
+        ConductError.
+        """
         standing = connection.standing
         await _wait(max(standing.frames.take(), standing.bytes.take(len(data))))
         if isinstance(data, str):
@@ -186,7 +193,8 @@ class Taking:
             return
         # A report that cannot be written must not keep the events that follow it.
         async with contained("report of a session", connection.tenant_id):
-            await sessions.record_session(connection.tenant_id, report, self._clock.now())
+            if not await take_report(connection, report, now=self._clock.now()):
+                raise PhoneRefusedError("its phone may not serve this tenant")
             log.info(
                 "session.changed",
                 tenant_id=connection.tenant_id,

@@ -6,13 +6,15 @@ from controlplane.services.acting import Caller, Instruct, leave_trace
 from controlplane.services.show_qr import show_qr
 from shared.clock import Clock
 from shared.enums import SessionState
-from shared.errors import ConflictError
+from shared.errors import ConflictError, InvalidInputError
 from shared.ids import TenantId
 from shared.phone import parse_phone
+from shared.phone_forms import is_same_phone
 from shared.stores import tenants
 from shared.structs.sessions import PairingCodeInput, QrView
 from shared.wire.frames import PAIRING_CODE, Command
 
+OTHER_NUMBER = "only the tenant's own number is linked: change that first"
 _LINKING = {
     SessionState.CONNECTING,
     SessionState.QR_READY,
@@ -37,6 +39,8 @@ async def request_pairing_code(
     tenant = await tenants.get(tenant_id)
     number = given.phone_number
     wanted = tenant.phone_number if number is None else parse_phone("phone_number", number)
+    if not is_same_phone(wanted, tenant.phone_number):
+        raise InvalidInputError("phone_number", f"{OTHER_NUMBER} ({tenant.phone_number})")
     if tenant.session.state not in _LINKING:
         raise ConflictError(
             f"a link that is {tenant.session.state} takes no code: reset the session to link anew"

@@ -18,6 +18,8 @@ async def show_qr(tenant_id: TenantId, *, clock: Clock) -> QrView:
         reason=record.reason,
         who_must_act=record.reason.actor,
         detail=record.detail,
+        phone_number=record.phone_number,
+        refused_phone=record.refused_phone if record.reason.is_refusal else None,
     )
     if record.state is not SessionState.QR_READY or record.qr is None:
         return view
@@ -26,6 +28,7 @@ async def show_qr(tenant_id: TenantId, *, clock: Clock) -> QrView:
         reason=view.reason,
         who_must_act=view.who_must_act,
         detail=view.detail,
+        phone_number=view.phone_number,
         qr=record.qr,
         # Pure Python, tens of milliseconds: not in the loop that serves everybody.
         png=await asyncio.to_thread(render_png, record.qr),

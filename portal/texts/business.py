@@ -143,6 +143,35 @@ BUSINESS = {
         "It answers nobody until the phone is linked again.",
         "Haimjibu mtu hadi simu iunganishwe tena.",
     ),
+    "standing.wrong_phone": Text(
+        "The phone {refused} was linked, and your number is {number}",
+        "Simu {refused} iliunganishwa, lakini namba yako ni {number}",
+    ),
+    "standing.wrong_phone_more": Text(
+        "It was unlinked at once; nothing that came to it was kept or answered. Link the phone with"
+        " your own number.",
+        "Iliondolewa papo hapo; hakuna kilichokuja kwake kilichohifadhiwa wala kujibiwa. Unganisha"
+        " simu yenye namba yako.",
+    ),
+    "standing.taken": Text(
+        "The WhatsApp of {refused} is in use elsewhere on this FlowHQ",
+        "WhatsApp ya {refused} inatumika kwingine kwenye FlowHQ hii",
+    ),
+    "standing.taken_more": Text(
+        "So the phone was unlinked at once. Whoever runs this FlowHQ sees this too, and can sort it"
+        " out.",
+        "Kwa hiyo simu iliondolewa papo hapo. Anayeendesha FlowHQ hii anaona hili pia, na anaweza"
+        " kulitatua.",
+    ),
+    "standing.checking": Text("Linked: checking the number", "Imeunganishwa: inakagua namba"),
+    "standing.checking_more": Text(
+        "That takes a moment. What is written meanwhile is answered afterwards.",
+        "Huchukua muda mfupi. Yanayoandikwa kwa sasa yatajibiwa baadaye.",
+    ),
+    "link.number": Text(
+        "Use the phone with the number {number}; another one is not linked.",
+        "Tumia simu yenye namba {number}; nyingine haitaunganishwa.",
+    ),
     "standing.logging_in": Text("Scanned: logging in", "Imeskaniwa: inaingia"),
     "standing.logging_in_more": Text(
         "That takes a few seconds. Keep WhatsApp open on the phone until it is done.",

@@ -42,6 +42,14 @@ HOME = {
     "befell.lost": Text(
         "The connection to WhatsApp was lost.", "Muunganisho na WhatsApp ulipotea."
     ),
+    "befell.wrong_phone": Text(
+        "A phone with another number was linked, and unlinked at once.",
+        "Simu yenye namba nyingine iliunganishwa, ikaondolewa papo hapo.",
+    ),
+    "befell.taken": Text(
+        "A phone was linked whose WhatsApp is in use elsewhere, and unlinked at once.",
+        "Iliunganishwa simu ambayo WhatsApp yake inatumika kwingine, ikaondolewa papo hapo.",
+    ),
     "befell.removed": Text("The phone unlinked the bot.", "Simu iliondoa boti."),
     "befell.banned": Text("WhatsApp paused the number.", "WhatsApp ilisimamisha namba."),
     "befell.passkey": Text("WhatsApp asked for a passkey.", "WhatsApp iliomba passkey."),

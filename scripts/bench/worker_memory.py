@@ -226,6 +226,8 @@ class Bench:
                     await link.send(frames.encode(welcome))
                 case frames.SessionReport(qr=str(code)):
                     self.qr_of[name].put_nowait(code)
+                case frames.SessionReport(own_phone=str(phone), reason="CHECKING_PHONE"):
+                    await link.send(frames.encode(frames.PhoneAccepted(phone=phone)))
                 case frames.SessionReport(state="CONNECTED"):
                     self.connected[name].set()
                 case frames.Events(events=events):

@@ -23,6 +23,8 @@ class QrRecord(msgspec.Struct, frozen=True, kw_only=True):
     state: SessionState
     reason: SessionReason
     detail: str
+    phone_number: str
+    refused_phone: str | None
     qr: str | None
     expires_at: datetime | None
     attempt: int | None
@@ -30,23 +32,35 @@ class QrRecord(msgspec.Struct, frozen=True, kw_only=True):
     pairing: PairingView | None
 
 
-async def record_session(tenant_id: TenantId, report: SessionReport, now: datetime) -> bool:
+# No phone is linked: one would be shown no code, and is not logged out.
+_UNLINKED = {SessionState.QR_READY, SessionState.QR_EXPIRED, SessionState.LOGGED_OUT}
+
+
+async def record_session(
+    tenant_id: TenantId, report: SessionReport, now: datetime, *, refused_lid: str | None = None
+) -> bool:
     """Makes `report` what is known of the link; False when the tenant is gone.
 
     The same report twice leaves `state_changed_at` alone. The own phone, once learned, stays
-    until the session is reset. The first CONNECTED makes the tenant's APPROVED setup request
+    until the session is reset, or the phone refused. Without a linked phone the tenant holds no
+    WhatsApp account. The first CONNECTED makes the tenant's APPROVED setup request
     ACTIVE, and a link that is lost is an incident, in the same statement.
     """
     connected = report.state is SessionState.CONNECTED
+    is_refusal = report.reason.is_refusal
     rows = await WhatsAppSession.raw(
         f"""
         WITH activated AS (
             UPDATE setup_requests SET status = 'ACTIVE'
              WHERE tenant = {{}} AND status = 'APPROVED' AND {{}}
+        ), released AS (
+            DELETE FROM whatsapp_accounts WHERE tenant = {{}} AND {{}}
         ), changed AS (
             UPDATE whatsapp_sessions
                SET state = {{}}, reason = {{}}, detail = {{}},
-                   own_phone = COALESCE({{}}::text, own_phone),
+                   own_phone = CASE WHEN {{}} THEN NULL ELSE COALESCE({{}}::text, own_phone) END,
+                   refused_phone = {{}}::text,
+                   refused_lid = CASE WHEN {{}} THEN COALESCE({{}}::text, refused_lid) END,
                    last_qr = {{}}, qr_expires_at = {{}}, qr_attempt = {{}}, qr_attempts = {{}},
                    pairing_code = {{}}, pairing_phone = {{}}, pairing_expires_at = {{}},
                    ban_ends_at = {{}},
@@ -60,10 +74,16 @@ async def record_session(tenant_id: TenantId, report: SessionReport, now: dateti
         """,
         tenant_id,
         connected,
+        tenant_id,
+        report.state in _UNLINKED,
         report.state.value,
         report.reason.value,
         to_storable(report.detail),
+        is_refusal,
         to_storable_or_none(report.own_phone),
+        to_storable_or_none(report.refused_phone if is_refusal else None),
+        is_refusal,
+        to_storable_or_none(refused_lid),
         to_storable_or_none(report.qr),
         report.qr_expires_at,
         report.qr_attempt,
@@ -85,7 +105,7 @@ async def record_session(tenant_id: TenantId, report: SessionReport, now: dateti
 async def get_qr(tenant_id: TenantId, *, now: datetime) -> QrRecord:
     """Raises NotFoundError, also for a tenant whose removal was requested; UnreadableRowError."""
     rows = await WhatsAppSession.raw(
-        "SELECT s.* FROM whatsapp_sessions s JOIN tenants t ON t.id = s.tenant"
+        "SELECT s.*, t.phone_number FROM whatsapp_sessions s JOIN tenants t ON t.id = s.tenant"
         " WHERE t.id = {} AND t.removal_requested_at IS NULL",
         tenant_id,
     )
@@ -108,6 +128,8 @@ def _to_record(row: dict[str, Any], *, now: datetime) -> QrRecord:
         state=SessionState(row["state"]),
         reason=SessionReason(row["reason"]),
         detail=row["detail"],
+        phone_number=row["phone_number"],
+        refused_phone=row["refused_phone"],
         qr=row["last_qr"],
         expires_at=row["qr_expires_at"],
         attempt=row["qr_attempt"],

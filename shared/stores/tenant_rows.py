@@ -52,6 +52,7 @@ SELECT_TENANTS = f"""
     SELECT t.id, t.name, t.phone_number, t.created_at, t.seq,
            {SELECT_CONFIG},
            s.state, s.reason, s.detail, s.last_seen_at, s.ban_ends_at, s.state_changed_at,
+           s.refused_phone,
            w.desired_state, w.generation, w.status, w.container_name, w.container_id, w.image,
            w.started_at, w.next_attempt_at, w.last_heartbeat_at, w.keepalive_at,
            w.last_inbound_at, w.memory_bytes, w.last_error, w.restarts, w.outbox_depth,
@@ -142,6 +143,7 @@ def to_tenant(row: dict[str, Any]) -> TenantWithRelations:
             changed_at=row["state_changed_at"],
             last_seen_at=row["last_seen_at"],
             ban_ends_at=row["ban_ends_at"] if states.session is SessionState.BANNED else None,
+            refused_phone=row["refused_phone"] if states.reason.is_refusal else None,
         ),
         worker=WorkerView(
             desired_state=states.desired,

@@ -58,7 +58,8 @@ async def force_restart(tenant_id: TenantId) -> int:
 async def reset_session(tenant_id: TenantId) -> int:
     """Asks for a new WhatsApp session: the next container begins with a QR.
 
-    A stopped worker stays stopped. Answers the new generation. Raises NotFoundError.
+    A stopped worker stays stopped; the WhatsApp account may serve another tenant. Answers the new
+    generation. Raises NotFoundError.
     """
     async with transaction():
         rows = await WorkerProcess.raw(
@@ -75,6 +76,7 @@ async def reset_session(tenant_id: TenantId) -> int:
         reason = SessionReason.STARTING if running else SessionReason.NOT_STARTED
         await WorkerProcess.raw(
             "UPDATE whatsapp_sessions SET state = {}, reason = {}, detail = '', own_phone = NULL,"
+            " refused_phone = NULL, refused_lid = NULL,"
             " last_qr = NULL, qr_expires_at = NULL, qr_attempt = NULL, qr_attempts = NULL,"
             " pairing_code = NULL, pairing_phone = NULL, pairing_expires_at = NULL,"
             " last_seen_at = NULL, state_changed_at = now() WHERE tenant = {}",
@@ -82,6 +84,7 @@ async def reset_session(tenant_id: TenantId) -> int:
             reason.value,
             tenant_id,
         )
+        await WorkerProcess.raw("DELETE FROM whatsapp_accounts WHERE tenant = {}", tenant_id)
         return int(rows[0]["generation"])
 
 

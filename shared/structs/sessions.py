@@ -19,12 +19,17 @@ class PairingView(msgspec.Struct, frozen=True, kw_only=True):
 class QrView(msgspec.Struct, frozen=True, kw_only=True):
     """`qr` and `png` (a `data:image/png;base64,…` URI) are there only while a scan is awaited,
     `pairing` only while a code that was asked for is good.
+
+    phone_number: the tenant's own, and of the only phone that is taken. refused_phone: of another
+    that was linked and logged out again, until the next code.
     """
 
     state: SessionState
     reason: SessionReason
     who_must_act: Actor
     detail: str = ""
+    phone_number: str | None = None
+    refused_phone: str | None = None
     qr: str | None = None
     png: str | None = None
     expires_at: datetime | None = None

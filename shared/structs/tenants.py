@@ -135,7 +135,8 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
     """detail: more than `reason` says, for a person; empty when there is no more.
 
     changed_at: when it became as it is. last_seen_at: when it was last known to be CONNECTED.
-    ban_ends_at: while it is BANNED.
+    ban_ends_at: while it is BANNED. refused_phone: of the phone that was linked and logged out
+    again, while the reason is WRONG_PHONE (the tenant's own is its `phone_number`) or PHONE_TAKEN.
     """
 
     state: SessionState
@@ -145,6 +146,7 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: datetime | None = None
     last_seen_at: datetime | None = None
     ban_ends_at: datetime | None = None
+    refused_phone: str | None = None
 
 
 class WorkerView(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ seq: the order of a table's rows, from a sequence; never seen outside of the sto
 
 from piccolo.table import Table
 
+from shared.tables.accounts import WhatsAppAccount
 from shared.tables.contacts import Contact
 from shared.tables.fleet import FleetSample
 from shared.tables.hours import MessageHour
@@ -37,6 +38,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     TenantLimit,
     TenantUsage,
     WhatsAppSession,
+    WhatsAppAccount,
     LinkRequest,
     MessageLog,
     MessageHour,
@@ -91,6 +93,7 @@ __all__ = [
     "TenantLimit",
     "TenantUsage",
     "User",
+    "WhatsAppAccount",
     "WhatsAppSession",
     "WorkerCredential",
     "WorkerIncident",

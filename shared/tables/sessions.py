@@ -13,6 +13,8 @@ class WhatsAppSession(Table, tablename="whatsapp_sessions"):
     """last_qr and the qr_ columns are filled only while a scan is awaited, the pairing_ columns
     only while a code that was asked for is good.
 
+    refused_phone, refused_lid: the account that was logged out again, while the reason is a
+    refusal.
     last_seen_at: the last moment at which the link was known to be CONNECTED.
     """
 
@@ -21,6 +23,8 @@ class WhatsAppSession(Table, tablename="whatsapp_sessions"):
     reason = Text(default=SessionReason.NOT_STARTED.value)
     detail = Text()
     own_phone = Text(null=True, default=None)
+    refused_phone = Text(null=True, default=None)
+    refused_lid = Text(null=True, default=None)
     last_qr = Text(null=True, default=None)
     qr_expires_at = Timestamptz(null=True, default=None)
     qr_attempt = Integer(null=True, default=None)

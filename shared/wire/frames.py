@@ -52,6 +52,7 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello"):
 
     can_send: the types of content that this worker knows (`CONTENT_TYPES`); it is handed no
     other. A worker that does not say is of before there were others.
+    heeds_refusals: it serves no phone before `PhoneAccepted`, and logs out of one that was refused.
     """
 
     token: Token
@@ -59,13 +60,15 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello"):
     image: ImageName
     protocol: Count = PROTOCOL
     can_send: Words = ("text",)
+    heeds_refusals: bool = False
 
 
 class SessionReport(msgspec.Struct, frozen=True, kw_only=True, tag="session", omit_defaults=True):
     """The link as it is now. Sent on every change and first thing after `Welcome`: a level,
     not an edge, so a lost one does no harm.
 
-    own_phone: E.164 of the linked phone, once known.
+    own_phone, own_lid: the WhatsApp account that is linked, once known: E.164 and `<digits>@lid`.
+    refused_phone: of a phone that was linked and logged out again, while the reason is a refusal.
     qr, qr_expires_at, qr_attempt, qr_attempts: present while a scan is awaited.
     pairing_code, pairing_phone, pairing_expires_at: beside them while a code that was asked for
     is good, and the number of the only phone that takes it.
@@ -76,6 +79,8 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True, tag="session", om
     reason: SessionReason
     detail: Detail = ""
     own_phone: Number | None = None
+    own_lid: Number | None = None
+    refused_phone: Number | None = None
     qr: QrText | None = None
     qr_expires_at: End | None = None
     qr_attempt: Count | None = None
@@ -159,6 +164,22 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, tag="config"):
     """The tenant's configuration changed: applied without a restart."""
 
     config: TenantConfig
+
+
+class PhoneAccepted(msgspec.Struct, frozen=True, kw_only=True, tag="phone_accepted"):
+    """The phone that the worker said it is linked to may serve this tenant."""
+
+    phone: str
+
+
+class PhoneRefused(msgspec.Struct, frozen=True, kw_only=True, tag="phone_refused"):
+    """It may not: the worker records nothing of it, and logs out. reason: a SessionReason; as text,
+    so that a worker that lacks it still logs out.
+    """
+
+    phone: str
+    reason: str
+    detail: str
 
 
 NEW_QR_ROUND = "new_qr_round"
@@ -246,6 +267,8 @@ FromGateway = (
     | Piece
     | FileDone
     | Takeovers
+    | PhoneAccepted
+    | PhoneRefused
     | Superseded
     | Rejected
 )
@@ -292,6 +315,13 @@ def find_fault(report: SessionReport) -> str | None:
     if None in pairing and any(pairing):
         return "pairing_code, pairing_phone and pairing_expires_at come together"
     return None
+
+
+def is_judged(report: SessionReport) -> bool:
+    """Whether it names a phone that serves, or is to: the gateway says whether it may."""
+    is_up = report.state is SessionState.CONNECTED
+    is_asking = report.reason is SessionReason.CHECKING_PHONE
+    return report.own_phone is not None and (is_up or is_asking)
 
 
 def _decode(decoder: msgspec.msgpack.Decoder[FrameT], data: bytes) -> FrameT:

@@ -29,6 +29,8 @@ class FakeClient:
         self.most_sending = 0
         self.strangers: set[str] = set()  # phones that have no account
         self.session_is_stored = False
+        self.log_outs: list[str] = []  # what the next ones answer
+        self.logged_out = 0
         self.before_delivery: Callable[[], None] = lambda: None
 
     def start_round(self) -> None:
@@ -42,6 +44,11 @@ class FakeClient:
 
     async def has_session(self) -> bool:
         return self.session_is_stored
+
+    async def log_out(self) -> str:
+        assert self.in_round, "there is no connection"
+        self.logged_out += 1
+        return self.log_outs.pop(0) if self.log_outs else ""
 
     async def stop_round(self) -> None:
         self.in_round = False

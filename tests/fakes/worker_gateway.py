@@ -9,7 +9,7 @@ from uuid import uuid4
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from shared.enums import FileProblem, Language, SessionState, TemplateType
+from shared.enums import FileProblem, Language, SessionReason, SessionState, TemplateType
 from shared.structs.tenants import TenantConfig
 from shared.wire import frames
 from shared.wire.events import Event, MessageReceived, MessageSent
@@ -23,7 +23,10 @@ from shared.wire.frames import (
     FromWorker,
     Heartbeat,
     Hello,
+    PhoneAccepted,
+    PhoneRefused,
     SessionReport,
+    is_judged,
 )
 
 KindT = TypeVar("KindT")
@@ -46,6 +49,8 @@ class FakeGateway:
         self.deliveries: list[int] = []  # every number as it came, resends included
         self.acknowledging = True
         self.files: dict[str, bytes] = {}
+        # Of the tenant: None lets any phone serve, as if it were its own. Empty: no word yet.
+        self.phone: str | None = None
         self.commit_takes = 0.0
         self.config = CONFIG
         self.heartbeat_interval = 0.2
@@ -158,8 +163,17 @@ class FakeGateway:
                 await socket.send(frames.encode(Ack(seq=frame.events[-1].seq)))
             case AskPiece():
                 await socket.send(frames.encode(self._lend(frame)))
+            case SessionReport(own_phone=str(phone)) if is_judged(frame):
+                if self.phone != "":
+                    await socket.send(frames.encode(self.judge(phone)))
             case _:
                 pass
+
+    def judge(self, phone: str) -> PhoneAccepted | PhoneRefused:
+        if self.phone in {None, phone}:
+            return PhoneAccepted(phone=phone)
+        detail = f"{phone} was linked, and the tenant's number is {self.phone}"
+        return PhoneRefused(phone=phone, reason=SessionReason.WRONG_PHONE, detail=detail)
 
     def _lend(self, request: AskPiece) -> Piece | FileMissing:
         content = self.files.get(request.id)

@@ -1,7 +1,7 @@
 """Drives the phone link: feeds events to the machine and does what it says."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from random import random
 
@@ -10,8 +10,10 @@ import structlog
 from shared.clock import Clock
 from shared.enums import SessionState
 from shared.wire.frames import SessionReport
+from worker.inbox.gate import Gate, Position
 from worker.session import machine
 from worker.session.machine import (
+    Accepted,
     Action,
     Begin,
     Elapsed,
@@ -20,6 +22,9 @@ from worker.session.machine import (
     NewQrRound,
     NoWay,
     PairingAsked,
+    Refused,
+    StrangerConnected,
+    Verdict,
 )
 from worker.session.volume import Volume
 from worker.whatsapp.events import Connected, KeepAliveTimedOut, Paired
@@ -30,10 +35,21 @@ log = structlog.get_logger(__name__)
 # The library deletes a session only after it has announced the log-out.
 FORGET_PATIENCE = timedelta(seconds=5)
 FORGET_POLL = timedelta(milliseconds=100)
+# How often a phone that was refused is tried to be logged out, while the library reconnects. In
+# vain, the session is forgotten all the same: its keys are gone, and the phone's list names it on.
+LOG_OUT_TRIES = 5
+LOG_OUT_AGAIN = timedelta(seconds=2)
+# Each try waits for an answer for as long as the library does, 75 s; not longer than a person.
+LOG_OUT_PATIENCE = timedelta(seconds=20)
 
 
 class PhoneLink:
-    """`on_change` is called, on the loop, after every change of the link's report."""
+    """`on_change` is called, on the loop, after every change of the link's report.
+
+    accepted: the linked device that may serve this tenant; `keep_accepted` makes another durable.
+    gate: moved before anything of a session that is not accepted can pass. `settled` returns when
+    what has passed it is durable.
+    """
 
     def __init__(
         self,
@@ -42,6 +58,10 @@ class PhoneLink:
         clock: Clock,
         *,
         own_phone: str,
+        accepted: str,
+        gate: Gate,
+        keep_accepted: Callable[[str], Awaitable[None]],
+        settled: Callable[[], Awaitable[None]],
         on_change: Callable[[], None],
     ) -> None:
         self._client = client
@@ -53,6 +73,13 @@ class PhoneLink:
         self._stopped = False
         self._last_keepalive: datetime | None = None
         self.own_phone = own_phone
+        self._own_lid = ""
+        self._refused_phone = ""
+        self._accepted = accepted
+        self._device = ""  # that is connected, or was last
+        self._gate = gate
+        self._keep_accepted = keep_accepted
+        self._settled = settled
         self.connected = asyncio.Event()
 
     @property
@@ -84,13 +111,19 @@ class PhoneLink:
             self.handle(PairingAsked(phone_number))
         return accepted
 
+    def judge(self, phone: str, verdict: Verdict) -> None:
+        """The control plane's word about a phone that this link reported."""
+        # Of one that is gone meanwhile it says nothing about the next.
+        if phone == self.own_phone:
+            self.handle(verdict)
+
     async def run(self) -> None:
         self.handle(Begin())
         while not self._stopped:
             await self.step(await self._next_event())
 
     async def step(self, event: Event) -> None:
-        self._learn(event)
+        event = await self._learn(event)
         before = self._link
         self._link, action = machine.advance(
             before,
@@ -115,7 +148,9 @@ class PhoneLink:
             state=link.state,
             reason=link.reason,
             detail=link.detail,
-            own_phone=self.own_phone or None,
+            own_phone=(self.own_phone or None) if not link.reason.is_refusal else None,
+            own_lid=(self._own_lid or None) if not link.reason.is_refusal else None,
+            refused_phone=self._refused_phone if link.reason.is_refusal else None,
             qr=link.qr,
             qr_expires_at=expires_at,
             qr_attempt=link.qr_attempt if waiting else None,
@@ -136,15 +171,47 @@ class PhoneLink:
         except TimeoutError:
             return Elapsed()
 
-    def _learn(self, event: Event) -> None:
-        if isinstance(event, Connected | Paired) and event.own_phone:
-            self.own_phone = event.own_phone
-        if isinstance(event, KeepAliveTimedOut):
-            self._last_keepalive = event.last_success
+    async def _learn(self, event: Event) -> Event:
+        """The event as the machine is told of it."""
+        match event:
+            case Paired(own_phone=phone):
+                self.own_phone = phone or self.own_phone
+                self._own_lid = self._device = ""
+                await self._belong_to("", Position.HELD)
+            case Connected():
+                return self._recognise(event)
+            case Accepted() if self._device:
+                # Durable first: a worker that comes after a crash in between asks once more.
+                await self._belong_to(self._device, Position.OPEN)
+            case Refused():
+                self._refused_phone = self.own_phone
+                await self._belong_to("", Position.SHUT)
+            case KeepAliveTimedOut(last_success=last_success):
+                self._last_keepalive = last_success
+            case _:
+                pass
+        return event
+
+    def _recognise(self, event: Connected) -> Event:
+        self.own_phone = event.own_phone or self.own_phone
+        self._own_lid = event.own_lid or self._own_lid
+        self._device = event.device
+        if event.device and event.device == self._accepted:
+            return event
+        self._gate.move(Position.HELD)
+        return StrangerConnected()
+
+    async def _belong_to(self, device: str, position: Position) -> None:
+        if position is not Position.OPEN:
+            self._gate.move(position)
+        if device != self._accepted:
+            await self._keep_accepted(device)
+            self._accepted = device
+        self._gate.move(position)
 
     def _publish(self, before: Link) -> None:
         link = self._link
-        if link.state is SessionState.CONNECTED:
+        if link.state is SessionState.CONNECTED and self._gate.position is Position.OPEN:
             self.connected.set()
         else:
             self.connected.clear()
@@ -173,12 +240,46 @@ class PhoneLink:
             return
         if action is Action.RELINK:
             await self._wait_until_forgotten()
+        if action is Action.EXPEL:
+            await self._log_out()
         await self._client.stop_round()
-        if action is Action.RELINK:
-            await asyncio.to_thread(self._volume.forget_session)
-            self.own_phone = ""
-        if action is not Action.STOP:
+        if action in {Action.RELINK, Action.EXPEL}:
+            await self._forget()
+        if action not in {Action.STOP, Action.EXPEL}:
             await self._connect()
+
+    async def _forget(self) -> None:
+        if self._gate.position is Position.HELD:  # it went before anybody said whose it was
+            await self._belong_to("", Position.SHUT)
+        await self._let_settle()
+        await asyncio.to_thread(self._volume.forget_session)
+        self.own_phone = self._own_lid = self._device = ""
+        self._on_change()
+
+    async def _let_settle(self) -> None:
+        """What was handed over is durable, or let go, before the session is gone by which a worker
+        after a kill would tell whose it was.
+        """
+        try:
+            async with asyncio.timeout(FORGET_PATIENCE.total_seconds()):
+                await self._settled()
+        except TimeoutError:
+            log.warning("inbox.unsettled")
+
+    async def _log_out(self) -> None:
+        for _ in range(LOG_OUT_TRIES):
+            if self._stopped:
+                return  # the worker that comes next asks again, and is refused again
+            try:
+                async with asyncio.timeout(LOG_OUT_PATIENCE.total_seconds()):
+                    problem = await self._client.log_out()
+            except TimeoutError:
+                problem = "no answer in time"
+            if not problem:
+                log.info("phone.logged_out", phone_number=self._refused_phone)
+                return
+            log.warning("phone.not_logged_out", problem=problem)
+            await asyncio.sleep(LOG_OUT_AGAIN.total_seconds())
 
     async def _connect(self) -> None:
         obstacle = await self._client.find_obstacle()

@@ -1,6 +1,7 @@
 """The phone link as a state machine: (link, event, now) → (link, what to do). Pure.
 
-Only a Connected ends worry; only a person ends LOGGED_OUT, QR_EXPIRED, REPLACED and OUTDATED.
+Only a Connected ends worry, and of a phone that is not known yet only `Accepted`; only a person
+ends LOGGED_OUT, QR_EXPIRED, REPLACED and OUTDATED.
 """
 
 from datetime import datetime, timedelta
@@ -62,13 +63,38 @@ class NoWay(msgspec.Struct, frozen=True):
     detail: str
 
 
+class StrangerConnected(msgspec.Struct, frozen=True):
+    """Logged in, as a phone of which nobody has said yet that it may serve this tenant."""
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """The phone that is linked may serve this tenant."""
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """It may not."""
+
+    reason: SessionReason
+    detail: str
+
+
 class PairingAsked(msgspec.Struct, frozen=True):
     """Somebody wants a code to type on the phone with this number (E.164)."""
 
     phone_number: str
 
 
-Event = whatsapp.LinkEvent | Begin | Elapsed | NoWay | NewQrRound | PairingAsked
+Verdict = Accepted | Refused
+Event = (
+    whatsapp.LinkEvent
+    | Begin
+    | Elapsed
+    | NoWay
+    | NewQrRound
+    | PairingAsked
+    | StrangerConnected
+    | Verdict
+)
 
 
 class Action(StrEnum):
@@ -77,6 +103,7 @@ class Action(StrEnum):
     STOP = "STOP"  # end the round
     PAIR = "PAIR"  # ask the library for a pairing code, in the round there is
     RELINK = "RELINK"  # end the round, forget the session, begin a new one
+    EXPEL = "EXPEL"  # log out at WhatsApp, end the round, forget the session
 
 
 class Pairing(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,7 +140,7 @@ _DOWN = {*_FINAL, SessionState.QR_EXPIRED}
 _ON_THE_WAY = {SessionState.CONNECTING, SessionState.DISCONNECTED, SessionState.QR_READY}
 
 
-def advance(  # noqa: PLR0911  a table: one line for each case
+def advance(  # noqa: C901, PLR0911  a table: one line for each case
     link: Link, event: Event, *, now: datetime, jitter: float
 ) -> Step:
     """`jitter` in [0, 1) spreads the waits of a fleet."""
@@ -126,8 +153,10 @@ def advance(  # noqa: PLR0911  a table: one line for each case
             return _new_qr_round(link, now)
         case PairingAsked(number):
             return _pairing_asked(link, number, now)
-        case _ if link.state in _DOWN:
+        case _ if is_down(link):
             return link, Action.KEEP
+        case Accepted() | Refused():
+            return _judged(link, event)
         case whatsapp.PairingCode() | whatsapp.PairingRefused():
             return _pairing_answered(link, event), Action.KEEP
         case whatsapp.QrCode() | whatsapp.QrRoundOver() | whatsapp.Paired() | whatsapp.PairFailed():
@@ -136,11 +165,18 @@ def advance(  # noqa: PLR0911  a table: one line for each case
             return _linked(link, event, now=now, jitter=jitter)
 
 
+def is_down(link: Link) -> bool:
+    """Whether late events of the library lead nowhere."""
+    return link.state in _DOWN or link.reason.is_refusal
+
+
 def accepts_new_qr_round(link: Link) -> bool:
     return link.state in {SessionState.QR_EXPIRED, SessionState.LOGGED_OUT}
 
 
 def accepts_pairing(link: Link) -> bool:
+    if link.reason is SessionReason.CHECKING_PHONE:
+        return False
     return accepts_new_qr_round(link) or link.state in {
         SessionState.CONNECTING,
         SessionState.QR_READY,
@@ -217,10 +253,12 @@ def _round_over(link: Link, outcome: str, *, now: datetime, jitter: float) -> St
             return _qr_expired(link, outcome), Action.STOP
 
 
-def _linked(  # noqa: PLR0911  a table: one line for each case
+def _linked(  # noqa: C901, PLR0911  a table: one line for each case
     link: Link, event: Event, *, now: datetime, jitter: float
 ) -> Step:
     match event:
+        case StrangerConnected():
+            return _unknown(link), Action.KEEP
         case whatsapp.Connected() | whatsapp.KeepAliveRestored():
             return _connected(link, event), Action.KEEP
         case whatsapp.Disconnected() | whatsapp.KeepAliveTimedOut():
@@ -240,6 +278,23 @@ def _linked(  # noqa: PLR0911  a table: one line for each case
             return _outdated(link), Action.STOP
 
 
+def _judged(link: Link, verdict: Verdict) -> Step:
+    if isinstance(verdict, Refused):
+        return _still(
+            link, SessionState.LOGGED_OUT, verdict.reason, detail=verdict.detail
+        ), Action.EXPEL
+    if link.reason is not SessionReason.CHECKING_PHONE:
+        return link, Action.KEEP  # lost meanwhile: it comes back as a phone that is known
+    return _still(link, SessionState.CONNECTED, SessionReason.LINKED), Action.KEEP
+
+
+def _unknown(link: Link) -> Link:
+    if link.state is SessionState.LOGGED_OUT:
+        return link  # said before the phone removed us
+    unknown = _still(link, SessionState.CONNECTING, SessionReason.CHECKING_PHONE)
+    return msgspec.structs.replace(unknown, pairing=None, failures=0, relinked=False)
+
+
 def _connected(link: Link, event: Event) -> Link:
     restored = isinstance(event, whatsapp.KeepAliveRestored)
     if restored and link.reason is not SessionReason.KEEPALIVE_TIMEOUT:
@@ -253,7 +308,10 @@ def _connected(link: Link, event: Event) -> Link:
 def _lost(link: Link, event: Event, *, now: datetime, jitter: float) -> Link:
     if isinstance(event, whatsapp.Disconnected) and _is_logging_in(link):
         return _login_lost(link, now=now, jitter=jitter)
-    if link.state is not SessionState.CONNECTED:
+    is_checking = link.reason is SessionReason.CHECKING_PHONE
+    if is_checking and isinstance(event, whatsapp.KeepAliveTimedOut):
+        return link  # a ping that is answered again must not stand for the verdict
+    if link.state is not SessionState.CONNECTED and not is_checking:
         return link
     reason, patience = SessionReason.CONNECTION_LOST, LOST_PATIENCE
     if isinstance(event, whatsapp.KeepAliveTimedOut):
@@ -273,6 +331,8 @@ def _ended(link: Link, event: NoWay | whatsapp.RoundEnded, *, now: datetime, jit
 
 def _is_logging_in(link: Link) -> bool:
     """By ourselves, or the library again after it lost a connection."""
+    if link.reason is SessionReason.CHECKING_PHONE:
+        return False
     return link.state is SessionState.CONNECTING or link.reason is SessionReason.CONNECTION_LOST
 
 

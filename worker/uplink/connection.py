@@ -28,6 +28,8 @@ from shared.wire.frames import (
     Heartbeat,
     LogLines,
     Numbered,
+    PhoneAccepted,
+    PhoneRefused,
     Refused,
     Rejected,
     Send,
@@ -60,6 +62,7 @@ class Local(Protocol):
     async def send(self, send: Send) -> SendTaken | None: ...
     async def cancel_send(self, request: CancelSend) -> SendTaken | None: ...
     async def learn_takeovers(self, chats: Sequence[ChatTaken]) -> None: ...
+    def judge_phone(self, verdict: PhoneAccepted | PhoneRefused) -> None: ...
     async def fetch_file(self, request: FetchFile) -> FileReady | FileMissing: ...
     async def read_piece(self, request: AskPiece) -> Piece | FileMissing: ...
     async def file_done(self, name: str) -> None: ...
@@ -156,6 +159,8 @@ class Connection:
                 self._tasks.supervise("file", self._serve_file(frame))
             case Takeovers(chats=chats):
                 await self._local.learn_takeovers(chats)
+            case PhoneAccepted() | PhoneRefused():
+                self._local.judge_phone(frame)
             case Superseded():
                 return True
             case Refused(detail=detail) | Rejected(detail=detail):

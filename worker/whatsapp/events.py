@@ -123,9 +123,13 @@ class PairFailed(msgspec.Struct, frozen=True):
 
 
 class Connected(msgspec.Struct, frozen=True):
-    """Logged in and receiving."""
+    """Logged in and receiving. device: which of the phone's linked devices we are, by its number
+    and ours (`255…:3`); WhatsApp makes another of each link.
+    """
 
     own_phone: str
+    own_lid: str = ""
+    device: str = ""
 
 
 class KeepAliveTimedOut(msgspec.Struct, frozen=True):

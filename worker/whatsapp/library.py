@@ -84,6 +84,7 @@ class Library:
         self._declare("Neonize", connect, self._take_string)
         self._declare("Stop", [text], self._take_string)
         self._declare("Disconnect", [text], None)
+        self._declare("Logout", [text], self._take_string)
         for name in ("GetPNFromLID", "GetLIDFromPN"):
             self._declare(name, [text, text, size], self._take_buffer)
         # Three arguments, though the wrapper declares two: its callers give the length as well.
@@ -138,6 +139,13 @@ class Library:
 
     def disconnect(self, client: bytes) -> None:
         self._go.Disconnect(client)
+
+    def log_out(self, client: bytes) -> str:
+        """Removes this device from its phone, disconnects and deletes the session; the error, or
+        ''. Asks the server: blocks as long as that takes, 75 s at most.
+        """
+        error: bytes = self._go.Logout(client)
+        return error.decode("utf-8", "replace")
 
     def get_me(self, client: bytes) -> bytes:
         return self._buffer(self._go.GetMe(client))

@@ -155,6 +155,17 @@ class NeonizeClient:
         """Whether a linked device is stored."""
         return await asyncio.to_thread(self._stored.has_device)
 
+    async def find_device(self) -> str:
+        """The linked device that is stored, by the name that `Connected` gives it; or empty."""
+        return await asyncio.to_thread(self._stored.find_device)
+
+    async def log_out(self) -> str:
+        """Unlinks this device at WhatsApp, which ends the connection. Empty, or why it failed."""
+        current = self._round
+        if current is None:
+            return "there is no connection"
+        return await asyncio.to_thread(self._log_out, current)
+
     async def list_noted(self) -> list[Noted]:
         """What the library decrypted last. Before the first round: beside it, the answer would
         be older than what is handed over. Raises SessionFileError.
@@ -272,6 +283,11 @@ class NeonizeClient:
         if self._is_held:
             self._may_hand_over.clear()
 
+    def _log_out(self, current: _Round) -> str:
+        if current is not self._round:
+            return "the connection has ended"
+        return self._library.log_out(current.name)
+
     def _ask(self, current: _Round, question: Callable[[bytes], bytes]) -> bytes:
         """The library's answer; empty when the round has ended."""
         with self._asking:
@@ -343,7 +359,7 @@ class NeonizeClient:
         if isinstance(event, Connected):
             # Asked here, before the first message is handed over: each row names our own phone.
             device = self._ask(current, self._library.get_me)
-            event = Connected(translate.read_device_phone(device))
+            event = translate.read_connected(device)
             self._guard(self._stored.guard_keys)
         if event is not None:
             self._hand_over(current, event)

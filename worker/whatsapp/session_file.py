@@ -47,6 +47,13 @@ class SessionFile:
             return bool(self._run("SELECT 1 FROM whatsmeow_device LIMIT 1"))
         return False
 
+    def find_device(self) -> str:
+        """The linked device, as its phone's number and its own (`255…:3`); empty without one."""
+        with suppress(SessionFileError):  # as in `has_device`
+            for (jid,) in self._run("SELECT jid FROM whatsmeow_device LIMIT 1"):
+                return (jid or "").partition("@")[0]
+        return ""
+
     def list_noted(self) -> list[Noted]:
         """The newest of the messages that the library decrypted, oldest first. Raises
         SessionFileError, unless there is no file.

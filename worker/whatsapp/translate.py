@@ -107,9 +107,16 @@ def to_duration(value: int) -> timedelta:
     return timedelta(seconds=value if value < 1_000_000_000 else value // 1_000_000_000)
 
 
-def read_device_phone(data: bytes) -> str:
-    """The linked phone from the library's Device message; empty when there is none."""
-    return to_phone(read_jid(read(data).get(1))) or ""
+def read_connected(data: bytes) -> ours.Connected:
+    """Who is linked, from the library's Device message; empty where it does not say."""
+    fields = read(data)
+    jid = read_jid(fields.get(1))
+    number_of_device = number(read(fields.get(1)).get(3))
+    return ours.Connected(
+        to_phone(jid) or "",
+        to_lid(read_jid(fields.get(2))) or "",
+        f"{jid.user}:{number_of_device}" if jid.user else "",
+    )
 
 
 def translate_link_event(code: int, data: bytes) -> ours.LinkEvent | None:

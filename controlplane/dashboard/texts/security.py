@@ -16,6 +16,7 @@ KINDS = {
     "FOREIGN_ID": "asked for what is another tenant's",
     "FRAME_REFUSED": "a worker sent what no worker sends",
     "WORKER_REFUSED": "came as a worker with a token that is not good",
+    "PHONE_REFUSED": "linked a phone that is not the tenant's, or serves another tenant",
 }
 SECURITY = {
     "security": "Security",

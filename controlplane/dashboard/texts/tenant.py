@@ -31,6 +31,7 @@ TENANT = {
     "skipped.other_server": "of other services",
     "skipped.no_content": "without content",
     "skipped.unreadable": "not to be read",
+    "skipped.other_phone": "for a phone that was refused",
     "incidents": "Incidents",
     "incidents.none": "Nothing befell it yet.",
     "incidents.all": "All incidents",

@@ -49,6 +49,7 @@ HIDDEN = {
     "tenant_limits",
     "tenant_usages",
     "refused_events",
+    "whatsapp_accounts",
 }
 READABLE = sorted(OWNERS.keys() - HIDDEN)
 # What no store makes by itself, or not so simply.

@@ -433,9 +433,15 @@ def test_no_other_warning_names_a_message_that_was_decrypted_before():
     assert translate.find_missed(other) is None
 
 
-def test_the_own_phone_is_read_from_the_device():
+def test_who_is_linked_is_read_from_the_device():
     device = neonize.Device(JID=PHONE, LID=LID, PushName="Salon")
-    assert translate.read_device_phone(device.SerializePartialToString()) == "+255761195595"
+    assert translate.read_connected(device.SerializePartialToString()) == ours.Connected(
+        "+255761195595", "683440944073283@lid", "255761195595:7"
+    )
+
+
+def test_a_device_that_is_not_told_is_of_nobody():
+    assert translate.read_connected(b"") == ours.Connected("", "", "")
 
 
 def test_an_event_we_did_not_ask_for_says_nothing():
