@@ -6,7 +6,7 @@ from controlplane.services.acting import Caller, Instruct, leave_trace
 from controlplane.services.show_qr import show_qr
 from shared.clock import Clock
 from shared.enums import SessionState
-from shared.errors import ConflictError, InvalidInputError
+from shared.errors import ConflictError
 from shared.ids import TenantId
 from shared.phone import parse_phone
 from shared.phone_forms import is_same_phone
@@ -14,7 +14,6 @@ from shared.stores import tenants
 from shared.structs.sessions import PairingCodeInput, QrView
 from shared.wire.frames import PAIRING_CODE, Command
 
-OTHER_NUMBER = "only the tenant's own number is linked: change that first"
 _LINKING = {
     SessionState.CONNECTING,
     SessionState.QR_READY,
@@ -33,14 +32,16 @@ async def request_pairing_code(
 ) -> QrView:
     """The code comes a moment later, with `show_qr`. A new request makes an older code worthless.
 
-    Raises InvalidInputError for the number, ConflictError when the link is in no need of a code,
-    or no worker is there to make one.
+    Raises InvalidInputError for what is no number, ConflictError for one that is not the tenant's,
+    when the link is in no need of a code, or no worker is there to make one.
     """
     tenant = await tenants.get(tenant_id)
     number = given.phone_number
     wanted = tenant.phone_number if number is None else parse_phone("phone_number", number)
     if not is_same_phone(wanted, tenant.phone_number):
-        raise InvalidInputError("phone_number", f"{OTHER_NUMBER} ({tenant.phone_number})")
+        raise ConflictError(
+            f"{wanted} is not the tenant's number, {tenant.phone_number}, and would be refused"
+        )
     if tenant.session.state not in _LINKING:
         raise ConflictError(
             f"a link that is {tenant.session.state} takes no code: reset the session to link anew"

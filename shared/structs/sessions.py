@@ -39,6 +39,6 @@ class QrView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PairingCodeInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`phone_number` is E.164: the phone that is to be linked; the tenant's own if not given."""
+    """`phone_number` is E.164: the tenant's own, in whichever form its WhatsApp account has it."""
 
     phone_number: PhoneNumber | None = None

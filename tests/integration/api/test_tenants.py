@@ -166,6 +166,8 @@ async def test_a_qr_comes_as_text_and_picture_while_a_scan_is_awaited(api, tenan
         "attempt": 1,
         "attempts": 6,
         "detail": "",
+        "phone_number": "+255712300001",
+        "refused_phone": None,
         "pairing": None,
     }
 
@@ -280,14 +282,30 @@ async def test_a_pairing_code_is_asked_of_the_worker_for_the_tenants_number(api,
     assert command == Command(id=command.id, kind=PAIRING_CODE, phone_number=number)
 
 
-async def test_a_pairing_code_may_be_for_another_phone(api, tenant_id):
+async def test_a_pairing_code_for_another_number_is_refused_at_once(api, tenant_id):
     api.commands[tenant_id] = []
     await link_is(tenant_id, SessionState.QR_READY)
-    await api.client.post(
+    answer = await api.client.post(
         f"/admin/tenants/{tenant_id}/pairing-code", json={"phone_number": "+255712345678"}
     )
-    [command] = api.commands[tenant_id]
-    assert command.phone_number == "+255712345678"
+    assert answer.status_code == 409
+    assert all(each in answer.json()["detail"] for each in ("+255712345678", "+255712300001"))
+    assert api.commands[tenant_id] == []
+
+
+async def test_a_phone_that_was_refused_is_named_beside_the_tenants_number(api, tenant_id):
+    refused = SessionReport(
+        state=SessionState.LOGGED_OUT,
+        reason=SessionReason.WRONG_PHONE,
+        refused_phone="+255712345678",
+    )
+    await sessions.record_session(tenant_id, refused, NOW)
+    for path in (f"/admin/tenants/{tenant_id}", f"/admin/tenants/{tenant_id}/qr"):
+        view = (await api.client.get(path)).json()
+        session = view.get("session", view)
+        assert (session["reason"], session["who_must_act"]) == ("WRONG_PHONE", "TENANT")
+        assert session["refused_phone"] == "+255712345678"
+        assert view["phone_number"] == "+255712300001"
 
 
 async def test_a_pairing_code_is_shown_beside_the_qr_until_it_expires(api, tenant_id):
