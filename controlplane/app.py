@@ -255,6 +255,7 @@ def _open_desk(settings: ControlPlaneSettings, *, clock: Clock, passwords: Passw
         is_secure=settings.is_secure,
         clock=clock,
         passwords=passwords,
+        needs_second_step=settings.operators_need_totp,
     )
 
 

@@ -46,6 +46,8 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
         media_total_bytes: what all files of a tenant, and all files, take up at most.
     files_socket: a socket that is made, where the portal asks for files of messages; without one
         it has none. files_secret: what it signs slips with, the same in its own settings.
+    operators_need_totp: whether every operator needs an authenticator; who has none is led to set
+        one up, and can do nothing else.
     """
 
     database_url: str
@@ -77,6 +79,7 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
     media_total_bytes: AtLeastOne = _LIMITS.total
     files_socket: str = ""
     files_secret: str = ""
+    operators_need_totp: bool = False
     stop_grace: timedelta = timedelta(seconds=20)
     log_level: str = "INFO"
     log_json: bool = False

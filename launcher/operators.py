@@ -9,7 +9,7 @@ from launcher.errors import LauncherError
 from launcher.http import Site
 from launcher.paths import Paths
 
-ACTIONS = ("list", "add", "role", "password", "remove")
+ACTIONS = ("list", "add", "role", "password", "reset-second-step", "remove")
 ROLES = ("read-only", "support", "admin")
 _BYTES = 12
 
@@ -31,20 +31,29 @@ def manage(paths: Paths, action: str, email: str, role: str | None = None) -> in
         body = {"email": email, "password": password, "role": _to_role(role or "admin")}
         http.call(api, "POST", "/admin/operators", body)
         _tell(api, email, password)
-    elif action == "role":
-        if role is None:
-            raise LauncherError(f"Which one? ./scripts/operator role {email} --role support")
-        http.call(api, "PATCH", f"/admin/operators/{_find(api, email)}", {"role": _to_role(role)})
+    else:
+        _change(api, action, email, role)
+    return 0
+
+
+def _change(api: Site, action: str, email: str, role: str | None) -> None:
+    """Of an operator who is there."""
+    if action == "role" and role is None:
+        raise LauncherError(f"Which one? ./scripts/operator role {email} --role support")
+    path = f"/admin/operators/{_find(api, email)}"
+    if action == "role":
+        http.call(api, "PATCH", path, {"role": _to_role(role or "")})
         say(f"{email} is {role} now, and signs in again.")
     elif action == "password":
         password = new_password()
-        path = f"/admin/operators/{_find(api, email)}/password"
-        http.call(api, "PUT", path, {"password": password})
+        http.call(api, "PUT", f"{path}/password", {"password": password})
         _tell(api, email, password)
+    elif action == "reset-second-step":
+        http.call(api, "DELETE", f"{path}/second-step")
+        say(f"{email} signs in with the password alone, and may set an authenticator up anew.")
     else:
-        http.call(api, "DELETE", f"/admin/operators/{_find(api, email)}")
+        http.call(api, "DELETE", path)
         say(f"{email} is signed out and may not sign in again.")
-    return 0
 
 
 def _to_role(word: str) -> str:

@@ -308,6 +308,13 @@ class OperatorRole(StrEnum):
     ADMIN = "ADMIN"
 
 
+class SignInStage(StrEnum):
+    """Of an operator's session: whether the second step is still awaited."""
+
+    CODE = "CODE"
+    DONE = "DONE"
+
+
 class CallerKind(StrEnum):
     """By what right something was done: an API key, an operator's sign-in, a wish of the portal."""
 

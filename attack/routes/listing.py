@@ -19,6 +19,7 @@ PUBLIC = {
         {
             *("GET /", "GET /static/{digest}/{name}"),
             *("GET /dashboard/sign-in", "POST /dashboard/sign-in"),
+            *("GET /dashboard/sign-in/code", "POST /dashboard/sign-in/code"),
         }
     ),
     "portal": frozenset(

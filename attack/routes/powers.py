@@ -48,6 +48,7 @@ _READ_ONLY = frozenset(
         *("GET /dashboard", "GET /dashboard/stream", "GET /dashboard/requests"),
         *("GET /dashboard/audit", "GET /dashboard/security", "GET /dashboard/account"),
         *("POST /dashboard/account/password", "POST /dashboard/sign-out"),
+        *(f"POST /dashboard/account/second-step{rest}" for rest in ("", "/confirm", "/remove")),
         *(f"GET {_PAGE}{rest}" for rest in ("", "/stream", "/incidents", "/members", "/limits")),
     }
 )

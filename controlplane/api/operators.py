@@ -8,6 +8,7 @@ from controlplane.api.problems import documented
 from controlplane.rights import Right, needs
 from controlplane.services.add_operator import add_operator
 from controlplane.services.remove_operator import remove_operator
+from controlplane.services.remove_second_step import remove_second_step
 from controlplane.services.set_operator_password import set_operator_password
 from controlplane.services.set_operator_role import set_operator_role
 from shared.stores import operators
@@ -69,6 +70,17 @@ async def set_password(
 
 
 @delete(
+    "/{operator_id:str}/second-step",
+    status_code=200,
+    summary="Remove an operator's authenticator, where it is lost; signs them out everywhere",
+    responses=documented(404),
+    opt=needs(Right.ADMINISTER),
+)
+async def reset_second_step(operator_id: OperatorPath, caller: Acting) -> OperatorView:
+    return await remove_second_step(operator_id, caller=caller)
+
+
+@delete(
     "/{operator_id:str}",
     status_code=200,
     summary="Remove an operator, who is signed out at once",
@@ -81,6 +93,6 @@ async def remove(operator_id: OperatorPath, caller: Acting) -> OperatorView:
 
 operators_router = Router(
     "/operators",
-    route_handlers=[add, list_all, update, set_password, remove],
+    route_handlers=[add, list_all, update, set_password, reset_second_step, remove],
     tags=["Operators"],
 )

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from controlplane.sealing import Sealer
 from controlplane.services.sign_in_operator import Door
 from shared.clock import Clock
 from shared.web.cookies import CookieJar
@@ -17,18 +18,24 @@ COOKIE_PREFIX = "dashboard-"
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """secret: signs what forms carry; it must outlast a restart, for browsers keep what it signed.
 
-    is_secure: whether browsers come by https.
+    is_secure: whether browsers come by https. needs_second_step: of every operator, who is led to
+    set it up and can do nothing else before.
     """
 
     secret: str
     is_secure: bool
     clock: Clock
     passwords: Passwords
+    needs_second_step: bool = False
+
+    @property
+    def sealer(self) -> Sealer:
+        return Sealer(secret=self.secret)
 
     @property
     def door(self) -> Door:
         devices = Devices(secret=self.secret)
-        return Door(passwords=self.passwords, devices=devices, clock=self.clock)
+        return Door(passwords=self.passwords, devices=devices, sealer=self.sealer, clock=self.clock)
 
     @property
     def cookies(self) -> CookieJar:

@@ -19,6 +19,7 @@ from controlplane.dashboard.pages import (
     new_tenant,
     operators,
     requests,
+    second_step,
     security,
     sign_in,
     tenant,
@@ -27,12 +28,14 @@ from controlplane.dashboard.pages import (
 )
 from controlplane.dashboard.texts import TEXTS
 from controlplane.dashboard.visitor import (
+    EnrolmentNeededError,
     NotAllowedError,
     answer_not_allowed,
     frame_of,
     provide_caller,
     provide_operator,
     require_operator,
+    send_to_enrol,
     send_to_sign_in,
 )
 from controlplane.services.acting import Configure, Disconnect, Instruct, ListAlarms, Wake
@@ -54,6 +57,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 # Forms are small.
 MAX_BODY_BYTES = 64 * 1024
+# For everybody.
+OUTSIDE = (sign_in.show, sign_in.enter, sign_in.ask_code, sign_in.take_code)
 # For who is signed in, and nobody else.
 INSIDE = (
     fleet.show,
@@ -91,11 +96,15 @@ INSIDE = (
     operators.add,
     operators.show_one,
     operators.set_role,
+    operators.reset_second_step,
     operators.remove,
     audit.show,
     security.show,
     account.show,
     account.set_password,
+    second_step.begin,
+    second_step.confirm,
+    second_step.remove,
     sign_in.leave,
 )
 
@@ -138,7 +147,7 @@ def create_dashboard(
         route_handlers=[
             front,
             serve_asset,
-            Router(PREFIX, route_handlers=[sign_in.show, sign_in.enter, inside]),
+            Router(PREFIX, route_handlers=[*OUTSIDE, inside]),
         ],
         dependencies={
             "operator": Provide(provide_operator, sync_to_thread=False),
@@ -149,6 +158,7 @@ def create_dashboard(
             **HANDLERS,
             SignInNeededError: send_to_sign_in,
             NotAllowedError: answer_not_allowed,
+            EnrolmentNeededError: send_to_enrol,
         },
         before_send=[page_headers(is_secure=desk.is_secure)],
         middleware=[guard_forms(desk.cookies, desk.secret, site=SecuritySite.DASHBOARD)],

@@ -24,6 +24,15 @@ SIGN_IN = "/dashboard/sign-in"
 FOLLOWS = {"follows": True}
 
 
+# Of a handler that is for who has to set up an authenticator first.
+ENROLS = {"enrols": True}
+ACCOUNT = "/dashboard/account"
+
+
+class EnrolmentNeededError(Exception):
+    """Every operator needs an authenticator, and this one has none."""
+
+
 class NotAllowedError(Exception):
     """The operator's role does not have the right that this needs."""
 
@@ -40,6 +49,8 @@ async def require_operator(
     if operator is None:
         raise SignInNeededError
     connection.scope["user"] = operator
+    if must_enrol(desk, operator) and not handler.opt.get("enrols"):
+        raise EnrolmentNeededError
     if right_of(handler.opt) not in OF_ROLE[operator.role]:
         await _tell_refusal(connection, operator)
         raise NotAllowedError
@@ -60,6 +71,14 @@ def send_to_sign_in(request: PageRequest, _error: SignInNeededError) -> Redirect
         return go_to(SIGN_IN)
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return go_to(f"{SIGN_IN}?next={quote(wanted, safe='')}")
+
+
+def send_to_enrol(_request: PageRequest, _error: EnrolmentNeededError) -> Redirect:
+    return go_to(ACCOUNT)
+
+
+def must_enrol(desk: Desk, operator: Operator | None) -> bool:
+    return desk.needs_second_step and operator is not None and not operator.has_second_step
 
 
 def answer_not_allowed(request: PageRequest, _error: NotAllowedError) -> Response[str]:
@@ -83,10 +102,16 @@ def session_of(request: PageRequest) -> str | None:
 def frame_of(request: PageRequest) -> dict[str, Any]:
     """What every page of the dashboard shows; nobody's name where nobody was let in.
 
-    may: whether who asks has a right, by its name; a page offers nothing else.
+    may: whether who asks has a right, by its name; a page offers nothing else. must_enrol: whether
+    nothing but setting up an authenticator is open to them.
     """
     operator: Operator | None = request.scope.get("user")
-    return {"language": Language.EN, "operator": operator, "may": lambda name: may(operator, name)}
+    return {
+        "language": Language.EN,
+        "operator": operator,
+        "may": lambda name: may(operator, name),
+        "must_enrol": must_enrol(desk_of(request), operator),
+    }
 
 
 def may(operator: Operator | None, name: str) -> bool:

@@ -1,12 +1,14 @@
-"""A password, and a browser in which an operator is signed in after it."""
+"""A password, a code where there is an authenticator, and a browser that is signed in then."""
 
 import msgspec
 
+from controlplane.sealing import Sealer
 from controlplane.services.acting import Caller, leave_hourly_trace, leave_trace
+from controlplane.services.check_second_step import take_code
 from shared.clock import Clock
 from shared.db.engine import transaction
 from shared.email import is_email
-from shared.enums import CallerKind, SecurityKind, SecuritySite
+from shared.enums import CallerKind, SecurityKind, SecuritySite, SignInStage
 from shared.errors import InvalidInputError
 from shared.security import note
 from shared.stores import audit, members, operator_sessions, operators
@@ -18,8 +20,10 @@ from shared.web.devices import Devices
 from shared.web.guesses import IN_DASHBOARD, Guess
 from shared.web.origin import Origin
 from shared.web.passwords import Passwords
+from shared.web.requests import SignInNeededError
 
 SIGNED_IN = "operator.signed_in"
+WRONG_CODE = "is not good, or was used already: wait for the next one"
 
 
 class Door(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,14 +31,16 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
 
     passwords: Passwords
     devices: Devices
+    sealer: Sealer
     clock: Clock
 
 
 class Entered(msgspec.Struct, frozen=True, kw_only=True):
-    """session: its token."""
+    """session: its token. is_waiting: good for nothing but the second step."""
 
     operator: Operator
     session: str
+    is_waiting: bool = False
 
 
 class WrongPasswordError(InvalidInputError):
@@ -70,10 +76,56 @@ async def sign_in_operator(
             await members.hold_password(operator.id, kept)
             if old_token:
                 await operator_sessions.end(hash_secret(old_token))
-            session = await operator_sessions.begin(operator.id, now=now)
-            await _leave_sign_in(operator, origin, address=address, is_known=device is not None)
+            is_waiting = operator.has_second_step
+            stage = SignInStage.CODE if is_waiting else SignInStage.DONE
+            session = await operator_sessions.begin(operator.id, now=now, stage=stage)
+            if not is_waiting:
+                await _leave_sign_in(operator, origin, address=address, is_known=device is not None)
     except PasswordChangedError as error:
         raise WrongPasswordError(operator) from error
+    return Entered(operator=operator, session=session, is_waiting=is_waiting)
+
+
+async def find_waiting(token: str, *, clock: Clock) -> Operator | None:
+    """Who has shown the password, and has the second step before them."""
+    return await operator_sessions.find_waiting(hash_secret(token), now=clock.now())
+
+
+async def take_second_step(
+    door: Door, token: str, code: str, *, origin: Origin, address: str
+) -> Entered:
+    """A new session in the place of the one that waits. Codes are guessed at like passwords: by
+    account, network and known browser, and counted apart from them.
+
+    Raises InvalidInputError, TooManyAttemptsError, SignInNeededError where nothing waits any more.
+    """
+    now = door.clock.now()
+    operator = await find_waiting(token, clock=door.clock)
+    if operator is None:
+        raise SignInNeededError
+    caller = to_caller(operator, address)
+    guess = Guess(
+        brakes=IN_DASHBOARD,
+        account=operator.email,
+        network=origin.network,
+        device=door.devices.find(origin.device, operator.id, now=now),
+        kept=f"second step of {operator.id}",
+    )
+    was_known = await guesses.begin(guess, clock=door.clock)
+    session = None
+    async with transaction():
+        if await take_code(operator.id, code, sealer=door.sealer, caller=caller, clock=door.clock):
+            # It ends with the password that it was begun with, also at this very moment.
+            if not await operator_sessions.end(hash_secret(token)):
+                raise SignInNeededError
+            session = await operator_sessions.begin(operator.id, now=now)
+            is_known = guess.device is not None
+            await _leave_sign_in(operator, origin, address=address, is_known=is_known)
+    if session is None:
+        note(SecuritySite.DASHBOARD, SecurityKind.SIGN_IN_FAILED, source=origin.network)
+        await leave_hourly_trace(caller, "operator.second_step_failed", clock=door.clock)
+        raise InvalidInputError("code", WRONG_CODE)
+    await guesses.succeed(guess, was_known=was_known, clock=door.clock)
     return Entered(operator=operator, session=session)
 
 
@@ -99,26 +151,33 @@ async def tell_in_vain(operator: Operator | None, *, address: str, clock: Clock)
         await leave_hourly_trace(caller, "operator.sign_in_failed", clock=clock)
 
 
-async def check_own_password(
+async def check_again(
+    door: Door,
     operator: Operator,
     password: str,
+    code: str,
     *,
     token: str,
     network: str,
-    passwords: Passwords,
-    clock: Clock,
+    address: str,
 ) -> str:
-    """Once more, as a browser may be borrowed: what is kept of it.
+    """Once more, as a browser may be borrowed: what is kept of the password. The code is looked at
+    where there is an authenticator.
 
     token: of the session that asks, by which tries are counted; network: where it is used. Raises
     InvalidInputError, TooManyAttemptsError.
     """
-    session = hash_secret(token)
+    session, clock = hash_secret(token), door.clock
     await guesses.begin_again(IN_DASHBOARD, session, network=network, clock=clock)
     _, kept = await _find(operator.email)
-    if not await passwords.is_right(password, kept) or kept is None:
+    if not await door.passwords.is_right(password, kept) or kept is None:
         note(SecuritySite.DASHBOARD, SecurityKind.PASSWORD_REFUSED, source=network)
         raise InvalidInputError("current", "is not your password")
+    if operator.has_second_step and not await take_code(
+        operator.id, code, sealer=door.sealer, caller=to_caller(operator, address), clock=clock
+    ):
+        note(SecuritySite.DASHBOARD, SecurityKind.PASSWORD_REFUSED, source=network)
+        raise InvalidInputError("code", WRONG_CODE)
     await guesses.succeed_again(IN_DASHBOARD, session, clock=clock)
     return kept
 

@@ -145,6 +145,16 @@ async def list_of_tenants(*, limit: int, cursor: str | None = None) -> Page[Tena
     )
 
 
+async def get_of_operators(key_id: UUID) -> ApiKeyView:
+    """Raises NotFoundError when the operators have no live key of this id."""
+    return await _get(key_id, "tenant IS NULL")
+
+
+async def get_of_tenant(tenant_id: TenantId, key_id: UUID) -> ApiKeyView:
+    """Raises NotFoundError when the tenant has no live key of this id."""
+    return await _get(key_id, "tenant = {}", tenant_id)
+
+
 async def revoke_of_operators(key_id: UUID) -> ApiKeyView:
     """Raises NotFoundError when the operators have no live key of this id."""
     return await _revoke(key_id, "tenant IS NULL")
@@ -169,6 +179,17 @@ async def _list(whose: str, *owner: TenantId, limit: int) -> list[ApiKeyView]:
         limit,
     )
     return [_to_view(row) for row in rows]
+
+
+async def _get(key_id: UUID, whose: str, *owner: TenantId) -> ApiKeyView:
+    rows = await ApiKey.raw(
+        f"SELECT {_COLUMNS} FROM api_keys WHERE {whose} AND id = {{}} AND revoked_at IS NULL",
+        *owner,
+        key_id,
+    )
+    if not rows:
+        raise NotFoundError("there is no such key")
+    return _to_view(rows[0])
 
 
 async def _revoke(key_id: UUID, whose: str, *owner: TenantId) -> ApiKeyView:

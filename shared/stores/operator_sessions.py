@@ -2,26 +2,37 @@
 holds. Of the control plane alone: the portal's role has no right to the table.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from shared.enums import SignInStage
 from shared.stores.browser_sessions import OPERATORS, PRECISION
 from shared.stores.operators import to_operator
 from shared.stores.secrets import hash_secret, new_secret
 from shared.structs.operators import Operator
 from shared.tables import OperatorSession
 
+_WHOSE = (
+    "SELECT u.id, u.email, a.role, a.totp_confirmed_at, s.expires_at, s.created_at"
+    " FROM operator_sessions s JOIN users u ON u.id = s.operator"
+    " JOIN operator_accounts a ON a.operator = u.id"
+)
+# Long enough to look for the phone.
+WAITING = timedelta(minutes=10)
 
-async def begin(operator_id: UUID, *, now: datetime) -> str:
+
+async def begin(operator_id: UUID, *, now: datetime, stage: SignInStage = SignInStage.DONE) -> str:
     """The token, which cannot be had again."""
     token = new_secret("fho")
+    life = WAITING if stage is SignInStage.CODE else OPERATORS.idle
     await OperatorSession.raw(
-        "INSERT INTO operator_sessions (operator, token_hash, created_at, expires_at)"
-        " VALUES ({}, {}, {}, {})",
+        "INSERT INTO operator_sessions (operator, token_hash, stage, created_at, expires_at)"
+        " VALUES ({}, {}, {}, {}, {})",
         operator_id,
         hash_secret(token),
+        stage.value,
         now,
-        now + OPERATORS.idle,
+        now + life,
     )
     return token
 
@@ -29,10 +40,7 @@ async def begin(operator_id: UUID, *, now: datetime) -> str:
 async def find(token_hash: str, *, now: datetime) -> tuple[Operator, bool] | None:
     """Whose it is; None when it is over. The flag: whether it is worth to `prolong` it."""
     rows = await OperatorSession.raw(
-        "SELECT u.id, u.email, a.role, s.expires_at, s.created_at"
-        " FROM operator_sessions s JOIN users u ON u.id = s.operator"
-        " JOIN operator_accounts a ON a.operator = u.id"
-        " WHERE s.token_hash = {} AND s.expires_at > {}",
+        f"{_WHOSE} WHERE s.token_hash = {{}} AND s.expires_at > {{}} AND s.stage = 'DONE'",
         token_hash,
         now,
     )
@@ -42,10 +50,20 @@ async def find(token_hash: str, *, now: datetime) -> tuple[Operator, bool] | Non
     return to_operator(rows[0]), wanted - rows[0]["expires_at"] > PRECISION
 
 
+async def find_waiting(token_hash: str, *, now: datetime) -> Operator | None:
+    """Who has shown the password, and has the second step before them."""
+    rows = await OperatorSession.raw(
+        f"{_WHOSE} WHERE s.token_hash = {{}} AND s.expires_at > {{}} AND s.stage = 'CODE'",
+        token_hash,
+        now,
+    )
+    return to_operator(rows[0]) if rows else None
+
+
 async def prolong(token_hash: str, *, now: datetime) -> None:
     await OperatorSession.raw(
         "UPDATE operator_sessions SET expires_at = least({}, created_at + {})"
-        " WHERE token_hash = {} AND expires_at > {}",
+        " WHERE token_hash = {} AND expires_at > {} AND stage = 'DONE'",
         now + OPERATORS.idle,
         OPERATORS.whole,
         token_hash,
@@ -53,8 +71,19 @@ async def prolong(token_hash: str, *, now: datetime) -> None:
     )
 
 
-async def end(token_hash: str) -> None:
-    await OperatorSession.raw("DELETE FROM operator_sessions WHERE token_hash = {}", token_hash)
+async def end(token_hash: str) -> bool:
+    """False where there was none."""
+    rows = await OperatorSession.raw(
+        "DELETE FROM operator_sessions WHERE token_hash = {} RETURNING id", token_hash
+    )
+    return bool(rows)
+
+
+async def end_others(operator_id: UUID, *, but: str) -> None:
+    """In every browser but the one that has the token of this hash."""
+    await OperatorSession.raw(
+        "DELETE FROM operator_sessions WHERE operator = {} AND token_hash <> {}", operator_id, but
+    )
 
 
 async def end_all(operator_id: UUID) -> None:

@@ -15,7 +15,7 @@ from shared.tables import OperatorAccount, User
 
 # More are no operators but a mistake; so the list needs no pages.
 MAX_OPERATORS = 100
-_VIEW = "u.id, u.email, u.created_at, a.role"
+_VIEW = "u.id, u.email, u.created_at, a.role, a.totp_confirmed_at"
 _FROM = "users u JOIN operator_accounts a ON a.operator = u.id"
 
 
@@ -97,7 +97,12 @@ async def _keep_admin(statement: str, *values: Any) -> None:
 
 
 def to_operator(row: dict[str, Any]) -> Operator:
-    return Operator(id=to_uuid(row["id"]), email=row["email"], role=OperatorRole(row["role"]))
+    return Operator(
+        id=to_uuid(row["id"]),
+        email=row["email"],
+        role=OperatorRole(row["role"]),
+        has_second_step=row["totp_confirmed_at"] is not None,
+    )
 
 
 def _to_view(row: dict[str, Any]) -> OperatorView:
@@ -105,5 +110,6 @@ def _to_view(row: dict[str, Any]) -> OperatorView:
         id=to_uuid(row["id"]),
         email=row["email"],
         role=OperatorRole(row["role"]),
+        second_step=row["totp_confirmed_at"] is not None,
         created_at=row["created_at"],
     )

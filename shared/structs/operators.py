@@ -24,15 +24,25 @@ class SetPasswordInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 class Operator(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who is signed in, or about to be."""
+    """Somebody who is signed in, or about to be. has_second_step: an authenticator is in force."""
 
     id: UUID
     email: str
     role: OperatorRole
+    has_second_step: bool = False
+
+
+class SecondStep(msgspec.Struct, frozen=True, kw_only=True):
+    """sealed: the authenticator's secret, encrypted. step: of the last code that was taken."""
+
+    sealed: str
+    step: int
+    is_confirmed: bool
 
 
 class OperatorView(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     email: str
     role: OperatorRole
+    second_step: bool
     created_at: datetime

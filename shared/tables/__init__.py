@@ -21,6 +21,7 @@ from shared.tables.people import (
     OperatorAccount,
     OperatorSession,
     PortalEventLog,
+    RecoveryCode,
     SetupRequest,
     User,
 )
@@ -55,6 +56,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     User,
     BrowserSession,
     OperatorAccount,
+    RecoveryCode,
     OperatorSession,
     MailProof,
     AttemptCount,
@@ -84,6 +86,7 @@ __all__ = [
     "OperatorSession",
     "OutboundMessage",
     "PortalEventLog",
+    "RecoveryCode",
     "RefusedEvent",
     "SecurityEvent",
     "SetupRequest",

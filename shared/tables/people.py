@@ -3,6 +3,7 @@
 from piccolo.columns import (
     JSONB,
     UUID,
+    BigInt,
     BigSerial,
     ForeignKey,
     Integer,
@@ -14,7 +15,7 @@ from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
-from shared.enums import Language, OperatorRole, SetupStatus, UserRole
+from shared.enums import Language, OperatorRole, SetupStatus, SignInStage, UserRole
 from shared.tables.tenants import Tenant
 
 
@@ -51,18 +52,36 @@ class OperatorAccount(Table, tablename="operator_accounts"):
     """What is an operator's alone, beside the row of `users`. The portal's role has no right to it.
 
     role: the last ADMIN keeps theirs, and stays (a trigger in the migrations).
+    totp_sealed: the secret of their authenticator, encrypted. totp_confirmed_at: null until a code
+    of it was shown. totp_step: of the last code that was taken, which is taken once.
     """
 
     operator = ForeignKey(User, primary_key=True, on_delete=OnDelete.cascade)
     role = Text(default=OperatorRole.READ_ONLY.value)
+    totp_sealed = Text(null=True, default=None)
+    totp_confirmed_at = Timestamptz(null=True, default=None)
+    totp_step = BigInt(default=0)
+
+
+class RecoveryCode(Table, tablename="operator_recovery_codes"):
+    """Good once, in the place of a code of the authenticator."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    operator = ForeignKey(User, null=False, on_delete=OnDelete.cascade)
+    code_hash = Text(unique=True)
+    used_at = Timestamptz(null=True, default=None)
 
 
 class OperatorSession(Table, tablename="operator_sessions"):
-    """As a BrowserSession, of the dashboard. The portal's role has no right to this table."""
+    """As a BrowserSession, of the dashboard. The portal's role has no right to this table.
+
+    stage: CODE while the password was right and the second step is awaited; good for nothing else.
+    """
 
     id = UUID(primary_key=True, default=UUID4())
     operator = ForeignKey(User, null=False, on_delete=OnDelete.cascade)
     token_hash = Text(unique=True)
+    stage = Text(default=SignInStage.DONE.value)
     created_at = Timestamptz(default=TimestamptzNow())
     expires_at = Timestamptz()
 

@@ -16,6 +16,7 @@ from tests.fakes.businesses import NOW, message
 from tests.fakes.varied_fleet import add_varied_fleet
 from tests.fakes.worker_containers import add_container
 from tests.integration.dashboard.conftest import Dashboard
+from tests.integration.portal.conftest import PASSWORD
 
 STORY = (
     (SessionState.CONNECTED, SessionReason.LINKED, 300),
@@ -72,6 +73,7 @@ async def test_a_tenants_session_is_reset_after_a_look_at_why(
     await expect(page.locator("#reset-wrong")).to_be_visible()
     await walk.at("wrong-name")
     await page.fill("#reset-name", "Duka la Asha")
+    await page.fill("#reset-current", PASSWORD)
     await page.press("#reset-name", "Enter")
     await expect(page.locator("[role=status]")).to_contain_text("The session is reset")
     await walk.at("reset")

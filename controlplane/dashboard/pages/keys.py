@@ -50,7 +50,7 @@ async def issue(request: PageRequest, caller: Acting, clock: Timing) -> Response
         if wrong := to_wrong(find_problems(body, CreateAdminKeyInput)):
             return await _show_own(request, clock=clock, form=form, wrong=wrong)
         given = msgspec.convert(body, CreateAdminKeyInput)
-        await confirm(request, form.get("current", ""))
+        await confirm(request, form)
         made = await issue_admin_key(given, caller=caller, clock=clock)
     except (InvalidInputError, ConflictError) as error:
         return await _show_own(request, clock=clock, form=form, wrong=wrong_of(error))
@@ -58,7 +58,15 @@ async def issue(request: PageRequest, caller: Acting, clock: Timing) -> Response
 
 
 @post("/keys/{key_id:uuid}/revoke", opt=needs(Right.ADMINISTER))
-async def revoke(key_id: FromPath[UUID], caller: Acting) -> Redirect:
+async def revoke(
+    request: PageRequest, key_id: FromPath[UUID], caller: Acting, clock: Timing
+) -> Response[str] | Redirect:
+    await api_keys.get_of_operators(key_id)
+    form = await read_form(request)
+    try:
+        await confirm(request, form)
+    except InvalidInputError as error:
+        return await _show_own(request, clock=clock, wrong=wrong_of(error), about=str(key_id))
     await revoke_admin_key(key_id, caller=caller)
     return go_to(PATH)
 
@@ -80,7 +88,7 @@ async def issue_to_tenant(
         if wrong := to_wrong(find_problems(body, CreateTenantKeyInput)):
             return await _show_tenants(request, tenant, clock=clock, form=form, wrong=wrong)
         given = msgspec.convert(body, CreateTenantKeyInput)
-        await confirm(request, form.get("current", ""))
+        await confirm(request, form)
         made = await issue_tenant_key(tenant, given, caller=caller, clock=clock)
     except (InvalidInputError, ConflictError) as error:
         return await _show_tenants(request, tenant, clock=clock, form=form, wrong=wrong_of(error))
@@ -89,8 +97,19 @@ async def issue_to_tenant(
 
 @post("/tenants/{tenant_id:uuid}/keys/{key_id:uuid}/revoke", opt=needs(Right.ADMINISTER))
 async def revoke_of_tenant(
-    tenant_id: FromPath[UUID], key_id: FromPath[UUID], caller: Acting
-) -> Redirect:
+    request: PageRequest,
+    tenant_id: FromPath[UUID],
+    key_id: FromPath[UUID],
+    caller: Acting,
+    clock: Timing,
+) -> Response[str] | Redirect:
+    form, tenant = await read_form(request), TenantId(tenant_id)
+    await api_keys.get_of_tenant(tenant, key_id)
+    try:
+        await confirm(request, form)
+    except InvalidInputError as error:
+        wrong, about = wrong_of(error), str(key_id)
+        return await _show_tenants(request, tenant, clock=clock, wrong=wrong, about=about)
     await revoke_tenant_key(TenantId(tenant_id), key_id, caller=caller)
     return go_to(f"/dashboard/tenants/{tenant_id}/keys")
 
@@ -149,16 +168,18 @@ def _page(
     clock: Clock,
     form: Form | None = None,
     wrong: Wrong | None = None,
+    about: str = "new",
     made: NewApiKey | None = None,
     **values: Any,
 ) -> Response[str]:
-    """made: shown this once."""
+    """about: the key whose form was sent, or `new`. made: shown this once."""
     return page(
         request,
         template,
         status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
         form=_blank(clock) | (form or {}),
         wrong=wrong or {},
+        about=about,
         made=made,
         now=clock.now(),
         **values,

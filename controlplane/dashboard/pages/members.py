@@ -41,7 +41,7 @@ async def add(
         if wrong := to_wrong(find_problems(body, CreateMemberInput)):
             return await _page(request, tenant, form=BLANK | form, wrong=wrong)
         given = msgspec.convert(body, CreateMemberInput)
-        await confirm(request, form.get("current", ""))
+        await confirm(request, form)
         await add_member(tenant, given, passwords=passwords, caller=caller)
     except (InvalidInputError, ConflictError) as error:
         return await _page(request, tenant, form=BLANK | form, wrong=wrong_of(error))

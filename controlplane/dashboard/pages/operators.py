@@ -17,6 +17,7 @@ from controlplane.dashboard.problems import to_wrong, wrong_of
 from controlplane.rights import Right, needs
 from controlplane.services.add_operator import add_operator
 from controlplane.services.remove_operator import remove_operator
+from controlplane.services.remove_second_step import remove_second_step
 from controlplane.services.set_operator_role import set_operator_role
 from shared.enums import OperatorRole
 from shared.errors import ConflictError, InvalidInputError
@@ -45,7 +46,7 @@ async def add(request: PageRequest, caller: Acting, passwords: Hashing) -> Respo
         if wrong := to_wrong(find_problems(body, CreateOperatorInput)):
             return await _page(request, form=form, wrong=wrong)
         given = msgspec.convert(body, CreateOperatorInput)
-        await confirm(request, form.get("current", ""))
+        await confirm(request, form)
         made = await add_operator(given, passwords=passwords, caller=caller)
     except (InvalidInputError, ConflictError) as error:
         return await _page(request, form=form, wrong=wrong_of(error))
@@ -68,10 +69,25 @@ async def set_role(
         if wrong := to_wrong(find_problems(body, UpdateOperatorInput)):
             return await _page_of(request, operator_id, about="role", wrong=wrong)
         given = msgspec.convert(body, UpdateOperatorInput)
-        await confirm(request, form.get("current", ""))
+        await confirm(request, form)
         await set_operator_role(operator_id, given.role, caller=caller)
     except (InvalidInputError, ConflictError) as error:
         return await _page_of(request, operator_id, about="role", wrong=wrong_of(error))
+    return go_to(f"{PATH}/{operator_id}")
+
+
+@post("/operators/{operator_id:uuid}/second-step/reset", opt=needs(Right.ADMINISTER))
+async def reset_second_step(
+    request: PageRequest, operator_id: FromPath[UUID], caller: Acting
+) -> Response[str] | Redirect:
+    """For who has lost the authenticator and the recovery codes."""
+    await operators.get(operator_id)
+    form = await read_form(request)
+    try:
+        await confirm(request, form)
+    except InvalidInputError as error:
+        return await _page_of(request, operator_id, about="second-step", wrong=wrong_of(error))
+    await remove_second_step(operator_id, caller=caller)
     return go_to(f"{PATH}/{operator_id}")
 
 
@@ -82,7 +98,7 @@ async def remove(
     await operators.get(operator_id)
     form = await read_form(request)
     try:
-        await confirm(request, form.get("current", ""))
+        await confirm(request, form)
         await remove_operator(operator_id, caller=caller)
     except (InvalidInputError, ConflictError) as error:
         return await _page_of(request, operator_id, about="remove", wrong=wrong_of(error))

@@ -101,7 +101,7 @@ async def tenant_page(
     status: int = HTTPStatus.OK,
     done: str = "",
     refused: str = "",
-    wrong: Wrong | None = None,
+    wrong: dict[str, Wrong] | None = None,
 ) -> Response[str]:
     """done, refused: what came of what was asked. wrong: by the form in which it is."""
     seen = await _look(request, tenant_id, clock=clock)

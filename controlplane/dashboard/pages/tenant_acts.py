@@ -8,8 +8,9 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from controlplane.api.parameters import Acting, Instructing, Timing, Waking
+from controlplane.dashboard.confirming import confirm
 from controlplane.dashboard.pages.tenant import tenant_page
-from controlplane.dashboard.problems import to_sentence
+from controlplane.dashboard.problems import Wrong, to_sentence, wrong_of
 from controlplane.rights import Right, needs
 from controlplane.services.remove_tenant import remove_tenant
 from controlplane.services.request_qr_round import request_qr_round
@@ -18,7 +19,7 @@ from controlplane.services.restart_worker import restart_worker
 from controlplane.services.set_worker import set_worker
 from shared.clock import Clock
 from shared.enums import DesiredState
-from shared.errors import ConflictError
+from shared.errors import ConflictError, InvalidInputError
 from shared.ids import TenantId
 from shared.stores import tenants
 from shared.web.forms import read_form
@@ -77,8 +78,8 @@ async def new_qr(
 async def reset(
     request: PageRequest, tenant_id: FromPath[UUID], caller: Acting, wake: Waking, clock: Timing
 ) -> Response[str] | Redirect:
-    if not await _is_named(request, TenantId(tenant_id)):
-        return await _ask_again(request, TenantId(tenant_id), clock=clock, act="reset")
+    if wrong := await _find_wrong(request, TenantId(tenant_id)):
+        return await _ask_again(request, TenantId(tenant_id), wrong, clock=clock, act="reset")
     await reset_session(TenantId(tenant_id), caller=caller, wake=wake)
     return _back(tenant_id, "reset")
 
@@ -87,28 +88,35 @@ async def reset(
 async def remove(
     request: PageRequest, tenant_id: FromPath[UUID], caller: Acting, wake: Waking, clock: Timing
 ) -> Response[str] | Redirect:
-    if not await _is_named(request, TenantId(tenant_id)):
-        return await _ask_again(request, TenantId(tenant_id), clock=clock, act="remove")
+    if wrong := await _find_wrong(request, TenantId(tenant_id)):
+        return await _ask_again(request, TenantId(tenant_id), wrong, clock=clock, act="remove")
     await remove_tenant(TenantId(tenant_id), caller=caller, wake=wake, clock=clock)
     return go_to("/dashboard?done=remove")
 
 
-async def _is_named(request: PageRequest, tenant_id: TenantId) -> bool:
-    """Whether the form says the tenant's name: what cannot be undone is not done by a slip."""
-    tenant = await tenants.get(tenant_id)
-    typed = (await read_form(request)).get("name", "")
-    return " ".join(typed.split()) == " ".join(tenant.name.split())
+async def _find_wrong(request: PageRequest, tenant_id: TenantId) -> Wrong:
+    """What cannot be undone is not done by a slip, nor by who borrows the browser: the form says
+    the tenant's name and the operator's own password.
+    """
+    tenant, form = await tenants.get(tenant_id), await read_form(request)
+    if " ".join(form.get("name", "").split()) != " ".join(tenant.name.split()):
+        return {"name": NOT_THE_NAME}
+    try:
+        await confirm(request, form)
+    except InvalidInputError as error:
+        return wrong_of(error)
+    return {}
 
 
 async def _ask_again(
-    request: PageRequest, tenant_id: TenantId, *, clock: Clock, act: str
+    request: PageRequest, tenant_id: TenantId, wrong: Wrong, *, clock: Clock, act: str
 ) -> Response[str]:
     return await tenant_page(
         request,
         tenant_id,
         clock=clock,
         status=HTTPStatus.UNPROCESSABLE_ENTITY,
-        wrong={act: NOT_THE_NAME},
+        wrong={act: wrong},
     )
 
 

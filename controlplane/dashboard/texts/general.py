@@ -26,6 +26,38 @@ GENERAL = {
     "account.password": "Another password",
     "account.password_lead": "It signs you out everywhere, also here.",
     "account.save": "Set the password",
+    "code": "Code of your authenticator",
+    "code.hint": "Six digits; each is taken once. Or one of your recovery codes.",
+    "sign_in.code": "Second step",
+    "sign_in.code_lead": "Your password was right.",
+    "second_step": "Authenticator",
+    "second_step.demanded": (
+        "Every operator of this platform needs an authenticator. Set yours up: nothing else is open"
+        " to you before."
+    ),
+    "second_step.none": (
+        "You sign in with your password alone. An app on your phone can show a code that is asked"
+        " for as well, then and before whatever lets somebody in or cannot be undone."
+    ),
+    "second_step.begin": "Set up an authenticator",
+    "second_step.set": "You sign in with your password and a code. Recovery codes left: {left}.",
+    "second_step.scan": "Scan this with the app, or type what stands below it.",
+    "second_step.qr": "The code for your authenticator",
+    "second_step.secret": "To type",
+    "second_step.confirm": "Then type the code that the app shows.",
+    "second_step.confirm_now": "Turn it on",
+    "second_step.remove": "Remove the authenticator",
+    "second_step.remove_more": (
+        "You are signed out everywhere, and sign in with your password alone. To use another"
+        " phone, remove it and set it up anew."
+    ),
+    "second_step.codes": "Your recovery codes",
+    "second_step.codes_lead": (
+        "The authenticator is on, and every other browser of yours is signed out. Each of these"
+        " lets you in once where you do not have it. They are shown this once: keep them where"
+        " your phone is not."
+    ),
+    "second_step.codes_kept": "I have kept them",
     "more": "Further ones",
     "stale": (
         "This page is not kept up to date at the moment. Load it again to see how it is now."

@@ -17,6 +17,15 @@ OPERATORS = {
     "operators.change": "Another role",
     "operators.change_more": "They are signed out everywhere, and sign in with it again.",
     "operators.change_now": "Set the role",
+    "operators.second_step": "Authenticator",
+    "operators.has_second_step": "Set up",
+    "operators.no_second_step": "None",
+    "operators.reset": "Reset the authenticator",
+    "operators.reset_more": (
+        "For who has lost it and the recovery codes. They are signed out everywhere, and sign in"
+        " with the password alone: make sure who it is that asks you."
+    ),
+    "operators.reset_now": "Reset the authenticator",
     "operators.remove": "Remove",
     "operators.remove_more": "They are signed out everywhere, and may not sign in again.",
     "operators.remove_now": "Remove and sign out",

@@ -193,7 +193,10 @@ async def test_the_description_names_every_path_and_the_key(api):
         request,
         f"{request}/approve",
         f"{request}/reject",
-        *(f"/admin/operators{rest}" for rest in ("", operator, f"{operator}/password")),
+        *(
+            f"/admin/operators{rest}"
+            for rest in ("", operator, f"{operator}/password", f"{operator}/second-step")
+        ),
         *(f"{tenant}/members{rest}" for rest in ("", "/{member_id}")),
         "/admin/audit",
         *(f"/admin/security{rest}" for rest in ("/events", "/totals")),

@@ -54,6 +54,7 @@ CHANGES = [
     ("POST", "/admin/operators", {"json": OPERATOR}),
     ("PATCH", "/admin/operators/{operator_id}", {"json": {"role": "SUPPORT"}}),
     ("PUT", "/admin/operators/{operator_id}/password", {"json": {"password": "other good words"}}),
+    ("DELETE", "/admin/operators/{operator_id}/second-step", {}),
     ("DELETE", "/admin/operators/{operator_id}", {}),
     ("PATCH", TENANT, {"json": {"limits": {"pids": 64}}}),
     ("DELETE", TENANT, {}),

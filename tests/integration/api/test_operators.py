@@ -22,7 +22,7 @@ async def add(api, **body):
 async def test_an_operator_is_added_listed_and_removed(api):
     first = await add(api, email="zawadi@example.com")
     made = await add(api, role="SUPPORT")
-    assert made.keys() == {"id", "email", "role", "created_at"}
+    assert made.keys() == {"id", "email", "role", "second_step", "created_at"}
     assert (first["role"], made["role"]) == ("ADMIN", "SUPPORT")
     assert (await api.client.get("/admin/operators")).json()["items"] == [first, made]
     path = f"/admin/operators/{made['id']}"

@@ -54,10 +54,22 @@ async def test_a_key_without_a_last_day_never_ends(browser):
 async def test_a_revoked_key_is_refused_and_gone_from_the_list(browser):
     key = shown_key(await make(browser))
     found = await api_keys.authenticate(key, now=NOW)
-    answer = await browser.send(f"{KEYS}/{found.id}/revoke")
+    answer = await browser.send(f"{KEYS}/{found.id}/revoke", current=PASSWORD)
     assert "deploy" not in answer.text
     assert await api_keys.authenticate(key, now=NOW) is None
     assert (await list_newest(limit=1))[0].action == "api_key.revoked"
+
+
+@pytest.mark.parametrize("current", ["", "other good words"])
+@pytest.mark.parametrize("of_tenant", [False, True])
+async def test_nobody_revokes_a_key_in_a_borrowed_browser(browser, tenant_id, current, of_tenant):
+    path = f"/dashboard/tenants/{tenant_id}/keys" if of_tenant else KEYS
+    key = shown_key(await make(browser, path))
+    found = await api_keys.authenticate(key, now=NOW)
+    answer = await browser.send(f"{path}/{found.id}/revoke", current=current)
+    assert answer.status_code == 422
+    assert f'aria-describedby="{found.id}-current-more"' in answer.text
+    assert await api_keys.authenticate(key, now=NOW) is not None
 
 
 @pytest.mark.parametrize("current", ["", "other good words"])
@@ -137,7 +149,7 @@ async def test_a_tenants_keys_are_on_a_page_of_their_own(browser, tenant_id):
     assert (found.tenant_id, found.scopes) == (tenant_id, ["messages"])
     assert f'href="{path}"' in (await browser.go(KEYS)).text
     await browser.go(path)
-    await browser.send(f"{path}/{found.id}/revoke")
+    await browser.send(f"{path}/{found.id}/revoke", current=PASSWORD)
     assert await api_keys.authenticate(key, now=NOW) is None
 
 

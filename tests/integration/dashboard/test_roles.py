@@ -29,6 +29,7 @@ FOR_ALL = {
     *("GET /dashboard", "GET /dashboard/stream", "GET /dashboard/requests"),
     *("GET /dashboard/audit", "GET /dashboard/security"),
     *("GET /dashboard/account", "POST /dashboard/account/password", "POST /dashboard/sign-out"),
+    *(f"POST /dashboard/account/second-step{rest}" for rest in ("", "/confirm", "/remove")),
     *(f"GET {TENANT}{rest}" for rest in ("", "/stream", "/incidents", "/members", "/limits")),
 }
 FOR_SUPPORT = {

@@ -22,6 +22,7 @@ from tests.fakes.businesses import NOW, business, message
 from tests.fakes.traces import list_newest
 from tests.fakes.worker_containers import add_container
 from tests.integration.dashboard.conftest import EMAIL
+from tests.integration.portal.conftest import PASSWORD
 
 HOSTILE = "<script>alert(1)</script>\u202e{{ 7 * 7 }}"
 PAGES = ("", "/incidents", "/messages", "/log", "/keys")
@@ -196,9 +197,23 @@ async def test_what_cannot_be_undone_is_not_done_without_the_name(
     assert (row["session_generation"], row["desired_state"]) == (0, "STOPPED")
 
 
+@pytest.mark.parametrize("action", ["session/reset", "remove"])
+@pytest.mark.parametrize("current", ["", "other good words"])
+async def test_what_cannot_be_undone_is_not_done_in_a_borrowed_browser(
+    dashboard, browser, tenant_id, action, current
+):
+    await browser.go(path(tenant_id))
+    answer = await browser.send(path(tenant_id, f"/{action}"), name="Duka 1", current=current)
+    assert answer.status_code == 422
+    assert "Is not your password." in answer.text
+    assert dashboard.woken == []
+
+
 async def test_a_session_is_reset_by_who_types_the_name(browser, tenant_id):
     await browser.go(path(tenant_id))
-    answer = await browser.send(path(tenant_id, "/session/reset"), name=" Duka  1 ")
+    answer = await browser.send(
+        path(tenant_id, "/session/reset"), name=" Duka  1 ", current=PASSWORD
+    )
     assert "The session is reset" in answer.text
     row = await WorkerProcess.select().where(WorkerProcess.tenant == tenant_id).first()
     assert row["session_generation"] == 1
@@ -206,7 +221,7 @@ async def test_a_session_is_reset_by_who_types_the_name(browser, tenant_id):
 
 async def test_a_tenant_is_removed_by_who_types_the_name_and_is_then_not_found(browser, tenant_id):
     await browser.go(path(tenant_id))
-    answer = await browser.send(path(tenant_id, "/remove"), name="Duka 1")
+    answer = await browser.send(path(tenant_id, "/remove"), name="Duka 1", current=PASSWORD)
     assert answer.url.path == "/dashboard"
     assert "The tenant is removed" in answer.text
     assert "Duka 1" not in answer.text

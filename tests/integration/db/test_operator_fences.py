@@ -13,7 +13,7 @@ from tests.integration.db.test_portal_role import as_portal
 
 EMAIL = "amina@example.com"
 KEPT = "$argon2id$kept"
-OF_OPERATORS = ("operator_accounts", "operator_sessions")
+OF_OPERATORS = ("operator_accounts", "operator_recovery_codes", "operator_sessions")
 TABLES_OF_ACCOUNTS = ("users", "browser_sessions", "mail_proofs")
 BREACHES = (
     "INSERT INTO users (email, role) VALUES ('thief@example.com', 'ADMIN')",
