@@ -4,7 +4,7 @@ import contextlib
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import httpx
@@ -31,12 +31,14 @@ class Deployment:
         images: Images,
         instance: str,
         ports: tuple[int, int, int],
+        more: Mapping[str, str] | None = None,
     ) -> None:
-        """ports: of the admin API, the gateway and the portal."""
+        """ports: of the admin API, the gateway and the portal. more: variables of compose.yaml."""
         self.instance = instance
         self.project = f"flowhq-test-{instance}"
         self.url = f"http://127.0.0.1:{ports[0]}"
         self.portal_url = f"http://127.0.0.1:{ports[2]}"
+        self.gateway_port = ports[1]
         self.images = images
         self.engine = engine.connect(address)
         self._environ = {
@@ -46,6 +48,7 @@ class Deployment:
             "FLOWHQ_POSTGRES_IMAGE": images.postgres,
             "FLOWHQ_CONTROLPLANE_IMAGE": images.controlplane,
             "FLOWHQ_PORTAL_IMAGE": images.portal,
+            "FLOWHQ_FENCE_IMAGE": images.fence,
             "FLOWHQ_WORKER_IMAGE": images.worker,
             "FLOWHQ_INSTANCE": instance,
             "FLOWHQ_PORT": str(ports[0]),
@@ -56,6 +59,7 @@ class Deployment:
             # A proxy that nobody runs: the worker's WhatsApp is unreachable, and stays on this
             # machine while it is.
             "FLOWHQ_WORKER_ENVIRONMENT": '{"HTTPS_PROXY": "http://{gateway_host}:9"}',
+            **(more or {}),
         }
 
     def compose(self, *arguments: str) -> str:
@@ -97,16 +101,19 @@ class Deployment:
         return answer.json() if answer.content else None
 
     def is_ready(self) -> bool:
-        return _is_ready(self.url)
+        return is_ready(self.url)
 
     def is_portal_ready(self) -> bool:
-        return _is_ready(self.portal_url)
+        return is_ready(self.portal_url)
 
     def inspect(self, service: str) -> dict[str, Any]:
         labels = [f"{PROJECT_KEY}={self.project}", f"com.docker.compose.service={service}"]
         (found,) = self.engine.containers(all=True, filters={"label": labels})
         inspected: dict[str, Any] = self.engine.inspect_container(found["Id"])
         return inspected
+
+    def logs(self, service: str) -> str:
+        return str(self.engine.logs(self.inspect(service)["Id"]).decode(errors="replace"))
 
     def list_objects(self) -> list[str]:
         """Every container, volume and network of the project and of its workers."""
@@ -121,6 +128,7 @@ class Deployment:
 
     def remove(self) -> None:
         """As docs/operations/compose.md says: compose's own, then what the control plane made."""
+        self.compose("run", "--rm", "--no-deps", "fence", "take-down")
         self.compose("down", "--volumes", "--timeout", "20")
         ours = {"label": f"flowhq.instance={self.instance}"}
         for container in self.engine.containers(all=True, filters=ours):
@@ -139,9 +147,9 @@ class Deployment:
         )
 
 
-def _is_ready(url: str) -> bool:
+def is_ready(url: str, path: str = "/readyz") -> bool:
     try:
-        return httpx.get(f"{url}/readyz", timeout=PATIENCE, verify=NO_TLS).is_success
+        return httpx.get(url + path, timeout=PATIENCE, verify=NO_TLS).is_success
     except httpx.TransportError:
         return False
 

@@ -12,9 +12,12 @@ from controlplane.containers.spec import network_name
 from controlplane.settings import ControlPlaneSettings
 from portal.settings import PortalSettings
 from tests.e2e.compose.deployment import Deployment, read_service, wait_for
+from tests.e2e.reaching import careless_service, find_gateway, find_other_address, reach
 
 pytestmark = [pytest.mark.docker, pytest.mark.e2e]
 UNREACHABLE = {"SERVER_UNREACHABLE", "STARTING"}
+FENCE = ("python3", "-m", "launcher.fence_keeper")
+MENDED = "rules were missing and are in force"
 TENANT = {
     "name": "Duka la Asha",
     "phone_number": "+255712000111",
@@ -116,6 +119,15 @@ def test_the_portal_reaches_the_control_plane_for_files_and_for_nothing_else(run
     assert listed.split() == ["600", "flowhq"]
 
 
+def test_the_fence_may_set_the_packet_filter_and_nothing_else(running: Deployment):
+    seen = running.inspect("fence")
+    host = seen["HostConfig"]
+    assert host["CapDrop"] == ["ALL"]
+    assert {each.removeprefix("CAP_") for each in host["CapAdd"]} == {"NET_ADMIN", "NET_RAW"}
+    assert host["ReadonlyRootfs"]
+    assert seen["Mounts"] == []
+
+
 def test_the_database_has_no_network_and_no_root(running: Deployment):
     postgres = running.inspect("postgres")
     assert postgres["HostConfig"]["NetworkMode"] == "none"
@@ -159,6 +171,26 @@ def test_a_started_tenant_gets_a_worker_that_says_hello(
     assert seen["State"]["Running"]
     assert seen["Config"]["Image"] == running.images.worker
     assert list(seen["NetworkSettings"]["Networks"]) == [network_name(running.instance)]
+
+
+def test_a_worker_reaches_the_gateway_and_nothing_else_of_the_host(
+    running: Deployment,
+    tenant: dict[str, Any],  # noqa: ARG001  its bridge
+):
+    here = find_gateway(running.engine, running.instance)
+    other = find_other_address()
+    with careless_service() as careless:
+        targets = [(here, running.gateway_port), (here, careless), (other, careless)]
+        image = running.images.worker
+        seen = reach(running.engine, running.instance, image, targets)
+        assert seen.pop(f"{here}:{running.gateway_port}") == "open"
+        assert all("open" not in outcome for outcome in seen.values()), seen
+        # As when the engine or the host's firewall starts anew.
+        before = running.logs("fence").count(MENDED)
+        running.exec("fence", *FENCE, "take-down", user="root")
+        wait_for(lambda: running.logs("fence").count(MENDED) > before, "the fence again")
+        again = reach(running.engine, running.instance, image, targets[1:])
+    assert all("open" not in outcome for outcome in again.values()), again
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a kill from inside or by the engine is no crash")
