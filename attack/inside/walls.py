@@ -258,7 +258,7 @@ CHECKS = [
     ),
     Check(
         name="inside.system-calls",
-        fence="the filter of system calls (controlplane/containers/spec.py)",
+        fence="the filter of system calls (controlplane/containers/seccomp.json)",
         expects="a refusal of whatever a worker never needs",
         attack=system_calls,
     ),

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from controlplane.containers.system_calls import PROFILE
 from shared.ids import TenantId
 from shared.structs.fleet import DesiredWorker
 from shared.structs.limits import DEFAULTS, LimitOverrides
@@ -172,7 +173,7 @@ def _render_host(spec: ContainerSpec) -> dict[str, Any]:
         "Tmpfs": {"/tmp": TMPFS_OPTIONS},  # noqa: S108  the container's own
         "ReadonlyRootfs": True,
         "CapDrop": ["ALL"],
-        "SecurityOpt": ["no-new-privileges:true"],
+        "SecurityOpt": ["no-new-privileges:true", f"seccomp={PROFILE}"],
         "PidsLimit": spec.limits.pids,
         "Ulimits": [
             {"Name": "fsize", "Soft": spec.limits.disk_bytes, "Hard": spec.limits.disk_bytes}

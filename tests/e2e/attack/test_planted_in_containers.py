@@ -77,6 +77,7 @@ KERNEL_LOG = {
     "PathInContainer": "/dev/kmsg",
     "CgroupPermissions": "r",
 }
+ENGINES_FILTER = ["no-new-privileges:true"]
 REJECT = ("-j", "REJECT", "--reject-with", "icmp-admin-prohibited")
 
 
@@ -84,7 +85,8 @@ REJECT = ("-j", "REJECT", "--reject-with", "icmp-admin-prohibited")
     "check",
     [
         *(walls.neighbours, walls.host, walls.gateway_elsewhere, walls.outside),
-        *(walls.rights, walls.kernel),
+        *(walls.rights, walls.kernel, walls.mounts, walls.system_calls),
+        walls.secrets_of_engine,
     ],
 )
 def test_a_platform_as_it_should_be_holds(attack, check) -> None:
@@ -125,6 +127,8 @@ def test_a_rule_that_is_missing_for_the_host_is_found(attack, ground) -> None:
         ({"CapDrop": []}, walls.rights, "Cap"),
         ({"SecurityOpt": []}, walls.rights, "may give it rights"),
         ({"SecurityOpt": ["seccomp=unconfined"]}, walls.rights, "filter of system calls"),
+        ({"SecurityOpt": ENGINES_FILTER}, walls.system_calls, "ptrace"),
+        ({"SecurityOpt": ENGINES_FILTER}, walls.mounts, "run from /data"),
         ({"GroupAdd": ["0"]}, walls.rights, "root"),
         ({"ReadonlyRootfs": False}, walls.mounts, "its root can be written"),
         (
@@ -136,7 +140,8 @@ def test_a_rule_that_is_missing_for_the_host_is_found(attack, ground) -> None:
         ({"Devices": [KERNEL_LOG]}, walls.mounts, "the device kmsg"),
     ],
     ids=[
-        *("a capability", "all capabilities", "new privileges", "any system call", "root's group"),
+        *("a capability", "all capabilities", "new privileges", "any system call"),
+        *("the engine's own filter", "programs on the volume", "root's group"),
         *("a root to write", "the engine", "the host's processes", "a device"),
     ],
 )

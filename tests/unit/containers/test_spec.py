@@ -14,6 +14,7 @@ from controlplane.containers.spec import (
     render_body,
     render_network,
 )
+from controlplane.containers.system_calls import PROFILE
 from shared.structs.limits import LimitOverrides
 from shared.structs.workers import WorkerStartInput
 from tests.fakes.observations import SPEC, TEMPLATE, TENANT, worker
@@ -57,7 +58,7 @@ def test_the_container_is_confined():
     assert body()["User"] == "10001:10001"
     assert host["ReadonlyRootfs"] is True
     assert host["CapDrop"] == ["ALL"]
-    assert host["SecurityOpt"] == ["no-new-privileges:true"]
+    assert host["SecurityOpt"] == ["no-new-privileges:true", f"seccomp={PROFILE}"]
     assert host["PidsLimit"] == 128
     assert host["Memory"] == host["MemorySwap"] == 256 * 1024 * 1024
     assert host["NanoCpus"] == 500_000_000
@@ -85,7 +86,7 @@ def test_the_engine_is_told_this_and_nothing_else():
         "Tmpfs": {"/tmp": "rw,noexec,nosuid,nodev,size=16m,mode=1777"},
         "ReadonlyRootfs": True,
         "CapDrop": ["ALL"],
-        "SecurityOpt": ["no-new-privileges:true"],
+        "SecurityOpt": ["no-new-privileges:true", f"seccomp={PROFILE}"],
         "PidsLimit": 128,
         "Ulimits": [{"Name": "fsize", "Soft": 1 << 30, "Hard": 1 << 30}],
         "Memory": 256 << 20,
@@ -95,6 +96,37 @@ def test_the_engine_is_told_this_and_nothing_else():
         "RestartPolicy": {"Name": "no"},
         "LogConfig": {"Type": "json-file", "Config": {"max-size": "5m", "max-file": "2"}},
     }
+
+
+FORBIDDEN = (
+    "io_uring_setup ptrace process_vm_readv process_vm_writev bpf perf_event_open userfaultfd"
+    " keyctl add_key request_key unshare setns mount umount2 pivot_root kexec_load init_module"
+    " finit_module open_by_handle_at memfd_create mknod mknodat personality"
+)
+
+
+def allowed(name):
+    """The rules under which that call is let through."""
+    profile = msgspec.json.decode(PROFILE)
+    rules = [rule for rule in profile["syscalls"] if rule["action"] == "SCMP_ACT_ALLOW"]
+    return [rule.get("args", []) for rule in rules if name in rule["names"]]
+
+
+@pytest.mark.parametrize("name", FORBIDDEN.split())
+def test_calls_that_kernels_were_broken_through_are_refused(name):
+    assert allowed(name) == []
+
+
+@pytest.mark.parametrize("name", ["clone", "socket", "open", "openat", "chmod", "fchmod"])
+def test_calls_that_may_do_harm_are_let_through_only_as_workers_need_them(name):
+    assert allowed(name)
+    assert all(allowed(name))
+
+
+def test_a_changed_filter_replaces_the_containers_of_before(monkeypatch):
+    before = SPEC.hash
+    monkeypatch.setattr("controlplane.containers.spec.PROFILE", "{}")
+    assert SPEC.hash != before
 
 
 def test_the_network_of_an_installation_is_a_bridge_on_which_nobody_reaches_a_neighbour():
