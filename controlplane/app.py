@@ -216,7 +216,8 @@ async def _open_site(
 ) -> ASGIApp:
     """API and dashboard: two applications, the same services."""
     passwords = await asyncio.to_thread(Passwords)
-    connections, request_rate = gateway.connections, RequestRate()
+    connections = gateway.connections
+    request_rate = RequestRate(log_lines=gateway.standings.lines_used)
     api = create_api(
         checks=checks,
         wake=wake,

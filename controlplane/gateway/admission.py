@@ -14,7 +14,7 @@ from shared.errors import NotFoundError, TransientError, UnreadableRowError
 from shared.ids import TenantId
 from shared.security import note
 from shared.seldom import Seldom
-from shared.stores import credentials, tenants, workers
+from shared.stores import credentials, limits, tenants, workers
 from shared.stores.rows import say_unreadable
 from shared.structs.tenants import TenantConfig
 from shared.wire.frames import PROTOCOL, Hello
@@ -66,6 +66,7 @@ async def _admit(tenant_id: TenantId, standing: Standing) -> Admitted | Denied |
         # A configuration that cannot be read, for one, is this tenant's misfortune alone.
         async with contained("admission of a worker", tenant_id):
             config = await tenants.get_config(tenant_id)
+            standing.allow_lines((await limits.get(tenant_id)).log_lines_per_minute)
             epoch = await workers.next_epoch(tenant_id)
             return Admitted(tenant_id=tenant_id, epoch=epoch, config=config, standing=standing)
     except NotFoundError:

@@ -29,7 +29,8 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
     reports: what is written at once and by itself: states of the link, outcomes of commands.
     refusals: frames that could not be taken, more of which close the connection. A newer worker
         may say now and then what this gateway does not know.
-    lines, line_bytes: of its log; what is beyond is let go of, for the engine has it all.
+    lines, line_bytes: of its log; what is beyond is let go of, for the engine has it all. How many
+        lines is a limit of the tenant's; this one holds until it was read.
     controls: WebSocket's own pings and pongs; the client library sends three a minute.
     arrivals: connections; a worker that fails tries twenty times a minute.
     """
@@ -53,6 +54,17 @@ class Bucket:
         self._rate = rate
         self._left = rate.burst
         self._at = monotonic()
+
+    @property
+    def spent(self) -> float:
+        """What was taken and is not made good yet."""
+        self._fill()
+        return self._rate.burst - self._left
+
+    def change(self, rate: Rate) -> None:
+        """From now on another rate; what was taken stays taken."""
+        spent = self.spent
+        self._rate, self._left = rate, rate.burst - spent
 
     def take(self, amount: float = 1) -> float:
         """Takes it in any case; answers for how many seconds to wait before more is taken."""
@@ -105,6 +117,10 @@ class Standing:
         self._held_until = 0.0
         self._held_at = 0.0
         self._holds = 0
+
+    def allow_lines(self, a_minute: int) -> None:
+        """Lines of its log: a minute's worth at once, and evenly as many."""
+        self.lines.change(Rate(a_minute / 60, a_minute))
 
     @property
     def held_for(self) -> float:

@@ -81,7 +81,7 @@ class Gateway:
         self._announcer = Announcer()
         self._dispatcher = dispatcher
         self._lending = lending
-        self._standings = Standings(budget or Budget())
+        self.standings = Standings(budget or Budget())
         self._taking = Taking(
             heartbeats=heartbeats,
             tenant_files=tenant_files,
@@ -192,7 +192,7 @@ class Gateway:
             await socket.close(POLICY_VIOLATION)
             return None
         try:
-            outcome = await admit(hello, self._standings)
+            outcome = await admit(hello, self.standings)
             match outcome:
                 case Admitted():
                     return await self._welcome(socket, hello, outcome)

@@ -40,6 +40,11 @@ class Standings:
         tenant_id = self._by_token.get(_digest(token))
         return None if tenant_id is None else self.of(tenant_id)
 
+    def lines_used(self, tenant_id: TenantId) -> float:
+        """Lines of its log that were kept in the last minute, evenly forgotten; in this process."""
+        standing = self._by_tenant.get(tenant_id)
+        return 0.0 if standing is None else max(0.0, standing.lines.spent)
+
     def _forget(self, tenant_id: TenantId) -> None:
         del self._by_tenant[tenant_id]
         self._by_token.pop(self._tokens.pop(tenant_id, b""), None)

@@ -1,6 +1,7 @@
 """How many requests a minute a tenant's keys make together, and no more than they may."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import msgspec
@@ -25,9 +26,13 @@ class RequestRate:
     """A bucket per tenant, which holds a minute's requests and empties evenly.
 
     In this process alone: of several control planes behind one address, each counts its own.
+    log_lines: of the last minute, which the gateway counts; None where there is no gateway.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, *, log_lines: Callable[[TenantId], float | None] = lambda _tenant_id: None
+    ) -> None:
+        self.log_lines = log_lines
         self._buckets: OrderedDict[TenantId, _Bucket] = OrderedDict()
 
     def count(self, tenant_id: TenantId, *, allowed: int, now: datetime) -> None:

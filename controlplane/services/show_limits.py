@@ -13,4 +13,6 @@ async def show_limits(
     """Raises NotFoundError."""
     allowed = (await limits.get(tenant_id)).api_requests_per_minute
     requests = request_rate.used(tenant_id, allowed=allowed, now=clock.now())
-    return await limits.show(tenant_id, api_requests=requests)
+    return await limits.show(
+        tenant_id, api_requests=requests, log_lines=request_rate.log_lines(tenant_id)
+    )

@@ -5,6 +5,7 @@ from typing import Any
 
 import asyncpg
 
+from shared.db.listening import CONFIGURED
 from shared.errors import LimitReachedError, NotFoundError
 from shared.ids import TenantId
 from shared.structs.limits import (
@@ -52,6 +53,8 @@ async def change(tenant_id: TenantId, changes: dict[str, int | float | None]) ->
             tenant_id,
             *changes.values(),
         )
+        # The gateway that has the tenant's worker reads its limits anew.
+        await TenantLimit.raw("SELECT pg_notify({}, {})", CONFIGURED, str(tenant_id))
     return before
 
 
@@ -83,8 +86,12 @@ async def get_defaults() -> TenantLimits:
     return TenantLimits(**rows[0]) if rows else DEFAULTS
 
 
-async def show(tenant_id: TenantId, *, api_requests: float | None) -> LimitsView:
-    """api_requests: of the last minute, which the database does not know. Raises NotFoundError."""
+async def show(
+    tenant_id: TenantId, *, api_requests: float | None, log_lines: float | None = None
+) -> LimitsView:
+    """api_requests, log_lines: of the last minute, which the database does not know. Raises
+    NotFoundError.
+    """
     rows = await TenantLimit.raw(
         "SELECT w.memory_bytes, w.disk_bytes,"
         " (SELECT count(*) FROM outbound_messages o WHERE o.tenant = t.id AND o.state = 'QUEUED')"
@@ -98,7 +105,11 @@ async def show(tenant_id: TenantId, *, api_requests: float | None) -> LimitsView
     )
     if not rows:
         raise NotFoundError("there is no such tenant")
-    used = {**rows[0], "api_requests_per_minute": api_requests}
+    used = {
+        **rows[0],
+        "api_requests_per_minute": api_requests,
+        "log_lines_per_minute": log_lines,
+    }
     own, defaults = await find_overrides(tenant_id), await get_defaults()
     views = {
         name: LimitView(

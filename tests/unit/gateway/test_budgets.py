@@ -94,3 +94,25 @@ def test_standings_of_tenants_without_end_are_forgotten_again(monkeypatch):
     assert (len(kept._by_tenant), len(kept._by_token), len(kept._tokens)) == (10, 10, 10)
     assert kept.find("token 0") is None
     assert kept.find("token 49") is not None
+
+
+def test_a_changed_limit_of_log_lines_counts_what_was_taken_before(clock):
+    standing = Standing(Budget())
+    standing.allow_lines(120)
+    assert standing.lines.take_up_to(100) == 100
+    standing.allow_lines(60)
+    assert standing.lines.take_up_to(100) == 0
+    assert standing.lines.spent == pytest.approx(100)
+    clock.pass_(50)  # a line a second
+    assert standing.lines.take_up_to(100) == 10
+
+
+def test_used_lines_are_those_of_the_last_minute(clock):
+    kept, tenant = Standings(Budget()), new_tenant_id()
+    assert kept.lines_used(tenant) == 0
+    standing = kept.of(tenant)
+    standing.allow_lines(600)
+    standing.lines.take_up_to(90)
+    assert kept.lines_used(tenant) == pytest.approx(90)
+    clock.pass_(60)
+    assert kept.lines_used(tenant) == 0
