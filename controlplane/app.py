@@ -142,7 +142,14 @@ async def _serve(
             tasks.supervise("lease", lease.run())
             tasks.supervise("reconciler", reconciler.run())
             tasks.supervise("events", events.run())
-            _listen(tasks, settings.database_url, gateway, dispatch=dispatcher.wake, clock=clock)
+            _listen(
+                tasks,
+                settings.database_url,
+                gateway,
+                dispatch=dispatcher.wake,
+                reconcile=reconciler.wake,
+                clock=clock,
+            )
             _keep_files(tasks, files, fetching, window=settings.slip_window, clock=clock)
             _watch_fleet(
                 tasks,
@@ -176,11 +183,17 @@ def _tell(changes: Changes, url: str) -> Listener:
 
 
 def _listen(
-    tasks: TaskGroup, url: str, gateway: Gateway, *, dispatch: Dispatch, clock: Clock
+    tasks: TaskGroup,
+    url: str,
+    gateway: Gateway,
+    *,
+    dispatch: Dispatch,
+    reconcile: Wake,
+    clock: Clock,
 ) -> None:
     """For what members do in the portal."""
     connections = gateway.connections
-    orders = serve_link_orders(url, connections.push_command, clock=clock)
+    orders = serve_link_orders(url, connections.push_command, reconcile=reconcile, clock=clock)
     tasks.supervise("link orders", orders)
     tasks.supervise("config watch", serve_config_watch(url, ConfigWatch(connections)))
     taken = TakeoverWatch(connections, dispatch=dispatch, clock=clock)

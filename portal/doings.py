@@ -17,6 +17,7 @@ _SAID = {
     "qr_round_asked": "activity.qr_round_asked",
     "pairing_code_asked": "activity.pairing_code_asked",
     "settings_changed": "activity.settings_changed",
+    "number_changed": "activity.number_changed",
     "invited": "activity.invited",
     "invitation_withdrawn": "activity.invitation_withdrawn",
     "joined": "activity.joined",
@@ -61,6 +62,8 @@ def say(event: PortalEvent, *, names: Mapping[str, str], language: Language) -> 
         email=payload.get("email", ""),
         network=payload.get("network", ""),
         chat=payload.get("chat", ""),
+        before=payload.get("before", ""),
+        after=payload.get("after", ""),
         what=", ".join(changed),
         role=word(role) if role else "",
     )

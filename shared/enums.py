@@ -333,10 +333,13 @@ class ProofPurpose(StrEnum):
 
 
 class LinkWish(StrEnum):
-    """What a member may ask of the worker's link."""
+    """What a member may ask of the worker's link. NEW_NUMBER: that it begins anew, for the business
+    has another number now.
+    """
 
     QR_ROUND = "QR_ROUND"
     PAIRING_CODE = "PAIRING_CODE"
+    NEW_NUMBER = "NEW_NUMBER"
 
 
 class SetupStatus(StrEnum):

@@ -15,6 +15,7 @@ from shared.structs.takeovers import ChatTaken
 from shared.structs.tenants import TenantConfig
 from shared.wire.files import AskPiece, FetchFile, FileMissing, FileReady, Piece
 from shared.wire.frames import (
+    LOG_OUT,
     NEW_QR_ROUND,
     PAIRING_CODE,
     CancelSend,
@@ -45,6 +46,7 @@ from worker.uplink.room import Room, Size
 log = structlog.get_logger(__name__)
 
 _NO_SPACE = "the worker's disk is full: new messages wait at WhatsApp"
+_NUMBER_CHANGED = Refused(SessionReason.WRONG_PHONE, "the tenant's number was changed")
 _FULL = "the worker holds as many events as it may for the control plane: new messages wait"
 
 
@@ -139,6 +141,10 @@ class LocalWorker:
                 accepted = self._link.begin_qr_round()
             case Command(kind=kind, phone_number=str(number)) if kind == PAIRING_CODE:
                 accepted = self._link.begin_pairing(number)
+            case Command(kind=kind) if kind == LOG_OUT:
+                self._link.judge(self._link.own_phone, _NUMBER_CHANGED)
+                # A session of another generation follows: of this one nothing more is to be told.
+                self.is_stopping = accepted = True
             case _:
                 detail = f"unknown kind {command.kind}"
                 return CommandResult(id=command.id, ok=False, detail=detail)

@@ -11,6 +11,7 @@ from controlplane.api.parameters import (
     CountingRequests,
     Cursor,
     DesiredFilter,
+    Instructing,
     Limit,
     NumberFilter,
     Order,
@@ -30,6 +31,7 @@ from controlplane.services.reading import Reading, trace_code, trace_reading
 from controlplane.services.remove_tenant import remove_tenant
 from controlplane.services.set_config import set_config
 from controlplane.services.set_limits import set_limits
+from controlplane.services.set_number import set_number
 from controlplane.services.set_quiet_hours import set_quiet_hours
 from controlplane.services.show_limits import show_limits as list_limits
 from controlplane.services.show_qr import show_qr
@@ -97,13 +99,21 @@ async def show(tenant_id: TenantPath) -> TenantWithRelations:
 
 @patch(
     "/{tenant_id:str}",
-    summary="Change what a tenant may use; null returns to the default",
-    responses=documented(404, 413),
+    summary="Change a tenant's number, and what it may use; of that null returns to the default",
+    responses=documented(404, 409, 413),
     opt=needs(Right.ADMINISTER),
 )
 async def update(
-    tenant_id: TenantPath, data: JSONBody[UpdateTenantInput], caller: Acting, wake: Waking
+    tenant_id: TenantPath,
+    data: JSONBody[UpdateTenantInput],
+    caller: Acting,
+    wake: Waking,
+    instruct: Instructing,
 ) -> TenantWithRelations:
+    if data.phone_number is not None:
+        await set_number(
+            TenantId(tenant_id), data.phone_number, caller=caller, wake=wake, instruct=instruct
+        )
     return await set_limits(TenantId(tenant_id), data.limits, caller=caller, wake=wake)
 
 

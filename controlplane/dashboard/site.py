@@ -73,6 +73,7 @@ INSIDE = (
     tenant_acts.force_restart,
     tenant_acts.new_qr,
     tenant_acts.reset,
+    tenant_acts.change_number,
     tenant_acts.remove,
     worker_log.show,
     worker_log.stream,

@@ -6,9 +6,10 @@ from datetime import timedelta
 import structlog
 
 from controlplane.containment import contained
-from controlplane.services.acting import Caller, Instruct
+from controlplane.services.acting import Caller, Instruct, Wake
 from controlplane.services.request_pairing_code import request_pairing_code
 from controlplane.services.request_qr_round import request_qr_round
+from controlplane.services.set_number import follow_number
 from shared.clock import Clock
 from shared.db.listening import ASKED, Listener
 from shared.enums import CallerKind, LinkWish
@@ -29,8 +30,9 @@ CALLER = Caller(kind=CallerKind.PORTAL, name="portal", address="")
 
 
 class LinkOrders:
-    def __init__(self, instruct: Instruct, *, clock: Clock) -> None:
+    def __init__(self, instruct: Instruct, *, reconcile: Wake, clock: Clock) -> None:
         self._instruct = instruct
+        self._reconcile = reconcile
         self._clock = clock
         self._wake = asyncio.Event()
 
@@ -78,11 +80,18 @@ class LinkOrders:
                     instruct=self._instruct,
                     clock=self._clock,
                 )
+            case LinkWish.NEW_NUMBER:
+                await follow_number(
+                    order.tenant_id,
+                    caller=CALLER,
+                    wake=self._reconcile,
+                    instruct=self._instruct,
+                )
 
 
-async def serve_link_orders(url: str, instruct: Instruct, *, clock: Clock) -> None:
+async def serve_link_orders(url: str, instruct: Instruct, *, reconcile: Wake, clock: Clock) -> None:
     """Until cancelled: does what is asked as soon as the database tells of it."""
-    orders = LinkOrders(instruct, clock=clock)
+    orders = LinkOrders(instruct, reconcile=reconcile, clock=clock)
     listener = Listener(url, ASKED, changed=lambda _: orders.wake(), missed=orders.wake)
     async with TaskGroup() as tasks:
         tasks.supervise("link listener", listener.run())

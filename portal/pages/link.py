@@ -20,6 +20,6 @@ from shared.web.requests import PageRequest
 async def ask(request: PageRequest, owner: NamedDependency[Insider]) -> Redirect:
     """What comes of it is pushed to the page; a wish that we do not know comes to nothing."""
     wish = (await read_form(request)).get("wish", "")
-    if wish in LinkWish.__members__:
+    if wish in LinkWish.__members__ and wish != LinkWish.NEW_NUMBER:
         await ask_for_code(owner, LinkWish(wish), clock=house_of(request).clock)
     return go_to("/home")

@@ -37,6 +37,10 @@ ACTIVITY = {
     "activity.pairing_code_asked": Text(
         "{who} asked for a code to type", "{who} aliomba msimbo wa kuandika"
     ),
+    "activity.number_changed": Text(
+        "{who} changed the number from {before} to {after}",
+        "{who} alibadilisha namba kutoka {before} kuwa {after}",
+    ),
     "activity.settings_changed": Text("{who} changed {what}", "{who} alibadilisha {what}"),
     "activity.invited": Text("{who} invited {email} {role}", "{who} alimwalika {email} {role}"),
     "activity.invitation_withdrawn": Text(

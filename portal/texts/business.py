@@ -168,6 +168,10 @@ BUSINESS = {
         "That takes a moment. What is written meanwhile is answered afterwards.",
         "Huchukua muda mfupi. Yanayoandikwa kwa sasa yatajibiwa baadaye.",
     ),
+    "link.change_number": Text(
+        "Is that your new number? Change it here.",
+        "Je, hiyo ndiyo namba yako mpya? Ibadilishe hapa.",
+    ),
     "link.number": Text(
         "Use the phone with the number {number}; another one is not linked.",
         "Tumia simu yenye namba {number}; nyingine haitaunganishwa.",

@@ -7,6 +7,20 @@ SETTINGS = {
     "settings.bot": Text("The bot", "Boti"),
     "settings.hours": Text("Hours", "Saa za kazi"),
     "settings.texts": Text("Texts", "Maneno"),
+    "settings.number": Text("Number", "Namba"),
+    "number.now": Text("The number of your business:", "Namba ya biashara yako:"),
+    "number.more": Text(
+        "Only the phone with this number can be linked. If you change it, the phone that is linked"
+        " now is unlinked at once, and nobody is answered until you link the phone with the new"
+        " number. Messages and settings stay.",
+        "Ni simu yenye namba hii pekee inayoweza kuunganishwa. Ukiibadilisha, simu iliyounganishwa"
+        " sasa itaondolewa papo hapo, na hakuna atakayejibiwa hadi uunganishe simu yenye namba"
+        " mpya. Ujumbe na mipangilio hubaki.",
+    ),
+    "number.new": Text("The new number", "Namba mpya"),
+    "number.change": Text(
+        "Change the number and unlink the phone", "Badilisha namba na uondoe simu"
+    ),
     "settings.save": Text("Save", "Hifadhi"),
     "settings.try": Text("Show me", "Nionyeshe"),
     "settings.saved": Text(

@@ -137,6 +137,39 @@ async def set_quiet_hours(tenant_id: TenantId, quiet_hours: QuietHours | None) -
         raise NotFoundError("there is no such tenant")
 
 
+async def set_number(tenant_id: TenantId, phone_number: str) -> str:
+    """The number that was. `phone_number` is taken as it is: check it before.
+
+    Raises PhoneNumberTakenError, NotFoundError like `get`.
+    """
+    async with transaction():
+        rows = await Tenant.raw(
+            "SELECT phone_number FROM tenants WHERE id = {} AND removal_requested_at IS NULL"
+            " FOR UPDATE",
+            tenant_id,
+        )
+        if not rows:
+            raise NotFoundError("there is no such tenant")
+        try:
+            await Tenant.raw(
+                "UPDATE tenants SET phone_number = {} WHERE id = {}", phone_number, tenant_id
+            )
+        except asyncpg.UniqueViolationError as error:
+            raise PhoneNumberTakenError("another tenant has this phone number") from error
+    return str(rows[0]["phone_number"])
+
+
+async def set_number_as_owner(phone_number: str) -> str | None:
+    """In the portal, of the business that the transaction is open for: the number that was, or None
+    where the tenant is going. Raises PhoneNumberTakenError.
+    """
+    try:
+        rows = await Tenant.raw("SELECT flowhq_set_number({}) AS was", phone_number)
+    except asyncpg.UniqueViolationError as error:
+        raise PhoneNumberTakenError("another tenant has this phone number") from error
+    return rows[0]["was"] if rows else None
+
+
 async def request_removal(tenant_id: TenantId, *, now: datetime) -> None:
     """From here on the tenant is not found; what asks for its container is REMOVED.
 

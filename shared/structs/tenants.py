@@ -209,8 +209,13 @@ class TenantFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UpdateTenantInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is left out stays as it is."""
+    """What is left out stays as it is.
 
+    phone_number: E.164. Another than before unlinks the phone that is linked: one with the new
+    number has to be linked then.
+    """
+
+    phone_number: PhoneNumber | None = None
     limits: LimitsInput = LimitsInput()
 
 

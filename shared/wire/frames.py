@@ -184,11 +184,13 @@ class PhoneRefused(msgspec.Struct, frozen=True, kw_only=True, tag="phone_refused
 
 NEW_QR_ROUND = "new_qr_round"
 PAIRING_CODE = "pairing_code"
+LOG_OUT = "log_out"
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag="command", omit_defaults=True):
     """kind: NEW_QR_ROUND begins a new linking round after the last one ran out; PAIRING_CODE
-    asks for a code to type on the phone with `phone_number`.
+    asks for a code to type on the phone with `phone_number`; LOG_OUT unlinks whatever phone is
+    linked, because the tenant's number is another now.
     """
 
     id: str

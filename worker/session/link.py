@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from random import random
 
@@ -41,6 +42,8 @@ LOG_OUT_TRIES = 5
 LOG_OUT_AGAIN = timedelta(seconds=2)
 # Each try waits for an answer for as long as the library does, 75 s; not longer than a person.
 LOG_OUT_PATIENCE = timedelta(seconds=20)
+# A worker that is to stop meanwhile finishes what usually takes a round trip.
+EXPEL_GRACE = timedelta(seconds=2)
 
 
 class PhoneLink:
@@ -80,6 +83,8 @@ class PhoneLink:
         self._gate = gate
         self._keep_accepted = keep_accepted
         self._settled = settled
+        self._not_expelling = asyncio.Event()
+        self._not_expelling.set()
         self.connected = asyncio.Event()
 
     @property
@@ -114,7 +119,7 @@ class PhoneLink:
     def judge(self, phone: str, verdict: Verdict) -> None:
         """The control plane's word about a phone that this link reported."""
         # Of one that is gone meanwhile it says nothing about the next.
-        if phone == self.own_phone:
+        if phone and phone == self.own_phone:
             self.handle(verdict)
 
     async def run(self) -> None:
@@ -137,6 +142,9 @@ class PhoneLink:
     async def stop(self) -> None:
         self._stopped = True
         self.connected.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(EXPEL_GRACE.total_seconds()):
+                await self._not_expelling.wait()
         await self._client.stop_round()
 
     def report(self) -> SessionReport:
@@ -241,7 +249,9 @@ class PhoneLink:
         if action is Action.RELINK:
             await self._wait_until_forgotten()
         if action is Action.EXPEL:
+            self._not_expelling.clear()
             await self._log_out()
+            self._not_expelling.set()
         await self._client.stop_round()
         if action in {Action.RELINK, Action.EXPEL}:
             await self._forget()

@@ -29,7 +29,7 @@ from shared.web.requests import PageRequest
 
 PACE = timedelta(seconds=1)
 # What a page may say was done, for the address may say anything.
-DONE = {"start", "stop", "restart", "force_restart", "new_qr", "reset"}
+DONE = {"start", "stop", "restart", "force_restart", "new_qr", "reset", "number"}
 DIRECTIONS = {"all": None, "in": Direction.IN, "out": Direction.OUT}
 
 

@@ -16,12 +16,15 @@ from controlplane.services.remove_tenant import remove_tenant
 from controlplane.services.request_qr_round import request_qr_round
 from controlplane.services.reset_session import reset_session
 from controlplane.services.restart_worker import restart_worker
+from controlplane.services.set_number import set_number
 from controlplane.services.set_worker import set_worker
 from shared.clock import Clock
 from shared.enums import DesiredState
 from shared.errors import ConflictError, InvalidInputError
 from shared.ids import TenantId
+from shared.phone import to_phone
 from shared.stores import tenants
+from shared.stores.tenants import PhoneNumberTakenError
 from shared.web.forms import read_form
 from shared.web.rendering import go_to
 from shared.web.requests import PageRequest
@@ -82,6 +85,32 @@ async def reset(
         return await _ask_again(request, TenantId(tenant_id), wrong, clock=clock, act="reset")
     await reset_session(TenantId(tenant_id), caller=caller, wake=wake)
     return _back(tenant_id, "reset")
+
+
+@post("/tenants/{tenant_id:uuid}/number", opt=needs(Right.ADMINISTER))
+async def change_number(
+    *,
+    request: PageRequest,
+    tenant_id: FromPath[UUID],
+    caller: Acting,
+    wake: Waking,
+    instruct: Instructing,
+    clock: Timing,
+) -> Response[str] | Redirect:
+    form = await read_form(request)
+    number = to_phone(form.get("phone_number", ""))
+    try:
+        await confirm(request, form)
+        await set_number(TenantId(tenant_id), number, caller=caller, wake=wake, instruct=instruct)
+    except (InvalidInputError, PhoneNumberTakenError) as error:
+        return await tenant_page(
+            request,
+            TenantId(tenant_id),
+            clock=clock,
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            wrong={"number": wrong_of(error)},
+        )
+    return _back(tenant_id, "number")
 
 
 @post("/tenants/{tenant_id:uuid}/remove", opt=needs(Right.ADMINISTER))

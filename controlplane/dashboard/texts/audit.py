@@ -19,6 +19,7 @@ ACTIONS = {
     "token.revoked": "revoked the worker's token",
     "qr.round_requested": "asked for new QR codes",
     "pairing_code.requested": "asked for a pairing code",
+    "number.changed": "changed the number",
     "messages.queued": "queued messages",
     "message.cancel_requested": "took back a message",
     "messages.read": "read messages",

@@ -60,6 +60,14 @@ TENANT = {
         " not sent stays."
     ),
     "act.reset_now": "Reset the session",
+    "act.number": "Change the number",
+    "act.number_more": (
+        "The phone that is linked is unlinked, and a new code has to be scanned by the phone with"
+        " the new number. Another phone is refused. Messages and settings stay."
+    ),
+    "act.number_new": "The new number",
+    "act.number_now": "Change the number",
+    "done.number": "The number is changed: a new code appears when the worker runs.",
     "act.remove": "Remove the tenant",
     "act.remove_more": (
         "Its container, its session and all its rows are deleted, messages too. This cannot be"

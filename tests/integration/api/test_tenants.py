@@ -6,10 +6,10 @@ from uuid import uuid4
 import pytest
 
 from shared.enums import Direction, SessionReason, SessionState
-from shared.stores import credentials, messages, sessions, tenants
+from shared.stores import accounts, credentials, messages, sessions, tenants
 from shared.structs.keys import AuditEntry
 from shared.tables import WorkerProcess
-from shared.wire.frames import NEW_QR_ROUND, PAIRING_CODE, Command, SessionReport
+from shared.wire.frames import LOG_OUT, NEW_QR_ROUND, PAIRING_CODE, Command, SessionReport
 from tests.fakes.businesses import NOW, business, message
 from tests.fakes.traces import list_newest
 
@@ -375,3 +375,41 @@ async def test_who_asked_for_a_pairing_code_is_known_and_the_code_is_not(api, te
     [entry] = await list_newest(limit=10)
     number = (await tenants.get(tenant_id)).phone_number
     assert (entry.action, entry.detail) == ("pairing_code.requested", {"phone_number": number})
+
+
+async def linked_to(api, tenant_id):
+    number = (await tenants.get(tenant_id)).phone_number
+    api.commands[tenant_id] = []
+    assert await accounts.claim(tenant_id, accounts.Account(phone=number), now=NOW) is None
+
+
+async def test_another_number_unlinks_the_phone_that_is_linked(api, tenant_id):
+    await linked_to(api, tenant_id)
+    answer = await api.client.patch(
+        f"/admin/tenants/{tenant_id}", json={"phone_number": "+255712399999"}
+    )
+    assert (answer.status_code, answer.json()["phone_number"]) == (200, "+255712399999")
+    assert await accounts.find(tenant_id) is None
+    assert [command.kind for command in api.commands[tenant_id]] == [LOG_OUT]
+    audit = (await api.client.get("/admin/audit")).json()["items"]
+    [act] = [each for each in audit if each["action"] == "number.changed"]
+    assert act["detail"]["after"] == "+255712399999"
+
+
+async def test_the_same_number_unlinks_nothing(api, tenant_id):
+    await linked_to(api, tenant_id)
+    number = (await tenants.get(tenant_id)).phone_number
+    await api.client.patch(f"/admin/tenants/{tenant_id}", json={"phone_number": number})
+    assert (await accounts.find(tenant_id)).phone == number
+    assert api.commands[tenant_id] == []
+
+
+@pytest.mark.parametrize(("number", "status"), [("+255712300002", 409), ("12", 400)])
+async def test_a_number_that_cannot_be_had_changes_nothing(api, tenant_id, number, status):
+    await tenants.create(business(2))
+    await linked_to(api, tenant_id)
+    body = {"phone_number": number, "limits": {"pids": 64}}
+    answer = await api.client.patch(f"/admin/tenants/{tenant_id}", json=body)
+    assert answer.status_code == status
+    assert answer.json()["errors"][0]["field"] == "phone_number"
+    assert await accounts.find(tenant_id) is not None

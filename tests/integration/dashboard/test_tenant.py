@@ -370,3 +370,18 @@ async def test_a_log_that_cannot_be_had_says_why(dashboard, browser, tenant_id, 
     assert (page.status_code, "The engine does not answer" in page.text) == (200, True)
     monkeypatch.setattr(worker_logs, "FOLLOWERS", 0)
     assert (await browser.go(path(tenant_id, "/log/stream"))).status_code == 429
+
+
+async def test_a_number_is_changed_and_what_that_does_is_said_before(browser, tenant_id):
+    assert "is unlinked" in (await browser.go(path(tenant_id))).text
+    await tenants.create(business(2))
+    for typed, said in (("0712", "E.164"), ("+255712300002", "another tenant")):
+        given = {"phone_number": typed, "current": PASSWORD}
+        answer = await browser.send(path(tenant_id, "/number"), **given)
+        assert (answer.status_code, said in answer.text) == (422, True)
+    answer = await browser.send(path(tenant_id, "/number"), phone_number="+255712399999")
+    assert "Is not your password." in answer.text
+    given = {"phone_number": "+255 712 399 999", "current": PASSWORD}
+    answer = await browser.send(path(tenant_id, "/number"), **given)
+    assert "The number is changed" in answer.text
+    assert (await tenants.get(tenant_id)).phone_number == "+255712399999"

@@ -53,6 +53,7 @@ FUNCTIONS = {
     "flowhq_is_owner()",
     "flowhq_set_role(uuid,text)",
     "flowhq_remove_member(uuid)",
+    "flowhq_set_number(text)",
     "flowhq_take_invitation(uuid)",
     "flowhq_sweep_sessions(timestamp with time zone)",
     "flowhq_sweep_proofs(timestamp with time zone)",

@@ -8,9 +8,10 @@ import pytest
 from controlplane.gateway.link_orders import LOOK_EVERY, LinkOrders, serve_link_orders
 from shared.enums import LinkWish, SessionReason, SessionState
 from shared.ids import TenantId
-from shared.stores import link_requests, sessions, tenants
+from shared.stores import accounts, link_requests, sessions, tenants
+from shared.stores.accounts import Account
 from shared.tasks import TaskGroup
-from shared.wire.frames import NEW_QR_ROUND, PAIRING_CODE, Command, SessionReport
+from shared.wire.frames import LOG_OUT, NEW_QR_ROUND, PAIRING_CODE, Command, SessionReport
 from tests.fakes.businesses import business
 from tests.fakes.clocks import ManualClock
 
@@ -20,6 +21,7 @@ class Workers:
 
     def __init__(self, *connected: TenantId) -> None:
         self.connected = connected
+        self.woken: list[TenantId] = []
         self.commands: list[tuple[TenantId, str, str | None]] = []
 
     async def instruct(self, tenant_id: TenantId, command: Command) -> bool:
@@ -49,7 +51,7 @@ async def test_each_wish_is_done_once_for_the_tenant_who_has_it(waiting, clock):
     await link_requests.ask(ours, LinkWish.QR_ROUND, now=clock.now())
     await link_requests.ask(ours, LinkWish.QR_ROUND, now=clock.now())
     await link_requests.ask(theirs, LinkWish.PAIRING_CODE, now=clock.now())
-    orders = LinkOrders(workers.instruct, clock=clock)
+    orders = LinkOrders(workers.instruct, reconcile=workers.woken.append, clock=clock)
     await orders.run_once()
     await orders.run_once()
     assert sorted(workers.commands, key=lambda each: each[1]) == sorted(
@@ -62,7 +64,7 @@ async def test_a_wish_is_not_done_when_whoever_had_it_is_gone(waiting, clock):
     workers = Workers(*waiting)
     await link_requests.ask(waiting[0], LinkWish.QR_ROUND, now=clock.now())
     clock.advance(link_requests.LIFE + timedelta(seconds=1))
-    await LinkOrders(workers.instruct, clock=clock).run_once()
+    await LinkOrders(workers.instruct, reconcile=workers.woken.append, clock=clock).run_once()
     assert workers.commands == []
 
 
@@ -71,7 +73,7 @@ async def test_a_wish_that_cannot_be_done_is_in_nobodys_way(waiting, clock):
     for offset, tenant_id in enumerate(waiting):
         at = clock.now() + timedelta(milliseconds=offset)
         await link_requests.ask(tenant_id, LinkWish.QR_ROUND, now=at)
-    await LinkOrders(workers.instruct, clock=clock).run_once()
+    await LinkOrders(workers.instruct, reconcile=workers.woken.append, clock=clock).run_once()
     assert [each[0] for each in workers.commands] == [waiting[1]]
 
 
@@ -83,7 +85,22 @@ async def test_a_wish_is_done_as_soon_as_it_is_written(waiting, clock, database_
         return True
 
     async with TaskGroup() as tasks, asyncio.timeout(LOOK_EVERY.total_seconds() - 5):
-        tasks.supervise("orders", serve_link_orders(database_url, instruct, clock=clock))
+        tasks.supervise(
+            "orders", serve_link_orders(database_url, instruct, reconcile=print, clock=clock)
+        )
         for tenant_id in waiting:
             await link_requests.ask(tenant_id, LinkWish.QR_ROUND, now=clock.now())
             assert await told.get() == tenant_id
+
+
+async def test_a_number_that_an_owner_changed_unlinks_the_phone_that_is_linked(waiting, clock):
+    workers, ours = Workers(*waiting), waiting[0]
+    number = (await tenants.get(ours)).phone_number
+    assert await accounts.claim(ours, Account(phone=number), now=clock.now()) is None
+    await tenants.set_number(ours, "+255712399999")
+    await link_requests.ask(ours, LinkWish.NEW_NUMBER, now=clock.now())
+    await LinkOrders(workers.instruct, reconcile=workers.woken.append, clock=clock).run_once()
+    assert await accounts.find(ours) is None
+    assert (workers.commands, workers.woken) == ([(ours, LOG_OUT, None)], [ours])
+    session = (await tenants.get(ours)).session
+    assert (session.state, session.reason) == (SessionState.DISCONNECTED, SessionReason.NOT_STARTED)

@@ -1,13 +1,16 @@
 """Whether a phone may serve a tenant: the gateway on a real PostgreSQL, with workers of sockets."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import Context
 from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from shared import security
+from shared.db.engine import transaction
 from shared.enums import (
     Actor,
     IncidentKind,
@@ -31,6 +34,7 @@ from shared.wire.frames import (
     encode,
 )
 from tests.integration.gateway.test_listener import (  # noqa: F401  fixtures
+    NOW,
     Bench,
     _next,
     _received,
@@ -200,3 +204,18 @@ async def test_a_worker_that_is_linked_is_asked_about_whenever_it_connects(bench
     for _ in range(2):
         async with worker(bench, tenant[1]) as socket:
             assert await ask(socket, linked()) == PhoneAccepted(phone=OURS)
+
+
+async def test_a_claim_during_a_change_of_the_number_is_judged_by_the_new_one(tenant):  # noqa: F811
+    async with asyncio.TaskGroup() as claims, transaction():
+        await tenants.set_number(tenant[0], OTHER)
+        # Outside of this transaction, which a task would otherwise join.
+        claim = claims.create_task(
+            accounts.claim(tenant[0], Account(phone=OURS), now=NOW), context=Context()
+        )
+        await asyncio.sleep(0.1)
+        assert not claim.done()
+        await workers.reset_session(tenant[0])
+    refusal = claim.result()
+    assert (refusal.reason, refusal.expected) == (SessionReason.WRONG_PHONE, OTHER)
+    assert await accounts.find(tenant[0]) is None

@@ -80,7 +80,7 @@ async def test_a_wish_without_a_word_for_it_is_in_nobodys_way(tenant, neighbour,
         await sessions.record_session(each, report, clock.now())
         await link_requests.ask(each, LinkWish.QR_ROUND, now=clock.now())
     await plant(database_url, "link_requests", "wish", "'EVIL'", f"tenant = '{tenant[0]}'")
-    await LinkOrders(workers.instruct, clock=clock).run_once()
+    await LinkOrders(workers.instruct, reconcile=workers.woken.append, clock=clock).run_once()
     assert [each[0] for each in workers.commands] == [neighbour[0]]
 
 

@@ -32,9 +32,11 @@ FOR_INSIDERS = {
     *("GET /messages/{person}/stream", "GET /messages/{person}/{message_id}"),
     "GET /messages/{person}/{message_id}/file",
     *("GET /settings", "GET /settings/hours", "GET /settings/texts", "GET /team", "GET /activity"),
+    "GET /settings/number",
 }
 FOR_OWNERS = {
     *("POST /settings", "POST /settings/hours", "POST /settings/texts", "POST /link"),
+    "POST /settings/number",
     *("POST /team", "POST /team/invitations/{invitation_id}/withdraw"),
     *("POST /team/{member_id}/role", "GET /team/{member_id}/remove"),
     "POST /team/{member_id}/remove",

@@ -10,6 +10,8 @@ from tests.integration.portal.conftest import Portal
 from tests.integration.portal.test_start import describe, execute, rows
 
 PATHS = ("/settings", "/settings/hours", "/settings/texts")
+NUMBER = "SELECT phone_number FROM tenants"
+WISHES = "SELECT wish FROM link_requests"
 STAFF = "UPDATE users SET role = 'STAFF'"
 HOURS = {"opens_MON": "08:00", "closes_MON": "17:00", "when_closed": "TELL"}
 CONFIG = (
@@ -199,3 +201,39 @@ async def test_the_control_plane_hears_of_it(owner, database_url):
     await connection.fetch("SELECT 1")
     await connection.close()
     assert told == [str(row[0]) for row in await rows(database_url, "SELECT id FROM tenants")]
+
+
+async def test_an_owner_changes_the_number_and_the_phone_is_to_be_unlinked(owner, database_url):
+    page = (await owner.go("/settings/number")).text
+    assert "is unlinked at once" in page
+    answer = await save(owner, "/settings/number", phone="+255 712 399 999")
+    assert "Saved." in answer.text
+    assert await rows(database_url, NUMBER) == [("+255712399999",)]
+    assert await rows(database_url, WISHES) == [("NEW_NUMBER",)]
+    assert "changed the number from" in (await owner.go("/activity")).text
+
+
+async def test_the_same_number_unlinks_nothing(owner, database_url):
+    [(number,)] = await rows(database_url, NUMBER)
+    await save(owner, "/settings/number", phone=number)
+    assert await rows(database_url, WISHES) == []
+
+
+async def test_a_number_of_another_business_or_none_at_all_is_refused(owner, database_url, portal):
+    [(number,)] = await rows(database_url, NUMBER)
+    other = await portal.sign_up("other@example.com")
+    await describe(other, phone="+255712388888")
+    for typed in ("+255712388888", "12", ""):
+        answer = await save(owner, "/settings/number", phone=typed)
+        assert answer.status_code == 422
+        assert 'aria-invalid="true"' in answer.text
+    assert sorted(await rows(database_url, NUMBER)) == sorted([(number,), ("+255712388888",)])
+    assert await rows(database_url, WISHES) == []
+
+
+async def test_staff_change_no_number(owner, database_url):
+    await execute(database_url, STAFF)
+    [(number,)] = await rows(database_url, NUMBER)
+    assert "disabled" in (await owner.go("/settings/number")).text
+    assert (await owner.send("/settings/number", phone="+255712399999")).status_code == 403
+    assert await rows(database_url, NUMBER) == [(number,)]
