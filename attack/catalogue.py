@@ -12,7 +12,7 @@ from attack.customers import phones
 from attack.inside import hogs, walls
 from attack.routes import api, dashboard, guessing, odd, portal, quotas, slips, timing
 from attack.sql import domains, poison, powers, rows, tickets
-from attack.worker import bounds, floods, forging, lying_files, many
+from attack.worker import bounds, claiming, floods, forging, lying_files, many
 
 GROUPS = [
     Group(name="api", checks=[*api.CHECKS, *odd.CHECKS, *slips.CHECKS]),
@@ -27,6 +27,7 @@ GROUPS = [
         name="worker",
         checks=[
             *forging.CHECKS,
+            *claiming.CHECKS,
             *lying_files.CHECKS,
             *many.CHECKS,
             *bounds.CHECKS,

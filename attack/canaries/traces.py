@@ -13,6 +13,7 @@ KINDS = {
     "FOREIGN_ID": "ids of another tenant were named",
     "FRAME_REFUSED": "a worker sent frames that are none",
     "WORKER_REFUSED": "tokens were made up",
+    "PHONE_REFUSED": "another tenant's number was claimed",
 }
 
 

@@ -10,7 +10,7 @@ from attack.errors import NotTriedError
 from attack.ground import Business, Ground
 from attack.stress.platform import json_of
 
-FENCE = "who is linked is who should be (docs/operations, shared/stores/sessions.py)"
+FENCE = "who is linked is who should be (controlplane/gateway/linking.py)"
 QR_TIME = 40.0
 SETTLED = 8.0
 
@@ -40,8 +40,12 @@ async def _scan(ground: Ground, business: Business, number: str, what: str) -> O
         states.append(session["state"])
         await asyncio.sleep(0.5)
     breaches = []
-    if states[-1] == "CONNECTED":
-        breaches.append(f"{what} is linked to {business.phone_number} and stays so")
+    if "CONNECTED" in states:
+        breaches.append(f"{what} was linked to {business.phone_number}")
+    phone = await json_of(ground.platform.sandbox.get(f"/phones/{number}"))
+    is_own = number == ground.beta.phone_number
+    if len(phone["devices"]) > is_own:
+        breaches.append(f"{what} is not logged out again")
     other = await ground.call("GET", f"/admin/tenants/{ground.beta.id}")
     if number == ground.beta.phone_number and other["session"]["state"] != "CONNECTED":
         breaches.append("whose phone it is was cut off by it")

@@ -84,7 +84,8 @@ class Line:
     async def open(self) -> None:
         """Says hello and is welcomed. Raises one of CLOSED."""
         self._socket = await dial(self._gateway.host, self._gateway.port)
-        await self.send(Hello(token=self._token, boot_id="attack", image="attack"))
+        hello = Hello(token=self._token, boot_id="attack", image="attack", heeds_refusals=True)
+        await self.send(hello)
         reply = await self.receive()
         if not isinstance(reply, Welcome):
             await self.aclose()

@@ -1,9 +1,18 @@
 """A phone that is not the tenant's: the real process, the real client library, the sandbox."""
 
+import signal
+
 import pytest
 
 from shared.enums import SessionReason, SessionState, SkipReason
-from shared.wire.frames import NEW_QR_ROUND, Command, Heartbeat, PhoneAccepted, SessionReport
+from shared.wire.frames import (
+    LOG_OUT,
+    NEW_QR_ROUND,
+    Command,
+    Heartbeat,
+    PhoneAccepted,
+    SessionReport,
+)
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -125,3 +134,13 @@ async def test_an_accepted_phone_serves_while_the_control_plane_is_away(
     await sandbox.write(linked.customer, linked.phone, "hello")
     assert len(await sandbox.answers(linked.customer, 1)) == 1
     await gateway.start()
+
+
+async def test_a_worker_that_is_told_to_log_out_leaves_nothing_on_the_phones_list(
+    sandbox, gateway, linked
+):
+    await gateway.send(Command(id="c1", kind=LOG_OUT))
+    await gateway.until(lambda: gateway.session.reason is SessionReason.WORKER_STOPPED)
+    linked.worker.signal(signal.SIGTERM)  # as the reconciler does at the same moment
+    assert await linked.worker.ended() == 0
+    assert await devices(sandbox, linked.phone) == []
