@@ -2,15 +2,16 @@
 
 import argparse
 import os
+import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 import requests
 from docker.errors import DockerException
 
-from launcher import browser, client_libraries, environment, images, operators
+from launcher import browser, client_libraries, engine, environment, images, operators, pins
 from launcher.console import complain, say
 from launcher.down import down
 from launcher.errors import NotReadyError
@@ -66,18 +67,38 @@ def run(
             database_url=environ.get("DATABASE_URL"),
         )
         return up(paths, options, environ)
-    if chosen.command == "down":
-        return down(paths, environ, purge=chosen.purge)
-    if chosen.command == "supervise":
-        return supervise(paths, environ)
-    if chosen.command == "operator":
-        return operators.manage(paths, chosen.action, chosen.email, chosen.role)
+    acts: dict[str, Callable[[], int]] = {
+        "down": lambda: down(paths, environ, purge=chosen.purge),
+        "supervise": lambda: supervise(paths, environ),
+        "doctor": lambda: _run_doctor(chosen, environ),
+        "pin": lambda: _pin(environ),
+        "operator": lambda: operators.manage(paths, chosen.action, chosen.email, chosen.role),
+    }
+    if chosen.command in acts:
+        return acts[chosen.command]()
     prepared = images.prepare(paths, environ, practice=chosen.practice)
     if chosen.command == "image":
         say(prepared.worker.tag)
     else:
         client_libraries.ensure(paths)
         browser.ensure(paths)
+    return 0
+
+
+def _run_doctor(chosen: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """It stands beside the attack, which knows us and not the other way round."""
+    given = ["--json"] if chosen.json else []
+    given += ["--compose", chosen.compose] if chosen.compose else []
+    given += ["--state-dir", str(chosen.state_dir)] if chosen.state_dir else []
+    command = [sys.executable, "-P", "-m", "attack.doctor", *given]
+    return subprocess.run(command, env=dict(environ), check=False).returncode
+
+
+def _pin(environ: Mapping[str, str]) -> int:
+    found = pins.look_up(engine.address_of(environ))
+    (ROOT / pins.FILE).write_text(pins.render(found), encoding="utf-8")
+    for image in found.values():
+        say(image)
     return 0
 
 
@@ -116,12 +137,16 @@ def _parser() -> argparse.ArgumentParser:
     people.add_argument(
         "--role", choices=operators.ROLES, help="for add (admin unless said) and role"
     )
+    health = commands.add_parser("doctor", help="the state of every fence, as scripts/doctor")
+    health.add_argument("--compose", metavar="PROJECT", help="compose's, not ./scripts/up's")
+    health.add_argument("--json", action="store_true", help="for programs")
+    commands.add_parser("pin", help="write down the digests of the images from a registry")
     image = commands.add_parser("image", help="make the worker image and say its name")
     image.add_argument("--practice", action="store_true", help="the one that trusts the sandbox")
     prepare = commands.add_parser("prepare", help="engine and all images, for the tests")
     prepare.set_defaults(practice=True)
     watch = commands.add_parser("supervise", help="start again what ends, until stopped")
-    for command in (start, stop, people, image, prepare, watch):
+    for command in (start, stop, people, health, image, prepare, watch):
         command.add_argument("--state-dir", type=Path, metavar="DIR", help="default: .flowhq")
     return parser
 

@@ -10,13 +10,12 @@ import msgspec
 import requests
 from docker.errors import DockerException
 
-from launcher import building, engine, environment, host, processes, recipe
+from launcher import building, engine, environment, host, pins, processes, recipe
 from launcher.building import Image
 from launcher.errors import LauncherError, NotReadyError
 from launcher.paths import Paths
 
 REPOSITORY = "flowhq-base"
-PUBLISHED = "python:3.13-slim-trixie"
 SUITE = "trixie"
 PACKAGES = ("python3", "python3-venv", "ca-certificates", "tzdata")
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
@@ -31,18 +30,19 @@ class Mirrors(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ensure_base(paths: Paths, address: str) -> Image:
-    tag = f"{REPOSITORY}:{recipe.digest({}, _recipe())}"
+    published = pins.find_base(paths.root)
+    tag = f"{REPOSITORY}:{recipe.digest({}, _recipe(published))}"
     found = building.find_image(address, tag)
     if found is not None:
         return found
-    if building.find_image(address, PUBLISHED) is not None:
-        _tag_published(address, tag)
-    elif _pull(address):
+    if building.find_image(address, published) is not None:
+        _tag_published(address, published, tag)
+    elif _pull(address, published):
         # Only what was not there before us is ours to remove one day.
-        _pulled_file(paths).write_text(PUBLISHED, encoding="utf-8")
-        _tag_published(address, tag)
+        _pulled_file(paths).write_text(published, encoding="utf-8")
+        _tag_published(address, published, tag)
     else:
-        _make(paths, address, tag)
+        _make(paths, address, published, tag)
     return building.get_image(address, tag, made=True)
 
 
@@ -89,30 +89,30 @@ def _pulled_file(paths: Paths) -> Path:
     return paths.state / "pulled-images"
 
 
-def _recipe() -> dict[str, str]:
-    return {"published": PUBLISHED, "suite": SUITE, "packages": " ".join(PACKAGES)}
+def _recipe(published: str) -> dict[str, str]:
+    return {"published": published, "suite": SUITE, "packages": " ".join(PACKAGES)}
 
 
-def _pull(address: str) -> bool:
+def _pull(address: str, published: str) -> bool:
     """False when no registry answers: a network without one refuses at once."""
     with contextlib.closing(engine.connect(address)) as client:
         try:
-            client.pull(PUBLISHED)
+            client.pull(published)
         except (DockerException, requests.RequestException):
             return False
     # A pull that fails half-way says so in its text, not in its status.
-    return building.find_image(address, PUBLISHED) is not None
+    return building.find_image(address, published) is not None
 
 
-def _tag_published(address: str, tag: str) -> None:
+def _tag_published(address: str, published: str, tag: str) -> None:
     repository, _, version = tag.partition(":")
     with contextlib.closing(engine.connect(address)) as client:
-        client.tag(PUBLISHED, repository, version)
+        client.tag(published, repository, version)
 
 
-def _make(paths: Paths, address: str, tag: str) -> None:
+def _make(paths: Paths, address: str, published: str, tag: str) -> None:
     log = paths.logs / "base-image.log"
-    _ensure_tools(log)
+    _ensure_tools(log, published)
     archive = paths.build / "base.tar"
     try:
         _bootstrap(archive, log)
@@ -121,11 +121,11 @@ def _make(paths: Paths, address: str, tag: str) -> None:
         archive.unlink(missing_ok=True)
 
 
-def _ensure_tools(log: Path) -> None:
-    purpose = f"Making a base image (no registry answers for {PUBLISHED})"
+def _ensure_tools(log: Path, published: str) -> None:
+    purpose = f"Making a base image (no registry answers for {published})"
     if not host.is_root():
         raise LauncherError(
-            f"{purpose} needs root: run sudo docker pull {PUBLISHED} on a network that has one, "
+            f"{purpose} needs root: run sudo docker pull {published} on a network that has one, "
             "or run this once as root"
         )
     missing = [] if host.find_tool("mmdebstrap") else ["mmdebstrap"]

@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -66,6 +67,20 @@ def parse_listening(table: str, port: int) -> list[str]:
         for row in rows
         if row[STATE] == LISTENING and int(row[LOCAL_ADDRESS].rpartition(":")[2], 16) == port
     ]
+
+
+def list_listening() -> list[tuple[str, int]]:
+    """Every IPv4 address and port where something listens; `[::]` and the like as 0.0.0.0."""
+    texts = [table.read_text(encoding="utf-8") for table in TCP_TABLES if table.exists()]
+    rows = [line.split() for text in texts for line in text.splitlines()[1:]]
+    return [_to_address(row[LOCAL_ADDRESS]) for row in rows if row[STATE] == LISTENING]
+
+
+def _to_address(text: str) -> tuple[str, int]:
+    """`0100007F:1F40`: the kernel writes each 32 bits in the machine's own order."""
+    address, _, port = text.rpartition(":")
+    last = int(address[-8:], 16).to_bytes(4, sys.byteorder)
+    return socket.inet_ntoa(last), int(port, 16)
 
 
 def _listening_inodes(port: int) -> list[str]:

@@ -15,6 +15,7 @@ from launcher.building import Image
 from launcher.images import Prepared
 from launcher.paths import Paths
 from launcher.pip_settings import find_bundle
+from tests.fakes.scripts import load_script
 
 pytestmark = pytest.mark.docker
 
@@ -52,6 +53,17 @@ class Contents:
 
 def _split(content: bytes) -> set[bytes]:
     return {b"".join(part.split(b"-----")[0].split()) for part in content.split(CERTIFICATE)[1:]}
+
+
+def test_the_bill_of_materials_names_what_the_image_holds(prepared: Prepared) -> None:
+    bill = load_script("bill_of_materials")
+    with contextlib.closing(engine.connect(prepared.engine.address)) as client:
+        described = bill.describe_image(client, prepared.production.tag)
+    kinds = {part.name: part.purl.type for part in described.components if part.purl}
+    assert (kinds["neonize"], kinds["libc6"]) == ("pypi", "deb")
+    assert "litestar" not in kinds, "the worker has none of the portal's packages"
+    (digest,) = described.metadata.component.hashes
+    assert prepared.production.id == f"sha256:{digest.content}"
 
 
 @pytest.fixture(scope="module")

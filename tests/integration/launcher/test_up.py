@@ -3,6 +3,7 @@
 The state directory has a space in its name, and the scripts are called from elsewhere.
 """
 
+import asyncio
 import contextlib
 import json
 import os
@@ -16,6 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import msgspec
 import pytest
@@ -29,6 +31,7 @@ from launcher import (
     instance,
     modes,
     platform,
+    postgres,
     processes,
     records,
 )
@@ -177,6 +180,48 @@ def test_the_key_is_a_secret_and_is_shown_once(running: Installation) -> None:
 
 def test_nothing_in_the_state_directory_is_open_to_others(running: Installation) -> None:
     assert modes.list_open(running.paths.state) == []
+
+
+def examine(running: Installation) -> dict[str, tuple[str, str]]:
+    done = running.run("doctor", "--json")
+    report = json.loads(done.stdout)
+    assert done.returncode == report["exit_code"]
+    return {each["fence"]: (each["state"], each["means"]) for each in report["findings"]}
+
+
+@pytest.mark.skipif(not accounts.may_hide(), reason="a plain user has fewer fences")
+def test_the_doctor_finds_every_fence_up_and_each_that_is_torn_down(running: Installation) -> None:
+    up = examine(running)
+    assert {name: said for name, said in up.items() if said[0] in {"down", "unknown"}} == {}
+    rule = (f"FLOWHQ-{instance.find_id(running.paths)}-ON", "-d", "169.254.0.0/16", "-j", "REJECT")
+    rule = (*rule, "--reject-with", "icmp-admin-prohibited")
+    url = postgres.cluster_of(running.paths, str(instance.find_id(running.paths))).url
+    try:
+        running.paths.admin_key.chmod(0o644)
+        filter_rules("-D", *rule)
+        asyncio.run(tell(url, "ALTER ROLE flowhq_portal BYPASSRLS"))
+        torn = examine(running)
+    finally:
+        running.paths.admin_key.chmod(0o600)
+        filter_rules("-A", *rule)
+        asyncio.run(tell(url, "ALTER ROLE flowhq_portal NOBYPASSRLS"))
+    seen = {name: said[1] for name, said in torn.items() if said[0] == "down"}
+    assert set(seen) == {"files", "packet filter", "portal's role"}
+    assert "admin.key is 644" in seen["files"]
+    assert "169.254.0.0/16" in seen["packet filter"]
+    assert "bypassrls" in seen["portal's role"]
+
+
+def filter_rules(*arguments: str) -> None:
+    subprocess.run(["iptables", "-w", *arguments], check=True)  # noqa: S603, S607  our own rules
+
+
+async def tell(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
 
 
 AS_THE_PORTAL = """
