@@ -88,11 +88,6 @@ def list_missing(instance: str, *, ports: Sequence[int], gateway: str | None) ->
     ]
 
 
-def list_rules() -> list[str]:
-    """All rules of the filter, as iptables writes them. Raises LauncherError."""
-    return _read("-S").splitlines()
-
-
 def take_down(instance: str) -> None:
     """Safe to repeat; of what is not there nothing is said."""
     if not host.is_root() or host.find_tool("iptables") is None:
@@ -121,24 +116,9 @@ def _jumps(instance: str) -> list[Rule]:
 
 
 def _run(*arguments: str, may_fail: bool = False, tool: str = "iptables", text: str = "") -> bool:
-    done = _call(tool, *arguments, text=text)
-    if done.returncode != 0 and not may_fail:
-        command = " ".join((tool, *arguments))
-        raise LauncherError(f"The workers' network cannot be fenced ({command}): {done.stderr}")
-    return done.returncode == 0
-
-
-def _read(*arguments: str) -> str:
-    done = _call("iptables", *arguments)
-    if done.returncode != 0:
-        raise LauncherError(f"iptables {' '.join(arguments)}: {done.stderr}")
-    return done.stdout
-
-
-def _call(tool: str, *arguments: str, text: str = "") -> "subprocess.CompletedProcess[str]":
     found = host.find_tool(tool)
     assert found is not None, "whoever calls has looked"
-    return subprocess.run(
+    done = subprocess.run(
         [found, "-w", *arguments],
         env=environment.for_tools(environment.current()),
         input=text,
@@ -146,3 +126,7 @@ def _call(tool: str, *arguments: str, text: str = "") -> "subprocess.CompletedPr
         text=True,
         check=False,
     )
+    if done.returncode != 0 and not may_fail:
+        command = " ".join((tool, *arguments))
+        raise LauncherError(f"The workers' network cannot be fenced ({command}): {done.stderr}")
+    return done.returncode == 0

@@ -169,7 +169,10 @@ def judge_worker(seen: Mapping[str, Any], *, network: str) -> list[str]:
                 each.startswith("no-new-privileges") and not each.endswith("false")
                 for each in security
             ),
-            f"it is unconfined: {security}": any("unconfined" in each for each in security),
+            "its system calls are not filtered by FlowHQ's own list": not any(
+                each.startswith("seccomp={") for each in security
+            ),
+            "it is unconfined": any(each.endswith("unconfined") for each in security),
             "its memory is not limited": not of_host.get("Memory"),
             "it may swap": of_host.get("MemorySwap") != of_host.get("Memory"),
             "its processor time is not limited": not of_host.get("NanoCpus"),

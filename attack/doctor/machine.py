@@ -3,7 +3,7 @@
 import ctypes
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -61,44 +61,25 @@ def look_at_filter(scene: Scene) -> Finding:
     if scene.target is None:
         return unknown(PACKET_FILTER, "the platform is down, and its rules with it")
     gateway = scene.target.gateway
-    if scene.paths is None:
-        bridge = f"fhq-{scene.target.instance[:8]}"
-        problems = judge_rules(fence.list_rules(), bridge=bridge)
-        page = "set the rules of docs/operations/compose.md"
-        return judge(PACKET_FILTER, problems, fine=f"rules of {bridge}", do=page)
-    running = instance.find_running(scene.paths)
-    proxy = [] if running is None or running.live else [running.settings.sandbox_proxy_port]
     missing = fence.list_missing(
-        scene.target.instance, ports=[gateway.port, *proxy], gateway=gateway.host
+        scene.target.instance, ports=[gateway.port, *_more_ports(scene)], gateway=gateway.host
     )
     return judge(
         PACKET_FILTER,
         [f"missing: {rule}" for rule in missing],
         fine=f"of this machine workers reach {gateway.host}:{gateway.port}, and no private network",
-        do="run ./scripts/down and ./scripts/up: it sets the rules anew",
+        do="run ./scripts/down and ./scripts/up, or docker compose up fence: they set the rules",
     )
 
 
-def judge_rules(rules: Sequence[str], *, bridge: str) -> list[str]:
-    """Of rules that an operator has set by hand, for compose."""
-    ours = [rule for rule in rules if f"-i {bridge} " in f"{rule} " and "! -i" not in rule]
-    entering = [rule for rule in ours if rule.startswith("-A INPUT")]
-    passing = [rule for rule in ours if rule.startswith("-A DOCKER-USER")]
-    closed = [rule for rule in ours if "-j REJECT" in rule or "-j DROP" in rule]
-    problems = []
-    if not any(rule in closed and "-d " not in rule and "-p " not in rule for rule in entering):
-        problems.append("workers reach this machine's services")
-    problems += [
-        f"workers reach {network}"
-        for network in fence.NEXT_DOOR
-        if not any(rule in closed and f"-d {network} " in f"{rule} " for rule in passing)
-    ]
-    problems += [
-        f"open on every address: {rule}"
-        for rule in entering
-        if "--dport" in rule and "-j ACCEPT" in rule and "--limit-iface-in" not in rule
-    ]
-    return problems
+def _more_ports(scene: Scene) -> list[int]:
+    """What workers reach beside the gateway: in practice the sandbox's proxy."""
+    if scene.paths is None:
+        more = scene.settings_of("fence").get("fence_ports", "")
+        return [int(each) for each in more.replace(",", " ").split()]
+    running = instance.find_running(scene.paths)
+    is_practice = running is not None and not running.live
+    return [running.settings.sandbox_proxy_port] if running and is_practice else []
 
 
 def look_at_ports(scene: Scene) -> Finding:

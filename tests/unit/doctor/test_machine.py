@@ -7,7 +7,7 @@ import pytest
 
 from attack.doctor import machine
 from attack.doctor.findings import State, choose_exit, down, ok, to_text, unknown, warning
-from launcher import fence, ports
+from launcher import ports
 
 CONTROL_PLANE = {"uid": "0", "capabilities": "ff", "no_new_privileges": "0", "mounts": "mnt:[1]"}
 PORTAL = {
@@ -59,28 +59,6 @@ def test_a_process_is_read_as_the_kernel_shows_it() -> None:
 )
 def test_hosts(dashboard: str, portal: str, state: State) -> None:
     assert machine.judge_hosts(dashboard=dashboard, portal=portal).state is state
-
-
-PORT = "-A INPUT -i fhq-c -p tcp -m tcp --dport 8090"
-RULES = [
-    "-A INPUT -i fhq-c -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
-    f"{PORT} -m addrtype --dst-type LOCAL --limit-iface-in -j ACCEPT",
-    "-A INPUT -i fhq-c -j REJECT --reject-with icmp-port-unreachable",
-    *(f"-A DOCKER-USER -d {network} -i fhq-c -j REJECT" for network in fence.NEXT_DOOR),
-]
-
-
-def test_rules_of_an_operators_own() -> None:
-    assert machine.judge_rules(RULES, bridge="fhq-c") == []
-    assert len(machine.judge_rules([], bridge="fhq-c")) == 1 + len(fence.NEXT_DOOR)
-    assert machine.judge_rules(RULES, bridge="fhq-compose") != []
-
-
-def test_a_rule_that_opens_every_address_is_named() -> None:
-    wide = [RULES[0], f"{PORT} -j ACCEPT", *RULES[2:]]
-    assert machine.judge_rules(wide, bridge="fhq-c") == [f"open on every address: {wide[1]}"]
-    without = [rule for rule in RULES if "169.254.0.0" not in rule]
-    assert machine.judge_rules(without, bridge="fhq-c") == ["workers reach 169.254.0.0/16"]
 
 
 def test_a_clock_that_nobody_keeps_is_told_of() -> None:
