@@ -12,6 +12,7 @@ _LOOKING = frozenset(
         *("GET /admin/security/events", "GET /admin/security/totals"),
         "GET /admin/setup-requests/{request_id}",
         *(f"GET {_TENANT}{rest}" for rest in ("", "/limits", "/incidents", "/members")),
+        f"GET {_TENANT}/account",
     }
 )
 _READING = frozenset(

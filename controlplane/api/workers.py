@@ -1,6 +1,6 @@
-"""`/admin/tenants/{id}/worker` and `/session`: what is asked of a tenant's worker."""
+"""`/admin/tenants/{id}/worker`, `/session` and `/account`: what is asked of a tenant's worker."""
 
-from litestar import Router, post
+from litestar import Router, get, post
 from litestar.params import JSONBody
 
 from controlplane.api.parameters import (
@@ -13,6 +13,7 @@ from controlplane.api.parameters import (
 )
 from controlplane.api.problems import documented
 from controlplane.rights import Right, needs
+from controlplane.services.award_account import award_account
 from controlplane.services.request_pairing_code import request_pairing_code
 from controlplane.services.request_qr_round import request_qr_round
 from controlplane.services.reset_session import reset_session
@@ -21,6 +22,8 @@ from controlplane.services.revoke_token import revoke_token
 from controlplane.services.set_worker import set_worker
 from shared.enums import DesiredState
 from shared.ids import TenantId
+from shared.stores import accounts
+from shared.structs.accounts import AccountView
 from shared.structs.sessions import PairingCodeInput, QrView
 from shared.structs.tenants import RevocationView, TenantWithRelations
 
@@ -93,6 +96,31 @@ async def reset(tenant_id: TenantPath, caller: Acting, wake: Waking) -> TenantWi
     return await reset_session(TenantId(tenant_id), caller=caller, wake=wake)
 
 
+@get(
+    "/account",
+    summary="The WhatsApp account that serves the tenant, and the one it was refused",
+    responses=documented(404),
+    opt=needs(Right.LOOK),
+)
+async def show_account(tenant_id: TenantPath) -> AccountView:
+    return await accounts.get_view(TenantId(tenant_id))
+
+
+@post(
+    "/account/award",
+    status_code=200,
+    summary="Give it the account that it was refused, and take that from the tenant it serves",
+    responses=documented(404, 409),
+    opt=needs(Right.ADMINISTER),
+)
+async def award(
+    tenant_id: TenantPath, caller: Acting, wake: Waking, instruct: Instructing, clock: Timing
+) -> AccountView:
+    return await award_account(
+        TenantId(tenant_id), caller=caller, wake=wake, instruct=instruct, clock=clock
+    )
+
+
 @post(
     "/session/new-qr",
     status_code=200,
@@ -131,6 +159,17 @@ async def pairing_code(
 
 workers_router = Router(
     "/tenants/{tenant_id:str}",
-    route_handlers=[start, stop, restart, force_restart, revoke, reset, new_qr, pairing_code],
+    route_handlers=[
+        start,
+        stop,
+        restart,
+        force_restart,
+        revoke,
+        reset,
+        show_account,
+        award,
+        new_qr,
+        pairing_code,
+    ],
     tags=["Workers"],
 )

@@ -2,7 +2,7 @@
 
 A worker is asked by nobody whether what it says of its phone is true. So the number must be the
 tenant's own, and of two tenants that name one account the one that holds it keeps it: a worker that
-lies takes nothing away. `award` is how an operator ends a lie that came first.
+lies takes nothing away. `hold_awarded` is how an operator ends a lie that came first.
 """
 
 from datetime import datetime
@@ -13,11 +13,12 @@ import msgspec
 
 from shared.db.engine import transaction
 from shared.enums import SessionReason
-from shared.errors import NotFoundError
+from shared.errors import ConflictError, NotFoundError
 from shared.ids import TenantId
 from shared.phone_forms import is_same_phone, to_comparable
 from shared.stores.rows import to_uuid
 from shared.stores.text import to_storable, to_storable_or_none
+from shared.structs.accounts import AccountView, RefusedAccountView
 from shared.tables import WhatsAppAccount
 
 
@@ -72,6 +73,72 @@ async def find_holder(tenant_id: TenantId, account: Account) -> TenantId | None:
     return TenantId(to_uuid(rows[0]["tenant"])) if rows else None
 
 
+async def list_rivals(tenant_id: TenantId) -> list[TenantId]:
+    """Whom the account serves that this tenant was refused: all of them let go of it, by a reset of
+    their sessions in the same transaction, and then `hold_awarded` gives it. Raises NotFoundError;
+    ConflictError where none was refused so, or it is not the tenant's number any more.
+    """
+    account = await _get_refused(tenant_id)
+    rows = await WhatsAppAccount.raw(
+        "SELECT tenant FROM whatsapp_accounts WHERE tenant <> {} AND (comparable = {} OR lid = {})"
+        " ORDER BY tenant FOR UPDATE",
+        tenant_id,
+        *_to_names(account),
+    )
+    return [TenantId(to_uuid(row["tenant"])) for row in rows]
+
+
+async def hold_awarded(tenant_id: TenantId, *, now: datetime) -> None:
+    """The tenant's, though no phone is linked yet: until one is, or the session is reset."""
+    await _hold(tenant_id, await _get_refused(tenant_id), now)
+    await WhatsAppAccount.raw(
+        "UPDATE whatsapp_accounts SET awarded_at = {} WHERE tenant = {}", now, tenant_id
+    )
+
+
+async def get_view(tenant_id: TenantId) -> AccountView:
+    """For operators: it names the tenant that has the account. Raises NotFoundError."""
+    rows = await WhatsAppAccount.raw(
+        "SELECT a.phone_number, a.lid, a.claimed_at, a.awarded_at, s.reason, s.refused_phone,"
+        " s.refused_lid FROM tenants t JOIN whatsapp_sessions s ON s.tenant = t.id"
+        " LEFT JOIN whatsapp_accounts a ON a.tenant = t.id"
+        " WHERE t.id = {} AND t.removal_requested_at IS NULL",
+        tenant_id,
+    )
+    if not rows:
+        raise NotFoundError("there is no such tenant")
+    [row] = rows
+    refused = None
+    if row["refused_phone"] is not None:
+        account = Account(phone=row["refused_phone"], lid=row["refused_lid"])
+        refused = RefusedAccountView(
+            phone_number=account.phone,
+            lid=account.lid,
+            reason=SessionReason(row["reason"]),
+            holder=await find_holder(tenant_id, account),
+        )
+    return AccountView(
+        phone_number=row["phone_number"],
+        lid=row["lid"],
+        claimed_at=row["claimed_at"],
+        awarded_at=row["awarded_at"],
+        refused=refused,
+    )
+
+
+async def _get_refused(tenant_id: TenantId) -> Account:
+    expected = await _lock_number(tenant_id)
+    rows = await WhatsAppAccount.raw(
+        "SELECT refused_phone, refused_lid FROM whatsapp_sessions"
+        " WHERE tenant = {} AND reason = {} AND refused_phone IS NOT NULL",
+        tenant_id,
+        SessionReason.PHONE_TAKEN.value,
+    )
+    if not rows or not is_same_phone(rows[0]["refused_phone"], expected):
+        raise ConflictError("no account was refused to it because it serves another tenant")
+    return Account(phone=rows[0]["refused_phone"], lid=rows[0]["refused_lid"])
+
+
 async def _claim(tenant_id: TenantId, account: Account, now: datetime) -> Refusal | None:
     async with transaction():
         expected = await _lock_number(tenant_id)
@@ -102,10 +169,12 @@ async def _hold(tenant_id: TenantId, account: Account, now: datetime) -> None:
     await WhatsAppAccount.raw(
         "INSERT INTO whatsapp_accounts AS a (tenant, phone_number, comparable, lid, claimed_at)"
         " VALUES ({}, {}, {}, {}, {}) ON CONFLICT (tenant) DO UPDATE"
-        " SET phone_number = excluded.phone_number, comparable = excluded.comparable,"
-        " claimed_at = excluded.claimed_at, lid = CASE WHEN a.comparable = excluded.comparable"
-        " THEN COALESCE(excluded.lid, a.lid) ELSE excluded.lid END"
-        " WHERE (a.phone_number, a.comparable, a.lid) IS DISTINCT FROM (excluded.phone_number,"
+        " SET awarded_at = NULL, phone_number = excluded.phone_number,"
+        " comparable = excluded.comparable, claimed_at = excluded.claimed_at,"
+        " lid = CASE WHEN a.comparable = excluded.comparable THEN"
+        " COALESCE(excluded.lid, a.lid) ELSE excluded.lid END"
+        " WHERE a.awarded_at IS NOT NULL"
+        " OR (a.phone_number, a.comparable, a.lid) IS DISTINCT FROM (excluded.phone_number,"
         " excluded.comparable, COALESCE(excluded.lid, a.lid))",
         *values,
     )

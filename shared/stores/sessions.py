@@ -54,7 +54,7 @@ async def record_session(
             UPDATE setup_requests SET status = 'ACTIVE'
              WHERE tenant = {{}} AND status = 'APPROVED' AND {{}}
         ), released AS (
-            DELETE FROM whatsapp_accounts WHERE tenant = {{}} AND {{}}
+            DELETE FROM whatsapp_accounts WHERE tenant = {{}} AND {{}} AND awarded_at IS NULL
         ), changed AS (
             UPDATE whatsapp_sessions
                SET state = {{}}, reason = {{}}, detail = {{}},

@@ -20,6 +20,8 @@ ACTIONS = {
     "qr.round_requested": "asked for new QR codes",
     "pairing_code.requested": "asked for a pairing code",
     "number.changed": "changed the number",
+    "account.awarded": "gave it the WhatsApp account that served another tenant",
+    "account.taken_back": "took its WhatsApp account back for another tenant",
     "messages.queued": "queued messages",
     "message.cancel_requested": "took back a message",
     "messages.read": "read messages",

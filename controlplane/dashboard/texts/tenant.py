@@ -12,6 +12,8 @@ TENANT = {
     "state.act": "Last act",
     "state.ban_ends": "Paused until",
     "state.changed": "So since",
+    "state.holder": "It serves",
+    "state.holder_more": "another tenant",
     "state.seen": "Last connected",
     "state.keepalive": "WhatsApp answered",
     "state.qr": "The code to scan",

@@ -184,6 +184,8 @@ async def test_the_description_names_every_path_and_the_key(api):
         f"{tenant}/worker-log",
         f"{tenant}/worker-log/stream",
         f"{tenant}/session/reset",
+        f"{tenant}/account",
+        f"{tenant}/account/award",
         f"{tenant}/session/new-qr",
         f"{tenant}/pairing-code",
         "/admin/alarms",

@@ -39,6 +39,7 @@ CHANGES = [
     ),
     ("POST", f"{TENANT}/session/new-qr", {}),
     ("POST", f"{TENANT}/pairing-code", {}),
+    ("POST", f"{TENANT}/account/award", {}),
     ("POST", f"{TENANT}/session/reset", {}),
     ("POST", f"{TENANT}/messages/batch", {"json": {"messages": [MESSAGE]}}),
     ("POST", f"{TENANT}/messages", {"json": MESSAGE}),
@@ -95,6 +96,13 @@ async def test_every_change_leaves_who_made_it_and_from_where(api):
                 state=SessionState.QR_EXPIRED, reason=SessionReason.WAITING_FOR_SCAN
             )
             await sessions.record_session(tenant_of(known), report, NOW)
+        if path.endswith("/award"):  # an account that was refused
+            refused = SessionReport(
+                state=SessionState.LOGGED_OUT,
+                reason=SessionReason.PHONE_TAKEN,
+                refused_phone=BODY["phone_number"],
+            )
+            await sessions.record_session(tenant_of(known), refused, NOW)
         answer = await api.client.request(method, path.format(**known), **filled(options, known))
         assert answer.is_success, (path, answer.text)
         if method == "POST" and path in NAMES:

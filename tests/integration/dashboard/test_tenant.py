@@ -13,8 +13,8 @@ from controlplane.dashboard.pages import worker_log
 from controlplane.services import worker_logs
 from shared.enums import DesiredState, Direction, IncidentKind, SessionReason, SessionState
 from shared.errors import DatabaseUnavailableError
-from shared.ids import new_tenant_id
-from shared.stores import fleet, messages, sessions, setup_requests, tenants, workers
+from shared.ids import TenantId, new_tenant_id
+from shared.stores import accounts, fleet, messages, sessions, setup_requests, tenants, workers
 from shared.structs.fleet import Incident
 from shared.tables import AdminAuditLog, WorkerProcess
 from shared.wire.frames import NEW_QR_ROUND, SessionReport
@@ -385,3 +385,18 @@ async def test_a_number_is_changed_and_what_that_does_is_said_before(browser, te
     answer = await browser.send(path(tenant_id, "/number"), **given)
     assert "The number is changed" in answer.text
     assert (await tenants.get(tenant_id)).phone_number == "+255712399999"
+
+
+async def test_of_a_phone_that_is_taken_the_tenant_that_it_serves_is_shown(browser, tenant_id):
+    holder = TenantId((await tenants.create(business(2))).id)
+    account = accounts.Account(phone="+255712300002", lid="1234@lid")
+    assert await accounts.claim(holder, account, now=NOW) is None
+    taken = SessionReport(
+        state=SessionState.LOGGED_OUT,
+        reason=SessionReason.PHONE_TAKEN,
+        refused_phone="+255712300001",
+    )
+    await sessions.record_session(tenant_id, taken, NOW, refused_lid="1234@lid")
+    text = (await browser.go(path(tenant_id))).text
+    assert f'href="/dashboard/tenants/{holder}"' in text
+    assert "serves another tenant" in text

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+from controlplane.services.acting import Caller
+from controlplane.services.award_account import award_account
 from shared import security
 from shared.db.engine import transaction
 from shared.enums import (
@@ -19,11 +21,15 @@ from shared.enums import (
     SessionState,
     TenantStatus,
 )
+from shared.errors import ConflictError
 from shared.ids import TenantId
 from shared.stores import accounts, incidents, messages, tenants, workers
 from shared.stores.accounts import Account
+from shared.structs.accounts import AccountView
 from shared.wire.frames import (
+    LOG_OUT,
     Ack,
+    Command,
     Events,
     Hello,
     Numbered,
@@ -33,6 +39,7 @@ from shared.wire.frames import (
     SessionReport,
     encode,
 )
+from tests.fakes.clocks import ManualClock
 from tests.integration.gateway.test_listener import (  # noqa: F401  fixtures
     NOW,
     Bench,
@@ -219,3 +226,62 @@ async def test_a_claim_during_a_change_of_the_number_is_judged_by_the_new_one(te
     refusal = claim.result()
     assert (refusal.reason, refusal.expected) == (SessionReason.WRONG_PHONE, OTHER)
     assert await accounts.find(tenant[0]) is None
+
+
+@pytest.fixture
+async def locked_out(bench, tenant, neighbour) -> tuple[TenantId, TenantId]:  # noqa: F811
+    """A tenant whose account a neighbour's worker named before it did, and that neighbour."""
+    async with worker(bench, neighbour[1]) as liar, worker(bench, tenant[1]) as honest:
+        assert isinstance(await ask(liar, checking(THEIRS)), PhoneAccepted)
+        assert (await ask(honest, checking())).reason == "PHONE_TAKEN"
+    return tenant[0], neighbour[0]
+
+
+async def award(tenant_id: TenantId) -> tuple[AccountView, list[TenantId]]:
+    """And whose workers are to begin anew."""
+    woken = list[TenantId]()
+
+    async def instruct(tenant_id: TenantId, command: Command) -> bool:
+        assert command.kind == LOG_OUT
+        return tenant_id in woken
+
+    caller = Caller(name="amina@example.com", address="192.0.2.7")
+    view = await award_account(
+        tenant_id, caller=caller, wake=woken.append, instruct=instruct, clock=ManualClock()
+    )
+    return view, woken
+
+
+async def test_operators_see_whom_the_account_serves(locked_out):
+    ours, theirs = locked_out
+    refused = (await accounts.get_view(ours)).refused
+    assert (refused.phone_number, refused.lid, refused.holder) == (OURS, LID, theirs)
+
+
+async def test_a_lie_that_came_first_ends_by_an_operators_word(
+    bench,  # noqa: F811
+    tenant,  # noqa: F811
+    neighbour,
+    locked_out,
+):
+    ours, theirs = locked_out
+    view, woken = await award(ours)
+    assert (view.phone_number, woken) == (OURS, [theirs])
+    assert await accounts.find(theirs) is None
+    code = SessionReport(state=SessionState.QR_READY, reason=SessionReason.WAITING_FOR_SCAN)
+    async with worker(bench, neighbour[1]) as liar, worker(bench, tenant[1]) as honest:
+        await honest.send(encode(code))  # no phone is linked, and the account is kept all the same
+        await honest.send(encode(Events(events=[Numbered(1, _received("m1"))])))
+        await _next(honest)
+        assert (await ask(liar, checking(THEIRS))).reason == "PHONE_TAKEN"
+        assert isinstance(await ask(honest, checking()), PhoneAccepted)
+    assert (await accounts.get_view(ours)).awarded_at is None
+
+
+async def test_nothing_is_given_that_was_not_refused(bench, tenant):  # noqa: F811
+    with pytest.raises(ConflictError):
+        await award(tenant[0])
+    async with worker(bench, tenant[1]) as socket:
+        await ask(socket, checking(OTHER))
+    with pytest.raises(ConflictError):
+        await award(tenant[0])
