@@ -21,8 +21,8 @@ class Right(StrEnum):
     SEE_ACCESS: who has access: keys without their secrets, operators. LINK: the codes that link a
     phone. RUN: start, stop and restart workers. CONFIGURE: what a bot is told. DECIDE: setup
     requests. SEND: messages in a tenant's name. ADMINISTER: whatever gives or takes access, or
-    cannot be undone: operators, keys, members, tokens, limits, numbers, new tenants, removal, session
-    reset.
+    cannot be undone: operators, keys, members, tokens, limits, numbers, new tenants, removal,
+    session reset.
     """
 
     OWN = "OWN"
