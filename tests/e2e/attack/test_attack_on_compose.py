@@ -52,13 +52,22 @@ def composed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Deploym
         deployment.up()
         bridge = fleet.find_gateway(address, deployment.instance)
         assert bridge is not None
-        # Its keys are those that the practice image trusts.
+        # Its keys are those that the practice image trusts; it shows the portal's mails.
         spec = parts.sandbox(paths, settings, gateway=bridge, environ=environ)
+        [state] = [
+            mount["Source"]
+            for mount in deployment.inspect("portal")["Mounts"]
+            if mount["Destination"] == "/var/lib/flowhq"
+        ]
         log = tmp_path_factory.mktemp("sandbox") / "sandbox.log"
         with (
             log.open("wb") as output,
             subprocess.Popen(  # noqa: S603
-                spec.command, cwd=ROOT, env=dict(spec.environ), stdout=output, stderr=output
+                spec.command,
+                cwd=ROOT,
+                env={**spec.environ, "FLOWHQ_MAIL_DIR": f"{state}/mail"},
+                stdout=output,
+                stderr=output,
             ) as sandbox,
         ):
             url = f"http://127.0.0.1:{page}"
@@ -93,5 +102,5 @@ def test_every_fence_holds_and_everything_is_tried(
     report = msgspec.json.decode(found.read_bytes(), type=Report)
     down = {check.name: check.breaches for check in report.checks if check.breaches}
     untried = {c.name: c.saw for c in report.checks if c.verdict is Verdict.NOT_TRIED}
-    assert (down, untried) == ({}, {})
+    assert (down, untried) == ({}, {}), done.stdout
     assert done.returncode == 0
