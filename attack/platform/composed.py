@@ -48,6 +48,7 @@ def find_composed(project: str, environ: Mapping[str, str], *, sandbox: str | No
         admin_key=installation.read_file("controlplane", f"{STATE}/admin.key"),
         database=_find_database(controlplane, portal),
         state_dir=_find_on_host(controlplane, STATE),
+        files_socket=_find_on_host(controlplane, settings["FLOWHQ_FILES_SOCKET"]),
         engine_address=address,
         installation=installation,
     )
@@ -83,7 +84,8 @@ class ComposedInstallation:
         return None
 
     async def run_python(self, part: str, arguments: Sequence[str]) -> str:
-        return await asyncio.to_thread(self._execute, part, ["python", "-P", *arguments])
+        # Without -P: the code is in the directory where the container's Python starts.
+        return await asyncio.to_thread(self._execute, part, ["python", *arguments])
 
     def read_file(self, service: str, path: str) -> str:
         return self._execute(service, ["cat", path]).strip()

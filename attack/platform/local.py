@@ -36,6 +36,7 @@ def find_local(state_dir: Path, environ: Mapping[str, str]) -> Target:
         admin_key=paths.admin_key.read_text(encoding="utf-8").strip(),
         database=_find_database(paths, environ),
         state_dir=paths.state,
+        files_socket=paths.files_socket,
         engine_address=address,
         installation=LocalInstallation(paths, environ),
     )

@@ -46,7 +46,7 @@ class Installation(Protocol):
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """sandbox: None where the platform speaks to the real WhatsApp. database: None where this
-    machine has no way to it.
+    machine has no way to it. files_socket: where the portal asks the control plane for files.
     """
 
     kind: str
@@ -58,6 +58,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     admin_key: str
     database: Database | None
     state_dir: Path | None
+    files_socket: Path | None
     engine_address: str
     installation: Installation
 

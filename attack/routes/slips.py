@@ -49,8 +49,8 @@ async def slips(ground: Ground) -> Outcome:
 
 
 def _find_socket(ground: Ground) -> Path:
-    state = ground.target.state_dir
-    socket = None if state is None else state / "files.socket"
+    """Raises NotTriedError."""
+    socket = ground.target.files_socket
     if socket is None or not socket.exists():
         raise NotTriedError("the socket of files is not within reach")
     return socket

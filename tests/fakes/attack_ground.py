@@ -58,6 +58,7 @@ def make_ground(
         admin_key=admin_key,
         database=database,
         state_dir=None,
+        files_socket=None,
         engine_address="unix:///nothing",
         installation=StandingInstallation(),
     )
