@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -29,6 +30,7 @@ from controlplane.media.fetching import Fetching
 from controlplane.media.files import MediaFiles
 from controlplane.media.remote import open_url, refuse_url
 from controlplane.media.sweeping import sweep_uploads
+from controlplane.oidc.provider import Provider
 from controlplane.reconcile.alarm_watch import AlarmWatch, list_alarms
 from controlplane.reconcile.disk_watch import DiskWatch
 from controlplane.reconcile.executor import ForgetTenant
@@ -264,12 +266,15 @@ async def _open_site(
 
 
 def _open_desk(settings: ControlPlaneSettings, *, clock: Clock, passwords: Passwords) -> Desk:
+    oidc = settings.read_provider()
+    tls = ssl.create_default_context()
     return Desk(
         secret=ensure_secret(settings.state_dir / SECRET_NAME),
         is_secure=settings.is_secure,
         clock=clock,
         passwords=passwords,
         needs_second_step=settings.operators_need_totp,
+        provider=None if oidc is None else Provider(oidc, tls=tls, clock=clock),
     )
 
 

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from controlplane.media.space import Limits
+from controlplane.oidc.provider import ProviderSettings, is_safe
+from shared.enums import OperatorRole
 from shared.errors import SettingsError
 from shared.file_slips import SlipWindow, to_window
 from shared.structs.limits import (
@@ -48,6 +50,10 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
         it has none. files_secret: what it signs slips with, the same in its own settings.
     operators_need_totp: whether every operator needs an authenticator; who has none is led to set
         one up, and can do nothing else.
+    oidc_issuer … oidc_client_secret_file: a provider by which operators may sign in; the secret is
+        in a file of the owner's. oidc_name: as people call it. oidc_roles: a JSON object, from what
+        its claim oidc_role_claim may hold to a role here. oidc_only: passwords are for
+        oidc_break_glass alone, the address of an operator.
     """
 
     database_url: str
@@ -80,6 +86,14 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
     files_socket: str = ""
     files_secret: str = ""
     operators_need_totp: bool = False
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret_file: str = ""
+    oidc_name: str = "the company's login"
+    oidc_role_claim: str = "roles"
+    oidc_roles: str = "{}"
+    oidc_only: bool = False
+    oidc_break_glass: str = ""
     stop_grace: timedelta = timedelta(seconds=20)
     log_level: str = "INFO"
     log_json: bool = False
@@ -100,6 +114,47 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
                 "FLOWHQ_PUBLIC_URL, FLOWHQ_PORTAL_URL: dashboard and portal need a host each, for"
                 f" browsers send the cookies of {ours} to all of its ports"
             )
+
+    def read_provider(self) -> ProviderSettings | None:
+        """Reads a file. Raises SettingsError."""
+        if not self.oidc_issuer:
+            if self.oidc_only:
+                raise SettingsError("FLOWHQ_OIDC_ONLY: needs FLOWHQ_OIDC_ISSUER")
+            return None
+        for name, is_missing in (
+            ("CLIENT_ID: is needed", not self.oidc_client_id),
+            ("ISSUER: needs https", not is_safe(self.oidc_issuer)),
+            ("ONLY: needs FLOWHQ_OIDC_BREAK_GLASS", self.oidc_only and not self.oidc_break_glass),
+        ):
+            if is_missing:
+                raise SettingsError(f"FLOWHQ_OIDC_{name}")
+        if not self.public_url:
+            raise SettingsError("FLOWHQ_PUBLIC_URL: the provider sends browsers back there")
+        return ProviderSettings(
+            issuer=self.oidc_issuer,
+            client_id=self.oidc_client_id,
+            client_secret=self._read_client_secret(),
+            redirect_uri=f"{self.public_url.rstrip('/')}/dashboard/sign-in/provider/back",
+            name=self.oidc_name,
+            role_claim=self.oidc_role_claim,
+            roles=self._read_roles(),
+            is_only_way=self.oidc_only,
+            break_glass=self.oidc_break_glass,
+        )
+
+    def _read_client_secret(self) -> str:
+        if not self.oidc_client_secret_file:
+            return ""
+        try:
+            return Path(self.oidc_client_secret_file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"FLOWHQ_OIDC_CLIENT_SECRET_FILE: {error}") from error
+
+    def _read_roles(self) -> dict[str, OperatorRole]:
+        try:
+            return msgspec.json.decode(self.oidc_roles, type=dict[str, OperatorRole])
+        except msgspec.DecodeError as error:
+            raise SettingsError(f"FLOWHQ_OIDC_ROLES: {error}") from error
 
     @property
     def slip_window(self) -> SlipWindow | None:

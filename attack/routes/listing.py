@@ -20,6 +20,7 @@ PUBLIC = {
             *("GET /", "GET /static/{digest}/{name}"),
             *("GET /dashboard/sign-in", "POST /dashboard/sign-in"),
             *("GET /dashboard/sign-in/code", "POST /dashboard/sign-in/code"),
+            *("GET /dashboard/sign-in/provider", "GET /dashboard/sign-in/provider/back"),
         }
     ),
     "portal": frozenset(

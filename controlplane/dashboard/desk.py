@@ -2,6 +2,7 @@
 
 import msgspec
 
+from controlplane.oidc.provider import Provider
 from controlplane.sealing import Sealer
 from controlplane.services.sign_in_operator import Door
 from shared.clock import Clock
@@ -19,7 +20,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """secret: signs what forms carry; it must outlast a restart, for browsers keep what it signed.
 
     is_secure: whether browsers come by https. needs_second_step: of every operator, who is led to
-    set it up and can do nothing else before.
+    set it up and can do nothing else before. provider: of OpenID Connect, where there is one.
     """
 
     secret: str
@@ -27,6 +28,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     passwords: Passwords
     needs_second_step: bool = False
+    provider: Provider | None = None
 
     @property
     def sealer(self) -> Sealer:

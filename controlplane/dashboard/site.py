@@ -18,6 +18,7 @@ from controlplane.dashboard.pages import (
     members,
     new_tenant,
     operators,
+    provider,
     requests,
     second_step,
     security,
@@ -58,7 +59,14 @@ STATIC = Path(__file__).parent / "static"
 # Forms are small.
 MAX_BODY_BYTES = 64 * 1024
 # For everybody.
-OUTSIDE = (sign_in.show, sign_in.enter, sign_in.ask_code, sign_in.take_code)
+OUTSIDE = (
+    sign_in.show,
+    sign_in.enter,
+    sign_in.ask_code,
+    sign_in.take_code,
+    provider.leave_for,
+    provider.come_back,
+)
 # For who is signed in, and nobody else.
 INSIDE = (
     fleet.show,

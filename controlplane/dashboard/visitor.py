@@ -46,7 +46,7 @@ async def require_operator(
     token = connection.cookies.get(desk.cookies.session)
     is_use = not handler.opt.get("follows")
     operator = await find_operator(token, clock=desk.clock, is_use=is_use) if token else None
-    if operator is None:
+    if operator is None or not _is_good_still(desk, operator):
         raise SignInNeededError
     connection.scope["user"] = operator
     if must_enrol(desk, operator) and not handler.opt.get("enrols"):
@@ -78,7 +78,24 @@ def send_to_enrol(_request: PageRequest, _error: EnrolmentNeededError) -> Redire
 
 
 def must_enrol(desk: Desk, operator: Operator | None) -> bool:
-    return desk.needs_second_step and operator is not None and not operator.has_second_step
+    """Who came by the provider shows there what it asks for."""
+    if operator is None or operator.proved_at is not None:
+        return False
+    return desk.needs_second_step and not operator.has_second_step
+
+
+def is_password_good_for(desk: Desk, email: str) -> bool:
+    """Where the provider is the only way, for the one account that is kept for its absence."""
+    if desk.provider is None or not desk.provider.settings.is_only_way:
+        return True
+    return email.lower() == desk.provider.settings.break_glass.lower()
+
+
+def _is_good_still(desk: Desk, operator: Operator) -> bool:
+    """A session that was begun with a password, before passwords were switched off, is none."""
+    if operator.proved_at is None:
+        return is_password_good_for(desk, operator.email)
+    return desk.provider is not None
 
 
 def answer_not_allowed(request: PageRequest, _error: NotAllowedError) -> Response[str]:

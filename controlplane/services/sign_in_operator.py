@@ -1,5 +1,8 @@
 """A password, a code where there is an authenticator, and a browser that is signed in then."""
 
+from datetime import datetime, timedelta
+from typing import Any
+
 import msgspec
 
 from controlplane.sealing import Sealer
@@ -23,6 +26,8 @@ from shared.web.passwords import Passwords
 from shared.web.requests import SignInNeededError
 
 SIGNED_IN = "operator.signed_in"
+# How long a sign-in at the provider counts as the password once more.
+FRESH = timedelta(minutes=10)
 WRONG_CODE = "is not good, or was used already: wait for the next one"
 
 
@@ -80,7 +85,7 @@ async def sign_in_operator(
             stage = SignInStage.CODE if is_waiting else SignInStage.DONE
             session = await operator_sessions.begin(operator.id, now=now, stage=stage)
             if not is_waiting:
-                await _leave_sign_in(operator, origin, address=address, is_known=device is not None)
+                await leave_sign_in(operator, origin, address=address, is_known=device is not None)
     except PasswordChangedError as error:
         raise WrongPasswordError(operator) from error
     return Entered(operator=operator, session=session, is_waiting=is_waiting)
@@ -120,7 +125,7 @@ async def take_second_step(
                 raise SignInNeededError
             session = await operator_sessions.begin(operator.id, now=now)
             is_known = guess.device is not None
-            await _leave_sign_in(operator, origin, address=address, is_known=is_known)
+            await leave_sign_in(operator, origin, address=address, is_known=is_known)
     if session is None:
         note(SecuritySite.DASHBOARD, SecurityKind.SIGN_IN_FAILED, source=origin.network)
         await leave_hourly_trace(caller, "operator.second_step_failed", clock=door.clock)
@@ -129,16 +134,14 @@ async def take_second_step(
     return Entered(operator=operator, session=session)
 
 
-async def _leave_sign_in(
-    operator: Operator, origin: Origin, *, address: str, is_known: bool
+async def leave_sign_in(
+    operator: Operator, origin: Origin, *, address: str, is_known: bool, **more: Any
 ) -> None:
     """A first sign-in is from no new device: there was no other."""
-    is_new = not is_known and await audit.has_any(operator.email, SIGNED_IN)
-    if is_new:
+    if not is_known and await audit.has_any(operator.email, SIGNED_IN):
         note(SecuritySite.DASHBOARD, SecurityKind.NEW_DEVICE, source=origin.network)
-        await leave_trace(to_caller(operator, address), SIGNED_IN, new_device=True)
-    else:
-        await leave_trace(to_caller(operator, address), SIGNED_IN)
+        more = {"new_device": True, **more}
+    await leave_trace(to_caller(operator, address), SIGNED_IN, **more)
 
 
 async def tell_in_vain(operator: Operator | None, *, address: str, clock: Clock) -> None:
@@ -168,6 +171,8 @@ async def check_again(
     InvalidInputError, TooManyAttemptsError.
     """
     session, clock = hash_secret(token), door.clock
+    if operator.proved_at is not None:
+        return await _check_proof(operator, now=clock.now())
     await guesses.begin_again(IN_DASHBOARD, session, network=network, clock=clock)
     _, kept = await _find(operator.email)
     if not await door.passwords.is_right(password, kept) or kept is None:
@@ -179,6 +184,16 @@ async def check_again(
         note(SecuritySite.DASHBOARD, SecurityKind.PASSWORD_REFUSED, source=network)
         raise InvalidInputError("code", WRONG_CODE)
     await guesses.succeed_again(IN_DASHBOARD, session, clock=clock)
+    return kept
+
+
+async def _check_proof(operator: Operator, *, now: datetime) -> str:
+    """Of a session by the provider, in the place of a password: they signed in there just now."""
+    assert operator.proved_at is not None, "asked by who knows"
+    if now - operator.proved_at > FRESH:
+        raise InvalidInputError("current", "is too long ago: sign in at the provider again")
+    _, kept = await _find(operator.email)
+    assert kept is not None, "a session is of an account"
     return kept
 
 

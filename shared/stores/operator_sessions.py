@@ -13,7 +13,8 @@ from shared.structs.operators import Operator
 from shared.tables import OperatorSession
 
 _WHOSE = (
-    "SELECT u.id, u.email, a.role, a.totp_confirmed_at, s.expires_at, s.created_at"
+    "SELECT u.id, u.email, a.role, a.totp_confirmed_at, s.proved_at, s.expires_at,"
+    " s.created_at"
     " FROM operator_sessions s JOIN users u ON u.id = s.operator"
     " JOIN operator_accounts a ON a.operator = u.id"
 )
@@ -21,16 +22,24 @@ _WHOSE = (
 WAITING = timedelta(minutes=10)
 
 
-async def begin(operator_id: UUID, *, now: datetime, stage: SignInStage = SignInStage.DONE) -> str:
-    """The token, which cannot be had again."""
+async def begin(
+    operator_id: UUID,
+    *,
+    now: datetime,
+    stage: SignInStage = SignInStage.DONE,
+    proved_at: datetime | None = None,
+) -> str:
+    """The token, which cannot be had again. proved_at: as of `Operator`."""
     token = new_secret("fho")
     life = WAITING if stage is SignInStage.CODE else OPERATORS.idle
     await OperatorSession.raw(
-        "INSERT INTO operator_sessions (operator, token_hash, stage, created_at, expires_at)"
-        " VALUES ({}, {}, {}, {}, {})",
+        "INSERT INTO operator_sessions"
+        " (operator, token_hash, stage, proved_at, created_at, expires_at)"
+        " VALUES ({}, {}, {}, {}, {}, {})",
         operator_id,
         hash_secret(token),
         stage.value,
+        proved_at,
         now,
         now + life,
     )

@@ -102,6 +102,7 @@ def to_operator(row: dict[str, Any]) -> Operator:
         email=row["email"],
         role=OperatorRole(row["role"]),
         has_second_step=row["totp_confirmed_at"] is not None,
+        proved_at=row.get("proved_at"),
     )
 
 

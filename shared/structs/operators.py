@@ -24,12 +24,16 @@ class SetPasswordInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 class Operator(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who is signed in, or about to be. has_second_step: an authenticator is in force."""
+    """Somebody who is signed in, or about to be. has_second_step: an authenticator is in force.
+
+    proved_at: of a session by the provider, when they signed in there; None after a password.
+    """
 
     id: UUID
     email: str
     role: OperatorRole
     has_second_step: bool = False
+    proved_at: datetime | None = None
 
 
 class SecondStep(msgspec.Struct, frozen=True, kw_only=True):

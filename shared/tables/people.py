@@ -76,12 +76,14 @@ class OperatorSession(Table, tablename="operator_sessions"):
     """As a BrowserSession, of the dashboard. The portal's role has no right to this table.
 
     stage: CODE while the password was right and the second step is awaited; good for nothing else.
+    proved_at: when they signed in at the provider; null where it was with a password.
     """
 
     id = UUID(primary_key=True, default=UUID4())
     operator = ForeignKey(User, null=False, on_delete=OnDelete.cascade)
     token_hash = Text(unique=True)
     stage = Text(default=SignInStage.DONE.value)
+    proved_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz(default=TimestamptzNow())
     expires_at = Timestamptz()
 

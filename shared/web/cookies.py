@@ -31,6 +31,11 @@ class CookieJar(msgspec.Struct, frozen=True, kw_only=True):
         return self._name("device")
 
     @property
+    def errand(self) -> str:
+        """While the browser is at another site, and is to come back."""
+        return self._name("errand")
+
+    @property
     def path(self) -> str:
         return "/" if self.is_secure else self.below
 

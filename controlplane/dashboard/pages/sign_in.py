@@ -9,7 +9,12 @@ from litestar.response import Redirect
 from controlplane.api.parameters import Acting
 from controlplane.dashboard.desk import Desk, desk_of
 from controlplane.dashboard.problems import wrong_of
-from controlplane.dashboard.visitor import ENROLS, SIGN_IN, session_of
+from controlplane.dashboard.visitor import (
+    ENROLS,
+    SIGN_IN,
+    is_password_good_for,
+    session_of,
+)
 from controlplane.rights import Right, needs
 from controlplane.services.sign_in_operator import (
     Entered,
@@ -37,7 +42,7 @@ SECOND_STEP = f"{SIGN_IN}/code"
 @get("/sign-in")
 async def show(request: PageRequest) -> Response[str]:
     wanted = request.query_params.get("next", "")
-    return page(request, "sign_in.html", email="", wanted=local_path(wanted, HOME), wrong={})
+    return _door_page(request, wanted=local_path(wanted, HOME))
 
 
 @post("/sign-in")
@@ -45,6 +50,9 @@ async def enter(request: PageRequest) -> Response[str] | Redirect:
     form, desk = await read_form(request), desk_of(request)
     email, wanted = form.get("email", "").strip(), local_path(form.get("next", ""), HOME)
     origin, address = origin_of(request, desk.cookies), address_of(request)
+    if not is_password_good_for(desk, email):
+        wrong = {"password": "Passwords are not for this address: sign in at the provider."}
+        return _door_page(request, wanted=wanted, email=email, wrong=wrong)
     try:
         entered = await sign_in_operator(
             desk.door,
@@ -55,10 +63,7 @@ async def enter(request: PageRequest) -> Response[str] | Redirect:
             old_token=session_of(request),
         )
     except WrongPasswordError as error:
-        status, wrong = HTTPStatus.UNPROCESSABLE_ENTITY, wrong_of(error)
-        again = page(
-            request, "sign_in.html", status=status, email=email, wanted=wanted, wrong=wrong
-        )
+        again = _door_page(request, wanted=wanted, email=email, wrong=wrong_of(error))
         again.background = afterwards(
             tell_in_vain, error.operator, address=address, clock=desk.clock
         )
@@ -70,7 +75,7 @@ async def enter(request: PageRequest) -> Response[str] | Redirect:
             desk.cookies.hold(entered.session, life=WAITING),
         ]
         return answer
-    return _let_in(desk, entered, device=origin.device, wanted=wanted)
+    return let_in(desk, entered, device=origin.device, wanted=wanted)
 
 
 @get("/sign-in/code")
@@ -94,7 +99,22 @@ async def take_code(request: PageRequest) -> Response[str] | Redirect:
     except InvalidInputError as error:
         return _code_page(request, wanted=form.get("next", ""), wrong=wrong_of(error))
     wanted = local_path(form.get("next", ""), HOME)
-    return _let_in(desk, entered, device=origin.device, wanted=wanted)
+    return let_in(desk, entered, device=origin.device, wanted=wanted)
+
+
+def _door_page(
+    request: PageRequest, *, wanted: str, email: str = "", wrong: dict[str, str] | None = None
+) -> Response[str]:
+    provider = desk_of(request).provider
+    return page(
+        request,
+        "sign_in.html",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
+        email=email,
+        wanted=wanted,
+        wrong=wrong or {},
+        provider=provider and provider.settings,
+    )
 
 
 def _code_page(
@@ -105,7 +125,7 @@ def _code_page(
     return page(request, "sign_in_code.html", status=status, wanted=wanted, wrong=wrong or {})
 
 
-def _let_in(desk: Desk, entered: Entered, *, device: str, wanted: str) -> Redirect:
+def let_in(desk: Desk, entered: Entered, *, device: str, wanted: str) -> Redirect:
     marked = desk.door.devices.mark(device, entered.operator.id, now=desk.clock.now())
     answer = go_to(wanted)
     answer.cookies += [

@@ -7,6 +7,7 @@ from controlplane.dashboard.texts.keys import KEYS
 from controlplane.dashboard.texts.limits import LIMITS
 from controlplane.dashboard.texts.members import MEMBERS
 from controlplane.dashboard.texts.operators import OPERATORS
+from controlplane.dashboard.texts.provider import PROVIDER
 from controlplane.dashboard.texts.security import SECURITY
 from controlplane.dashboard.texts.tenant import TENANT
 from controlplane.dashboard.texts.tenants import TENANTS
@@ -16,6 +17,16 @@ from shared.web.words import WORDS
 TEXTS: dict[str, Text] = {
     **WORDS,
     **in_english(
-        GENERAL | FLEET | TENANT | TENANTS | MEMBERS | OPERATORS | LIMITS | KEYS | AUDIT | SECURITY
+        GENERAL
+        | FLEET
+        | TENANT
+        | TENANTS
+        | MEMBERS
+        | OPERATORS
+        | LIMITS
+        | PROVIDER
+        | KEYS
+        | AUDIT
+        | SECURITY
     ),
 }

@@ -74,7 +74,7 @@ DETAILS = {
 # What a value was, or is, where there was or is none.
 NOTHING = "nothing"
 # Of what is said only where it is so.
-ALONE = {"new_device": "From a new browser."}
+ALONE = {"new_device": "From a new browser.", "provider": "By the provider."}
 # Of what an act may find done already.
 IN_VAIN = {"changed": "It was so already.", "revoked": "There was none."}
 AUDIT = {

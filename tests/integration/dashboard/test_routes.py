@@ -13,6 +13,7 @@ from tests.fakes.routes import list_routes
 # All else is for who is signed in; a route that is new is tried without being named here.
 FOR_ANYBODY = {
     *("GET /", "GET /static/{digest}/{name}"),
+    *("GET /dashboard/sign-in/provider", "GET /dashboard/sign-in/provider/back"),
     *(f"{method} /dashboard/sign-in{rest}" for method in ("GET", "POST") for rest in ("", "/code")),
 }
 NAMES = ("tenant_id", "member_id", "key_id", "request_id", "operator_id")

@@ -1,0 +1,1 @@
+"""Sign-in of operators by a provider of OpenID Connect: authorization code, PKCE, state, nonce."""
