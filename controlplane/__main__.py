@@ -1,6 +1,8 @@
 """`python -m controlplane`: runs the control plane until SIGTERM or SIGINT.
 
 `python -m controlplane routes` prints the routes of its API and dashboard as JSON.
+`python -m controlplane audit verify [--expect HASH]` says whether the audit log of the database at
+`FLOWHQ_DATABASE_URL` is as it was written: it ends with 0 if so, 1 if not, 2 if it cannot say.
 """
 
 import asyncio
@@ -8,6 +10,7 @@ import os
 import sys
 
 from controlplane.app import run
+from controlplane.audit import audit
 from controlplane.routes import list_all_routes
 from controlplane.settings import ControlPlaneSettings
 from shared.enums import ExitCode
@@ -20,6 +23,8 @@ def main() -> int:
     if sys.argv[1:] == ["routes"]:
         sys.stdout.write(f"{render_routes(list_all_routes())}\n")
         return 0
+    if sys.argv[1:2] == ["audit"]:
+        return audit(sys.argv[2:])
     try:
         asyncio.run(run(read_settings(ControlPlaneSettings)))
     except SettingsError as error:

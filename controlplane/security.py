@@ -9,7 +9,7 @@ from shared import security
 from shared.clock import Clock
 from shared.errors import TransientError
 from shared.security import Write
-from shared.stores import attempts, audit, security_events
+from shared.stores import attempts, audit, audit_chain, security_events
 from shared.structs.security import SecurityCount
 from shared.tasks import TaskGroup
 
@@ -37,6 +37,9 @@ async def sweep(clock: Clock) -> None:
     now = clock.now()
     await security_events.sweep(now=now)
     await audit.sweep_hourly(now=now)
+    # Kept elsewhere, it tells later whether what came last was removed (`audit verify --expect`).
+    head = await audit_chain.find_head()
+    log.info("audit.head", position=head.position, hash=head.hash)
     # Those of dashboard and API; the portal's own it sweeps as well.
     await attempts.sweep(now=now)
 

@@ -11,7 +11,16 @@ import msgspec
 import requests
 from docker.errors import DockerException
 
-from launcher import browser, client_libraries, engine, environment, images, operators, pins
+from launcher import (
+    audit_log,
+    browser,
+    client_libraries,
+    engine,
+    environment,
+    images,
+    operators,
+    pins,
+)
 from launcher.console import complain, say
 from launcher.down import down
 from launcher.errors import NotReadyError
@@ -72,6 +81,7 @@ def run(
         "supervise": lambda: supervise(paths, environ),
         "doctor": lambda: _run_doctor(chosen, environ),
         "pin": lambda: _pin(environ),
+        "audit-log": lambda: audit_log.verify(paths, environ, expected=chosen.expect),
         "operator": lambda: operators.manage(paths, chosen.action, chosen.email, chosen.role),
     }
     if chosen.command in acts:
@@ -137,6 +147,9 @@ def _parser() -> argparse.ArgumentParser:
     people.add_argument(
         "--role", choices=operators.ROLES, help="for add (admin unless said) and role"
     )
+    log = commands.add_parser("audit-log", prog="scripts/audit-log", help="look over the audit log")
+    log.add_argument("action", choices=("verify",), help="whether it is as it was written")
+    log.add_argument("--expect", metavar="HASH", help="of a row that was the last one once")
     health = commands.add_parser("doctor", help="the state of every fence, as scripts/doctor")
     health.add_argument("--compose", metavar="PROJECT", help="compose's, not ./scripts/up's")
     health.add_argument("--json", action="store_true", help="for programs")
@@ -146,7 +159,7 @@ def _parser() -> argparse.ArgumentParser:
     prepare = commands.add_parser("prepare", help="engine and all images, for the tests")
     prepare.set_defaults(practice=True)
     watch = commands.add_parser("supervise", help="start again what ends, until stopped")
-    for command in (start, stop, people, health, image, prepare, watch):
+    for command in (start, stop, people, log, health, image, prepare, watch):
         command.add_argument("--state-dir", type=Path, metavar="DIR", help="default: .flowhq")
     return parser
 

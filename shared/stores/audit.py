@@ -89,7 +89,8 @@ async def list_page(
     conditions += ["a.once_key IS NULL"] if acts_alone else []
     rows = await AdminAuditLog.raw(
         "SELECT a.id, a.at, a.kind, a.who, a.action, a.tenant_id, a.detail_json, a.address,"
-        " t.name AS tenant_name FROM admin_audit_logs a"
+        " t.name AS tenant_name, l.hash FROM admin_audit_logs a"
+        " LEFT JOIN audit_links l ON l.entry = a.id"
         " LEFT JOIN tenants t ON t.id = a.tenant_id AND t.removal_requested_at IS NULL"
         + (" WHERE " + " AND ".join(conditions) if conditions else "")
         + " ORDER BY a.seq DESC LIMIT {}",
@@ -115,4 +116,5 @@ def _to_view(row: dict[str, Any]) -> AuditView:
         tenant_name=row["tenant_name"],
         detail=msgspec.json.decode(row["detail_json"]),
         address=row["address"],
+        hash=row["hash"],
     )

@@ -87,8 +87,11 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditView(AuditEntry, frozen=True, kw_only=True):
-    """tenant_name: None where there is no such tenant, or no longer."""
+    """tenant_name: None where there is no such tenant, or no longer. hash: of this row and all
+    before it; None only while it is being written.
+    """
 
     id: UUID
     at: datetime
     tenant_name: str | None
+    hash: str | None = None

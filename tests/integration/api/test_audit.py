@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.enums import CallerKind, SessionReason, SessionState
-from shared.stores import audit, operators, sessions
+from shared.stores import audit, audit_chain, operators, sessions
 from shared.structs.keys import AuditEntry
 from shared.wire.frames import SessionReport
 from tests.fakes.businesses import NOW
@@ -159,6 +159,7 @@ async def test_an_entry_says_everything(api, tenant_id):
         "tenant_id": str(tenant_id),
         "tenant_name": "Duka 1",
         "detail": {"name": "Duka"},
+        "hash": (await audit_chain.find_head()).hash,
     }
 
 

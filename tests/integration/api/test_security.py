@@ -15,7 +15,7 @@ from shared.structs.keys import AuditEntry
 from shared.tables import AdminAuditLog, AttemptCount, SecurityEvent
 from shared.web.limits import KEYS_FROM_ADDRESS
 from tests.fakes.businesses import NOW, business, message
-from tests.fakes.traces import list_newest
+from tests.fakes.traces import list_newest, redate
 
 ADDRESS = "192.0.2.7"
 
@@ -224,7 +224,7 @@ async def test_what_is_old_is_swept_and_acts_stay(api, tenant_id):
     await attempts.count("operators/x", window=timedelta(hours=1), now=NOW)
     await sweep(api.clock)
     assert (await AdminAuditLog.count(), await SecurityEvent.count()) == (2, 1)
-    await AdminAuditLog.update({AdminAuditLog.at: NOW}, force=True)
+    await redate(NOW)
     api.clock.advance(timedelta(days=401))
     await sweep(api.clock)
     assert [each.action for each in await list_newest(limit=5)] == ["worker.start_requested"]

@@ -16,10 +16,10 @@ from shared.errors import DatabaseUnavailableError
 from shared.ids import TenantId, new_tenant_id
 from shared.stores import accounts, fleet, messages, sessions, setup_requests, tenants, workers
 from shared.structs.fleet import Incident
-from shared.tables import AdminAuditLog, WorkerProcess
+from shared.tables import WorkerProcess
 from shared.wire.frames import NEW_QR_ROUND, SessionReport
 from tests.fakes.businesses import NOW, business, message
-from tests.fakes.traces import list_newest
+from tests.fakes.traces import list_newest, redate
 from tests.fakes.worker_containers import add_container
 from tests.integration.dashboard.conftest import EMAIL
 from tests.integration.portal.conftest import PASSWORD
@@ -175,7 +175,7 @@ async def test_a_running_worker_is_asked_to_stop(dashboard, browser, tenant_id):
     answer = await browser.send(path(tenant_id, "/worker/stop"))
     assert "asked to stop" in answer.text
     # The database dates what operators did, by a clock of its own.
-    await AdminAuditLog.update({"at": dashboard.clock.now()}, force=True)
+    await redate(dashboard.clock.now())
     page = (await browser.go(path(tenant_id))).text
     said = f"stopped the worker<small><bdi>{EMAIL}</bdi>, just now"
     assert said in re.sub("</?time[^>]*>", "", page)

@@ -50,6 +50,7 @@ INVITED = "mail_proofs.role"
 # Text that is shown, compared or handed on, and never read as one of a few words.
 TEXTS = {
     *("admin_audit_logs.action", "admin_audit_logs.address", "admin_audit_logs.once_key"),
+    *("audit_heads.hash", "audit_links.digest", "audit_links.hash"),
     *("admin_audit_logs.who", "security_events.source", "security_events.subject"),
     *("api_keys.key_hash", "api_keys.name", "attempt_counts.bucket", "browser_sessions.token_hash"),
     *("operator_sessions.token_hash", "operator_recovery_codes.code_hash"),
