@@ -74,7 +74,7 @@ FRAMES: list[FromWorker] = [
         state=SessionState.QR_READY, reason=SessionReason.WAITING_FOR_SCAN, detail="d",
         own_phone="+255754000001", qr="2@q", qr_expires_at=NOW, qr_attempt=1, qr_attempts=6,
         pairing_code="ABCD-1234", pairing_phone="+255754000001", pairing_expires_at=NOW,
-        ban_ends_at=NOW,
+        ban_ends_at=NOW, own_lid="1@lid", refused_phone="+255754000002",
     ),
     Events(events=[Numbered(n, event) for n, event in enumerate(EVENTS, start=1)]),
     Heartbeat(
