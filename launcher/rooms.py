@@ -2,6 +2,7 @@
 no sight of anything else that is closed to others.
 """
 
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -70,8 +71,11 @@ def _confine(
 
 def _find_usable(paths: Paths, account: Account | None) -> Account | None:
     """None where that account could not even load the code: it may be closed in itself."""
-    if account is None:
-        return None
+    return account if account is not None and _loads(paths, account) else None
+
+
+@functools.cache
+def _loads(paths: Paths, account: Account) -> bool:
     command = [sys.executable, "-P", "-c", "import msgspec, portal.settings, sandbox.settings"]
     probe = accounts.confine(account, command, view=_view(paths), port=0, variables={})
     done = subprocess.run(
@@ -81,7 +85,7 @@ def _find_usable(paths: Paths, account: Account | None) -> Account | None:
         timeout=PROBE_SECONDS,
         check=False,
     )
-    return account if done.returncode == 0 else None
+    return done.returncode == 0
 
 
 def _view(

@@ -40,6 +40,7 @@ class Deployment:
         self.portal_url = f"http://127.0.0.1:{ports[2]}"
         self.gateway_port = ports[1]
         self.images = images
+        self.address = address
         self.engine = engine.connect(address)
         self._environ = {
             **_bare_environment(),

@@ -2,12 +2,15 @@
 
 import os
 import signal
+from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
 
+from attack.doctor.__main__ import examine
+from attack.doctor.findings import State
 from controlplane.containers.spec import network_name
 from controlplane.settings import ControlPlaneSettings
 from portal.settings import PortalSettings
@@ -117,6 +120,14 @@ def test_the_portal_reaches_the_control_plane_for_files_and_for_nothing_else(run
     assert running.exec("portal", "python", "-c", knock).strip() == "True"
     listed = running.exec("portal", "stat", "-c", "%a %U", "/run/flowhq/files/socket")
     assert listed.split() == ["600", "flowhq"]
+
+
+@pytest.mark.usefixtures("tenant")
+def test_the_doctor_finds_every_fence_up(running: Deployment):
+    environ = {"DOCKER_HOST": running.address, "PATH": os.defpath}
+    findings = examine(Path("/nowhere"), environ, project=running.project)
+    assert [each for each in findings if each.state in {State.DOWN, State.UNKNOWN}] == []
+    assert {"packet filter", "portal's user", "portal's role"} <= {each.fence for each in findings}
 
 
 def test_the_fence_may_set_the_packet_filter_and_nothing_else(running: Deployment):
