@@ -10,6 +10,7 @@ from attack.checks import Group
 from attack.customers import checks as customers
 from attack.customers import phones
 from attack.inside import hogs, walls
+from attack.machine import portal_process
 from attack.routes import api, dashboard, guessing, odd, portal, quotas, slips, timing
 from attack.sql import domains, poison, powers, rows, tickets
 from attack.worker import bounds, claiming, floods, forging, lying_files, many
@@ -22,6 +23,7 @@ GROUPS = [
     Group(name="sql", checks=[*rows.CHECKS, *tickets.CHECKS, *powers.CHECKS, *domains.CHECKS]),
     Group(name="timing", checks=[*timing.CHECKS, *guessing.CHECKS], disturbs=True),
     Group(name="inside", checks=walls.CHECKS),
+    Group(name="machine", checks=portal_process.CHECKS),
     Group(name="poison", checks=poison.CHECKS, disturbs=True),
     Group(
         name="worker",

@@ -43,7 +43,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
             assert isinstance(self.target.installation, ComposedInstallation)
             with contextlib.suppress(NotTriedError):
                 pairs = self.target.installation.inspect(part)["Config"]["Env"]
-                found = dict(each.split("=", 1) for each in pairs)
+                # Without "=" it is one that compose hands on and nobody has set.
+                found = dict(each.split("=", 1) for each in pairs if "=" in each)
         return {
             name.removeprefix(PREFIX).lower(): value
             for name, value in found.items()
