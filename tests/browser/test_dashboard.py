@@ -1,5 +1,8 @@
 """An operator at work, in every size and colour scheme, and with scripts switched off."""
 
+from datetime import timedelta
+
+import pyotp
 import pytest
 
 from shared.stores import setup_requests, tenants
@@ -7,7 +10,7 @@ from tests.browser.test_accounts import walk  # noqa: F401  the fixture
 from tests.browser.test_fleet import LOOKS
 from tests.browser.walking import Walk
 from tests.fakes.businesses import business
-from tests.integration.dashboard.conftest import EMAIL
+from tests.integration.dashboard.conftest import EMAIL, Dashboard
 from tests.integration.portal.conftest import PASSWORD
 
 HOSTILE = "Duka <script>alert(1)</script> \u202e\U0001f600"
@@ -85,6 +88,7 @@ async def test_an_operator_makes_a_key_revokes_it_and_finds_both_in_the_log(
     await page.wait_for_selector(".secret")
     await walk.at("key-made")
     await page.click("summary")
+    await page.fill("td [name=current]", PASSWORD)
     await page.click("td button")
     await page.wait_for_selector("text=There is none.")
 
@@ -102,6 +106,43 @@ async def test_an_operator_makes_a_key_revokes_it_and_finds_both_in_the_log(
     await page.wait_for_url("**/dashboard/sign-in")
 
 
+@pytest.mark.parametrize("walk", LOOKS[:1], indirect=True)
+async def test_an_operator_adds_another_and_sets_an_authenticator_up(
+    dashboard_url: str,
+    walk: Walk,  # noqa: F811  the fixture
+    dashboard: Dashboard,
+):
+    page, walk.name = walk.page, f"dashboard-step-{walk.name}"
+    await sign_in(walk, dashboard_url)
+    await page.click("nav a[href='/dashboard/operators']")
+    await page.select_option("#role", "SUPPORT")
+    await walk.fill(email="asha@example.com", current=PASSWORD)
+    await page.wait_for_selector(".secret")
+    await walk.at("operator-made")
+    await page.click("th a:has-text('asha@example.com')")
+    await walk.at("operator")
+    await page.click("nav a[href='/dashboard/account']")
+    await page.fill("#begin-current", PASSWORD)
+    await page.press("#begin-current", "Enter")
+    await page.wait_for_selector("img.qr")
+    phone = pyotp.parse_uri(await walk.read_code())
+    await walk.at("second-step")
+    await walk.fill(code=phone.at(dashboard.clock.now()))
+    await page.wait_for_selector(".secrets")
+    await walk.at("recovery-codes")
+    await page.click("form[action='/dashboard/sign-out'] button")
+    await walk.fill(email=EMAIL, password=PASSWORD)
+    await page.wait_for_url("**/sign-in/code?**")
+    await walk.at("sign-in-code")
+    await walk.fill(code="000000")
+    await walk.at("sign-in-code-wrong")
+    dashboard.clock.advance(timedelta(seconds=30))
+    await walk.fill(code=phone.at(dashboard.clock.now()))
+    await page.wait_for_url("**/dashboard")
+    await page.click("nav a[href='/dashboard/account']")
+    await walk.at("account-with-second-step")
+
+
 @pytest.mark.parametrize("walk", [("en", "desk", "light", True)], indirect=True)
 async def test_the_keyboard_alone_is_enough(
     dashboard_url: str,
@@ -109,10 +150,10 @@ async def test_the_keyboard_alone_is_enough(
 ):
     await sign_in(walk, dashboard_url)
     reached = []
-    for _ in range(10):
+    for _ in range(11):
         await walk.page.keyboard.press("Tab")
         reached.append(await walk.page.evaluate("document.activeElement.textContent.trim()"))
     assert reached == [
         *("Skip to the content", "FlowHQ", "Fleet", "Requests", "New tenant", "API keys"),
-        *("Audit log", "Security", "Account", "Sign out"),
+        *("Operators", "Audit log", "Security", "Account", "Sign out"),
     ]
