@@ -155,7 +155,13 @@ async def _serve(
             _keep_files(tasks, files, fetching, window=settings.slip_window, clock=clock)
             _watch_fleet(
                 tasks,
-                DiskWatch(driver, template=template, wake=reconciler.wake, leading=lease.held),
+                DiskWatch(
+                    driver,
+                    template=template,
+                    wake=reconciler.wake,
+                    leading=lease.held,
+                    reports=heartbeats.disk,
+                ),
                 disk_interval=settings.disk_interval,
                 leading=lease.held,
                 clock=clock,

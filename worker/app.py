@@ -181,6 +181,7 @@ class _Worker:
             lending=self._lending,
             room=self._room,
             log_tail=log_tail,
+            disk_bytes=volume.used_bytes,
             clock=clock,
         )
         hello = Hello(

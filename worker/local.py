@@ -1,7 +1,7 @@
 """What the gateway connection sees of this worker."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from resource import getpagesize
 from sqlite3 import Connection
@@ -62,6 +62,7 @@ class LocalWorker:
         lending: Lending,
         room: Room,
         log_tail: LogTail,
+        disk_bytes: Callable[[], int],
         clock: Clock,
     ) -> None:
         self._database = database
@@ -72,6 +73,7 @@ class LocalWorker:
         self._lending = lending
         self._room = room
         self._log_tail = log_tail
+        self._disk_bytes = disk_bytes
         self._clock = clock
         self._config: TenantConfig | None = None
         self._kept_skipped = intake.skipped.copy()
@@ -113,6 +115,7 @@ class LocalWorker:
             session=self.report().state,
             outbox_depth=(await self._database.run(event_rows.get_size)).events,
             memory_bytes=await asyncio.to_thread(used_bytes),
+            disk_bytes=await asyncio.to_thread(self._disk_bytes),
             keepalive_age=keepalive_age.total_seconds() if keepalive_age is not None else None,
             inbound_age=(self._clock.now() - heard_at).total_seconds() if heard_at else None,
             skipped={reason.value: count for reason, count in self._intake.skipped.items()},

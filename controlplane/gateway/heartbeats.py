@@ -8,6 +8,7 @@ import msgspec
 import structlog
 
 from controlplane.containment import contained, tell_contained
+from controlplane.disk_reports import DiskReports
 from shared.bounds import MAX_EXACT, to_past
 from shared.clock import Clock
 from shared.enums import SkipReason
@@ -29,7 +30,14 @@ Write = Callable[[list[HeartbeatRecord]], Awaitable[None]]
 class HeartbeatCollector:
     """Keeps the newest heartbeat per tenant between two ticks."""
 
-    def __init__(self, write: Write, *, clock: Clock, tick: timedelta = TICK) -> None:
+    def __init__(
+        self,
+        write: Write,
+        *,
+        clock: Clock,
+        tick: timedelta = TICK,
+    ) -> None:
+        self.disk = DiskReports()
         self._write = write
         self._clock = clock
         self._tick = tick
@@ -37,6 +45,7 @@ class HeartbeatCollector:
 
     def collect(self, tenant_id: TenantId, epoch: int, heartbeat: Heartbeat) -> None:
         now = self._clock.now()
+        self.disk.report(tenant_id, heartbeat.disk_bytes)
         self._newest[tenant_id] = HeartbeatRecord(
             tenant_id=tenant_id,
             epoch=epoch,

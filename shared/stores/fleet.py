@@ -10,7 +10,7 @@ from typing import Any
 from shared.enums import DesiredState, IncidentKind, SessionReason, WorkerStatus
 from shared.ids import TenantId
 from shared.stores.incidents import follow_links
-from shared.stores.rows import describe, read_each, say_unreadable
+from shared.stores.rows import describe, read_each, say_unreadable, to_uuid
 from shared.stores.text import to_storable, to_storable_or_none
 from shared.structs.fleet import (
     AilingLink,
@@ -244,6 +244,20 @@ async def record_disk(measured: Mapping[TenantId, int]) -> None:
         list(measured.keys()),
         list(measured.values()),
     )
+
+
+async def raise_disk(said: Mapping[TenantId, int]) -> dict[TenantId, int]:
+    """What holds now, by tenant: what was known, or what is said where that is more."""
+    if not said:
+        return {}
+    rows = await WorkerProcess.raw(
+        "UPDATE worker_processes w SET disk_bytes = GREATEST(w.disk_bytes, m.bytes)"
+        " FROM unnest({}::uuid[], {}::bigint[]) AS m (tenant, bytes)"
+        " WHERE w.tenant = m.tenant RETURNING w.tenant, w.disk_bytes",
+        list(said.keys()),
+        list(said.values()),
+    )
+    return {TenantId(to_uuid(row["tenant"])): row["disk_bytes"] for row in rows}
 
 
 async def sweep_sessions(

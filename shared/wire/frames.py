@@ -105,6 +105,8 @@ class Events(msgspec.Struct, frozen=True, kw_only=True, tag="events"):
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat"):
     """Proof of life. memory_bytes: PSS; keepalive_age, inbound_age: seconds.
 
+    disk_bytes: of all files on the volume; None from a worker of before.
+
     skipped: what was no message for the bot, by SkipReason, since the volume was made. Text,
     so that a gateway that lacks a reason still hears the heart.
     """
@@ -115,6 +117,7 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat"):
     keepalive_age: Age | None = None
     inbound_age: Age | None = None
     skipped: Totals = {}
+    disk_bytes: Bytes | None = None
 
 
 class LogLines(msgspec.Struct, frozen=True, kw_only=True, tag="log"):

@@ -51,6 +51,7 @@ class FakeEngine:
         self.containers: dict[str, FakeContainer] = {}
         self.volumes: dict[str, tuple[str, TenantId]] = {}
         self.sizes: dict[TenantId, int] = {}
+        self.uncounted: set[TenantId] = set()
         self.networks: set[str] = set()
         self.foreign: set[str] = set()
         self.down = False
@@ -247,6 +248,7 @@ class FakeDriver:
         return {
             each.tenant_id: self._engine.sizes.get(each.tenant_id, 0)
             for each in await self.list_volumes()
+            if each.tenant_id not in self._engine.uncounted
         }
 
     async def _get(self, container: str) -> FakeContainer:

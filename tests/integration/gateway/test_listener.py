@@ -369,13 +369,19 @@ async def test_a_heartbeat_is_written_with_the_tick(
         await _next(socket)
         await socket.send(
             encode(
-                Heartbeat(session=SessionState.CONNECTED, outbox_depth=3, memory_bytes=15_000_000)
+                Heartbeat(
+                    session=SessionState.CONNECTED,
+                    outbox_depth=3,
+                    memory_bytes=15_000_000,
+                    disk_bytes=4_000,
+                )
             )
         )
         await _answered(socket)
         await bench.heartbeats.flush()
     seen = await tenants.get(tenant[0])
     assert seen.worker.last_heartbeat_at is not None
+    assert bench.heartbeats.disk.unmeasured() == {tenant[0]: 4_000}
 
 
 async def test_log_lines_go_to_the_tenants_file_under_the_tenants_own_id(

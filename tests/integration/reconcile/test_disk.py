@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+from controlplane.disk_reports import DiskReports
 from controlplane.reconcile.disk_watch import DiskWatch
 from shared.enums import DesiredState, IncidentKind, WorkerStatus
 from shared.stores import limits, tenants, workers
@@ -12,9 +13,13 @@ from tests.fakes.fleet import add_tenant, get_incidents, until, until_status
 LIMIT = DEFAULTS.disk_bytes
 
 
-def watch(fleet, reconciler):
+def watch(fleet, reconciler, reports=None):
     return DiskWatch(
-        fleet.driver, template=fleet.template, wake=reconciler.wake, leading=asyncio.Event()
+        fleet.driver,
+        template=fleet.template,
+        wake=reconciler.wake,
+        leading=asyncio.Event(),
+        reports=reports,
     )
 
 
@@ -85,3 +90,50 @@ async def test_an_engine_that_does_not_answer_changes_nothing(fake_fleet):
         await until_status(tenant_id, WorkerStatus.ERROR)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def held(tenant_id):
+    return (await limits.show(tenant_id, api_requests=None)).disk_bytes.used
+
+
+async def test_what_a_worker_says_makes_its_volume_neither_smaller_nor_larger_than_measured(
+    fake_fleet,
+):
+    async with fake_fleet.reconciling() as reconciler:
+        tenant_id, reports = await running(reconciler), DiskReports()
+        fake_fleet.engine.sizes[tenant_id] = 70 << 20
+        for said in (0, 10 * LIMIT):
+            reports.report(tenant_id, said)
+            await watch(fake_fleet, reconciler, reports).measure()
+            assert await held(tenant_id) == 70 << 20
+
+
+async def test_where_the_engine_counts_nothing_the_larger_of_what_is_known_and_said_holds(
+    fake_fleet,
+):
+    async with fake_fleet.reconciling() as reconciler:
+        tenant_id, reports = await running(reconciler), DiskReports()
+        disk = watch(fake_fleet, reconciler, reports)
+        fake_fleet.engine.sizes[tenant_id] = 70 << 20
+        await disk.measure()
+        fake_fleet.engine.uncounted.add(tenant_id)
+        for said, known in ((0, 70 << 20), (90 << 20, 90 << 20), (80 << 20, 90 << 20)):
+            reports.report(tenant_id, said)
+            await disk.measure()
+            assert await held(tenant_id) == known
+        reports.report(tenant_id, LIMIT + 1)
+        await disk.measure()
+        await until_status(tenant_id, WorkerStatus.ERROR)
+
+
+async def test_a_worker_that_says_it_has_grown_has_the_engine_asked_at_once(fake_fleet):
+    async with fake_fleet.reconciling() as reconciler:
+        tenant_id, reports = await running(reconciler), DiskReports()
+        disk = watch(fake_fleet, reconciler, reports)
+        await disk.measure()
+        reports.report(tenant_id, 60 << 20)
+        assert not reports.grown.is_set()
+        reports.report(tenant_id, LIMIT)
+        assert reports.grown.is_set()
+        await disk.measure()
+        assert not reports.grown.is_set()

@@ -392,6 +392,12 @@ async def test_a_second_worker_on_the_volume_ends_with_75_and_names_the_first(
     assert f"process {first.pid}" in second.lines[-1]["reason"]
 
 
+async def test_a_heartbeat_says_what_the_volume_holds(start_worker, gateway):
+    await start_worker()
+    await gateway.until(lambda: bool(gateway.of(Heartbeat)))
+    assert gateway.of(Heartbeat)[-1].disk_bytes > 1_000
+
+
 async def test_a_superseded_worker_stops_quietly(start_worker, gateway):
     worker = await start_worker()
     await gateway.until(lambda: bool(gateway.of(Heartbeat)))

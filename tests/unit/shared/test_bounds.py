@@ -79,7 +79,7 @@ FRAMES: list[FromWorker] = [
     Events(events=[Numbered(n, event) for n, event in enumerate(EVENTS, start=1)]),
     Heartbeat(
         session=SessionState.CONNECTED, outbox_depth=1, memory_bytes=2, keepalive_age=0.5,
-        inbound_age=-3.0, skipped={"GROUP": 1},
+        inbound_age=-3.0, skipped={"GROUP": 1}, disk_bytes=3,
     ),
     LogLines(lines=["{}"]),
     CommandResult(id="1", ok=True, detail="d"),
