@@ -24,6 +24,7 @@ EMPTY = "size=1m,mode=0755"
 KEPT = (
     *("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR"),
     *("FORWARDED_ALLOW_IPS", "PYTHONUNBUFFERED", "PYTHONPYCACHEPREFIX"),
+    "LD_LIBRARY_PATH",
 )
 _libc = ctypes.CDLL(None, use_errno=True)
 

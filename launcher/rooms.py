@@ -64,7 +64,7 @@ def _confine(
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         accounts.give(cache, account)
         view = msgspec.structs.replace(view, writes=(*view.writes, cache))
-        variables = {"PYTHONPYCACHEPREFIX": str(cache)}
+        variables = {**_code(paths), "PYTHONPYCACHEPREFIX": str(cache)}
     command = accounts.confine(account, spec.command, view=view, port=port, variables=variables)
     return msgspec.structs.replace(spec, command=command)
 
@@ -77,7 +77,7 @@ def _find_usable(paths: Paths, account: Account | None) -> Account | None:
 @functools.cache
 def _loads(paths: Paths, account: Account) -> bool:
     command = [sys.executable, "-P", "-c", "import msgspec, portal.settings, sandbox.settings"]
-    probe = accounts.confine(account, command, view=_view(paths), port=0, variables={})
+    probe = accounts.confine(account, command, view=_view(paths), port=0, variables=_code(paths))
     done = subprocess.run(
         probe,
         stdin=subprocess.DEVNULL,
@@ -93,6 +93,11 @@ def _view(
 ) -> View:
     code = (paths.root, Path(sys.prefix), Path(sys.base_prefix))
     return View(place=paths.root, reads=(*code, *(reads or [])), writes=tuple(writes or []))
+
+
+def _code(paths: Paths) -> dict[str, str]:
+    """Where it lies: the environment may know it by a link, which is not seen there."""
+    return {"PYTHONPATH": str(paths.root)}
 
 
 def _cache(paths: Paths, account: Account) -> Path:
