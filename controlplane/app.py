@@ -16,6 +16,7 @@ from controlplane.containers.docker_driver import DockerDriver
 from controlplane.containers.driver import ObservedNetwork
 from controlplane.containers.events import EventWatch
 from controlplane.containers.spec import Limits, WorkerTemplate
+from controlplane.containers.subnets import read_pool
 from controlplane.dashboard.desk import Desk
 from controlplane.dashboard.site import create_dashboard
 from controlplane.doors import join
@@ -88,7 +89,11 @@ async def _serve(
 ) -> None:
     clock, changes = SystemClock(), Changes()
     await _prepare(settings, clock=clock)
-    driver = DockerDriver(instance=settings.instance, base_url=settings.docker_host)
+    driver = DockerDriver(
+        instance=settings.instance,
+        base_url=settings.docker_host,
+        subnets=read_pool(settings.worker_subnets),
+    )
     try:
         network = await _ensure_network(driver)
         heartbeats = HeartbeatCollector(fleet.record_heartbeats, clock=clock)

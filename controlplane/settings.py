@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from controlplane.containers.subnets import POOL
 from controlplane.media.space import Limits
 from controlplane.oidc.provider import ProviderSettings, is_safe
 from shared.enums import OperatorRole
@@ -35,6 +36,8 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
     instance: names this installation on the engine; two of them share an engine in peace.
     worker_image: a tag on the engine. worker_environment: a JSON object of more variables
         for every worker; `{gateway_host}` in a value is the workers' bridge address.
+    worker_subnets: private addresses, of which each tenant's network is given eight. None that this
+        machine or its networks use.
     gateway_host: empty for the bridge's own address, which only workers reach.
     state_dir: `admin.key`, `dashboard.secret`, `logs/` and `media/` live here.
     public_url: how browsers reach the dashboard. Where it is https, cookies are for https alone.
@@ -67,6 +70,7 @@ class ControlPlaneSettings(msgspec.Struct, frozen=True, kw_only=True):
     gateway_host: str = ""
     gateway_port: int = 8090
     docker_host: str = "unix:///var/run/docker.sock"
+    worker_subnets: str = str(POOL)
     worker_environment: str = "{}"
     worker_memory_bytes: MemoryBytes = DEFAULTS.memory_bytes
     worker_cpus: Cpus = DEFAULTS.cpus

@@ -1,8 +1,8 @@
 """What a worker's container may reach: WhatsApp, the gateway, and nothing else of this machine or
 of the networks around it.
 
-The engine keeps containers of the workers' bridge apart from each other, and not from the host:
-whatever listens on 0.0.0.0 answers through the bridge, and so do the addresses next door.
+The engine keeps workers apart from each other, each on a bridge of its own, and not from the host:
+whatever listens on 0.0.0.0 answers through the bridges, and so do the addresses next door.
 The rules are the kernel's, in three chains of this installation: one for what workers address to
 this machine, one, behind the engine's own DOCKER-USER, for what of theirs is passed on, and one for
 what others address to the ports that are the workers' alone.
@@ -44,12 +44,14 @@ def find_obstacle(engine_address: str) -> str:
 
 def to_rules(*, ports: Sequence[int], gateway: str | None = None) -> dict[str, list[Rule]]:
     """By chain: from workers into this machine (IN) and through it (ON), from others to the bridge
-    (AT). `ports` of the bridge's address stay open to workers, and to this machine itself.
+    (AT) whose address the gateway has. `ports` of that address stay open to workers, and to this
+    machine itself.
 
     gateway: the bridge's address; without one, which is before there is a bridge, AT is empty.
     """
     tcp = [("-p", "tcp", "--dport", str(port)) for port in ports]
-    opened = [(*each, *_OF_THE_BRIDGE, "-j", "ACCEPT") for each in tcp]
+    here = ("-d", gateway) if gateway else _OF_THE_BRIDGE
+    opened = [(*here, *each, "-j", "ACCEPT") for each in tcp]
     closed = [("-d", network, *_REFUSED) for network in NEXT_DOOR]
     theirs = [("-d", gateway, *each, *_REFUSED) for each in tcp] if gateway else []
     return {
@@ -69,6 +71,8 @@ def put_up(instance: str, *, ports: Sequence[int], gateway: str | None = None) -
         lines += [f":{chain} - [0:0]", *(" ".join(("-A", chain, *rule)) for rule in rules)]
     # One change of the kernel's: these chains are emptied and filled, all others stay.
     _run("--noflush", tool="iptables-restore", text="\n".join([*lines, "COMMIT", ""]))
+    for jump in _jumps(instance, bridges=_bridge(instance)):
+        _run("-D", *jump, may_fail=True)  # of before each tenant had a bridge of its own
     for jump in _jumps(instance):
         if not _run("-C", *jump, may_fail=True):
             _run("-I", *jump)
@@ -92,7 +96,7 @@ def take_down(instance: str) -> None:
     """Safe to repeat; of what is not there nothing is said."""
     if not host.is_root() or host.find_tool("iptables") is None:
         return
-    for jump in _jumps(instance):
+    for jump in (*_jumps(instance), *_jumps(instance, bridges=_bridge(instance))):
         _run("-D", *jump, may_fail=True)
     for suffix in to_rules(ports=()):
         chain = _chain(instance, suffix)
@@ -104,14 +108,20 @@ def _chain(instance: str, suffix: str) -> str:
     return f"FLOWHQ-{instance[:8]}-{suffix}"  # the kernel takes 28 characters
 
 
-def _jumps(instance: str) -> list[Rule]:
-    # The bridge's name is the control plane's (controlplane/containers/spec.py); a test holds them
-    # together by trying to get through.
-    bridge = f"fhq-{instance[:8]}"
+def _bridge(instance: str) -> str:
+    """What the names of an installation's bridges begin with, and the name of one of them. They are
+    the control plane's (controlplane/containers/spec.py); a test holds them together by trying to
+    get through.
+    """
+    return f"fhq-{instance[:8]}"
+
+
+def _jumps(instance: str, *, bridges: str = "") -> list[Rule]:
+    bridges = bridges or f"{_bridge(instance)}+"  # iptables: whatever it goes on with
     return [
-        ("INPUT", "-i", bridge, "-j", _chain(instance, "IN")),
-        ("DOCKER-USER", "-i", bridge, "-j", _chain(instance, "ON")),
-        ("INPUT", "!", "-i", bridge, "-j", _chain(instance, "AT")),
+        ("INPUT", "-i", bridges, "-j", _chain(instance, "IN")),
+        ("DOCKER-USER", "-i", bridges, "-j", _chain(instance, "ON")),
+        ("INPUT", "!", "-i", bridges, "-j", _chain(instance, "AT")),
     ]
 
 

@@ -66,7 +66,7 @@ async def resources(ground: Ground) -> Outcome:
     breaches = []
     for business, seen in zip(businesses, inspected, strict=True):
         networks = seen["NetworkSettings"]["Networks"]
-        if set(networks) != {ground.target.network}:
+        if len(networks) != 1:
             breaches.append(f"{business.name} is on the networks {sorted(networks)}")
         mounts = [mount["Name"] for mount in seen["Mounts"] if mount["Type"] == "volume"]
         binds = [mount["Source"] for mount in seen["Mounts"] if mount["Type"] == "bind"]
@@ -176,9 +176,10 @@ async def _inbox(ground: Ground, number: str) -> Any:
 
 def _collect_own(inspected: list[dict[str, Any]]) -> dict[str, list[str]]:
     """What no two containers may share."""
-    own: dict[str, list[str]] = {"address": [], "volume": [], "container": []}
+    own: dict[str, list[str]] = {"address": [], "volume": [], "container": [], "network": []}
     for seen in inspected:
         own["container"].append(seen["Id"])
+        own["network"] += list(seen["NetworkSettings"]["Networks"])
         own["address"] += [
             network["IPAddress"] for network in seen["NetworkSettings"]["Networks"].values()
         ]
@@ -208,7 +209,7 @@ CHECKS = [
     Check(
         name="canaries.resources",
         fence="containers (controlplane/containers/spec.py)",
-        expects="an own container, address, volume and token for each tenant, on one network",
+        expects="an own container, network, address, volume and token for each tenant",
         attack=resources,
     ),
     Check(

@@ -14,6 +14,7 @@ from docker.errors import APIError, NotFound
 
 from attack.errors import NotTriedError
 from attack.ground import Ground
+from attack.inside.networks import copy_network
 
 LABEL = "flowhq.attack"
 PROBE = (Path(__file__).parent / "probe.py").read_text(encoding="utf-8")
@@ -28,8 +29,9 @@ SECRET = "TOKEN"  # noqa: S105  part of a name
 class Cell:
     """One such container."""
 
-    def __init__(self, engine: APIClient, container: str) -> None:
+    def __init__(self, engine: APIClient, container: str, bridge: str) -> None:
         self._engine = engine
+        self.bridge = bridge
         self.container = container
 
     async def probe(self, name: str, given: object = None) -> Any:
@@ -65,6 +67,9 @@ async def in_cell(
     """
     engine, mark = ground.engine, f"flowhq-attack-{ground.run_id}-{secrets.token_hex(3)}"
     body = await asyncio.to_thread(_copy_spec, ground, mark)
+    told = body["HostConfig"]["NetworkMode"]
+    network = await asyncio.to_thread(copy_network, ground, told, mark)
+    body["HostConfig"]["NetworkMode"] = network.name
     body["Cmd"], body["Entrypoint"] = command or IDLE, []
     if resolver is not None and not body["HostConfig"].get("Dns"):
         body["HostConfig"]["Dns"] = [resolver]
@@ -72,10 +77,11 @@ async def in_cell(
         made = await asyncio.to_thread(engine.create_container_from_config, body, mark)
         try:
             await asyncio.to_thread(engine.start, made["Id"])
-            yield Cell(engine, made["Id"])
+            yield Cell(engine, made["Id"], network.bridge)
         finally:
             await asyncio.to_thread(_remove, engine, made["Id"], mark)
     except APIError as error:
+        await asyncio.to_thread(_remove_network, engine, mark)
         raise NotTriedError(f"the engine made no container like a worker's: {error}") from error
 
 
@@ -135,3 +141,9 @@ def _remove(engine: APIClient, container: str, volume: str) -> None:
         engine.remove_container(container, force=True, v=True)
     with contextlib.suppress(NotFound, APIError):
         engine.remove_volume(volume, force=True)
+    _remove_network(engine, volume)
+
+
+def _remove_network(engine: APIClient, name: str) -> None:
+    with contextlib.suppress(NotFound, APIError):
+        engine.remove_network(name)

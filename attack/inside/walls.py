@@ -13,7 +13,7 @@ from attack.errors import NotTriedError
 from attack.ground import Ground
 from attack.inside.cell import in_cell
 from attack.inside.tokens import find_shown, read_token
-from attack.inside.world import PORTS, SAID, World, find_obstacle, standing_in
+from attack.inside.world import PORTS, PUBLIC, SAID, World, find_obstacle, standing_in
 
 SPEC = "containers (controlplane/containers/spec.py)"
 FIREWALL = "the host's packet filter (launcher/fence.py)"
@@ -44,10 +44,7 @@ async def names(ground: Ground) -> Outcome:
         # Else questions that the engine cannot answer itself would leave the machine.
         raise NotTriedError(f"names have no server of the attack's own: {obstacle}")
     addresses = await _list_addresses(ground)
-    async with (
-        standing_in(await _find_bridge(ground)) as world,
-        in_cell(ground, resolver=world.public) as cell,
-    ):
+    async with in_cell(ground, resolver=PUBLIC) as cell, standing_in(cell.bridge):
         asked = [*addresses, *addresses.values(), "postgres", "controlplane", "portal"]
         seen: Mapping[str, str] = await cell.probe("names", asked)
     breaches = [f"{each} is told to be {answer}" for each, answer in seen.items() if answer]
@@ -74,21 +71,19 @@ async def host(ground: Ground) -> Outcome:
 
 async def gateway_elsewhere(ground: Ground) -> Outcome:
     """The gateway's port on another address of this machine, where it is another service's."""
-    async with standing_in(await _find_bridge(ground)) as world:
+    async with in_cell(ground) as cell, standing_in(cell.bridge) as world:
         with careless(world.here, ground.target.gateway.port) as port:
-            async with in_cell(ground) as cell:
-                seen = await cell.probe("reach", [(world.here, port)])
+            seen = await cell.probe("reach", [(world.here, port)])
     breaches = [f"{where}: {said}" for where, said in seen.items() if said.startswith("open")]
     return Outcome(saw=f"port {port} of another address of this machine", breaches=breaches)
 
 
 async def outside(ground: Ground) -> Outcome:
     """A cloud's metadata and private networks, beside a public address; all of them stand-ins."""
-    async with standing_in(await _find_bridge(ground)) as world:
+    async with in_cell(ground) as cell, standing_in(cell.bridge) as world:
         forbidden = [world.metadata, *world.private]
         targets = [(each, port) for each in [world.public, *forbidden] for port in PORTS]
-        async with in_cell(ground) as cell:
-            seen: dict[str, str] = await cell.probe("reach", targets)
+        seen: dict[str, str] = await cell.probe("reach", targets)
     return _judge_outside(world, forbidden, seen)
 
 
@@ -200,12 +195,6 @@ async def _list_addresses(ground: Ground) -> dict[str, str]:
     return found
 
 
-async def _find_bridge(ground: Ground) -> str:
-    network = await asyncio.to_thread(ground.engine.inspect_network, ground.target.network)
-    named = network["Options"].get("com.docker.network.bridge.name")
-    return str(named or f"br-{network['Id'][:12]}")
-
-
 def _list_own_addresses() -> set[str]:
     """The address that this machine would speak to the world from; nothing is sent."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -221,7 +210,7 @@ def _port_of(url: str) -> int:
 CHECKS = [
     Check(
         name="inside.neighbours",
-        fence="a network without traffic between containers (controlplane/containers/spec.py)",
+        fence="a network for each worker (controlplane/containers/spec.py)",
         expects="no way to any other worker",
         attack=neighbours,
     ),

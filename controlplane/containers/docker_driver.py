@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
+from ipaddress import IPv4Network
 from typing import Any, TypeVar
 
 import requests
@@ -38,8 +39,11 @@ from controlplane.containers.spec import (
     render_body,
     render_labels,
     render_network,
+    render_worker_network,
     volume_name,
+    worker_network_name,
 )
+from controlplane.containers.subnets import POOL, list_free
 from controlplane.containers.token_file import pack_token
 from shared.errors import ContainerRuntimeError, ForeignContainerError
 from shared.ids import TenantId
@@ -64,8 +68,14 @@ class DockerDriver:
     """Blocking calls run in bounded pools of this driver's own, one client per thread."""
 
     def __init__(
-        self, *, instance: str, base_url: str, call_timeout: timedelta = CALL_TIMEOUT
+        self,
+        *,
+        instance: str,
+        base_url: str,
+        call_timeout: timedelta = CALL_TIMEOUT,
+        subnets: IPv4Network = POOL,
     ) -> None:
+        self._subnets = subnets
         self._instance = instance
         self._base_url = base_url
         self._call_timeout = call_timeout
@@ -118,6 +128,7 @@ class DockerDriver:
 
     async def create_container(self, spec: ContainerSpec, *, generation: int, token: str) -> str:
         body = render_body(spec, generation=generation)
+        await self._mutate(partial(self._ensure_worker_network, spec))
         return await self._mutate(partial(self._create, spec.name, body, pack_token(token)))
 
     async def start_container(self, container: str) -> None:
@@ -153,6 +164,10 @@ class DockerDriver:
 
     async def ensure_volume(self, tenant_id: TenantId, *, size: int) -> None:
         await self._mutate(partial(self._ensure_volume, tenant_id, size))
+
+    async def remove_network(self, tenant_id: TenantId) -> None:
+        name = worker_network_name(tenant_id)
+        await self._mutate(partial(self._remove_network, name), done=GONE)
 
     async def remove_volume(self, tenant_id: TenantId) -> None:
         await self._mutate(partial(self._remove_volume, volume_name(tenant_id)), done=GONE)
@@ -191,6 +206,37 @@ class DockerDriver:
             )
             found = client.inspect_network(name)
         return read_network(found)
+
+    def _ensure_worker_network(self, spec: ContainerSpec, client: APIClient) -> None:
+        if self._find_network(client, spec.network) is not None:
+            return
+        problem = "there are none"
+        for number, subnet in list_free(spec.tenant_id, self._subnets, _list_subnets(client)):
+            body = render_worker_network(
+                self._instance, spec.tenant_id, number=number, subnet=subnet
+            )
+            try:
+                client.create_network(
+                    body["Name"],
+                    driver=body["Driver"],
+                    options=body["Options"],
+                    labels=body["Labels"],
+                    check_duplicate=body["CheckDuplicate"],
+                    ipam=body["IPAM"],
+                )
+            except APIError as error:
+                if error.status_code == HTTPStatus.CONFLICT:
+                    return  # another call of ours was faster
+                if error.status_code != HTTPStatus.FORBIDDEN:
+                    raise
+                problem = _explain(error)  # somebody took it meanwhile, or has its bridge
+            else:
+                return
+        raise ContainerRuntimeError(f"no subnet of {self._subnets} is free: {problem}")
+
+    def _remove_network(self, name: str, client: APIClient) -> None:
+        if self._find_network(client, name) is not None:
+            client.remove_network(name)
 
     def _find_network(self, client: APIClient, name: str) -> dict[str, Any] | None:
         try:
@@ -295,6 +341,17 @@ class DockerDriver:
 
 class _GoneError(ContainerRuntimeError):
     """What was to be read is not there."""
+
+
+def _list_subnets(client: APIClient) -> list[IPv4Network]:
+    """Of all networks of the engine."""
+    configs = [
+        config
+        for network in client.networks()
+        for config in (network.get("IPAM") or {}).get("Config") or []
+    ]
+    texts = [config.get("Subnet") or "" for config in configs]
+    return [IPv4Network(text, strict=False) for text in texts if "." in text]
 
 
 def _get_disk_usage(client: APIClient) -> dict[str, Any]:

@@ -116,6 +116,10 @@ class ContainerDriver(Protocol):
 
     async def remove_volume(self, tenant_id: TenantId) -> None: ...
 
+    async def remove_network(self, tenant_id: TenantId) -> None:
+        """The tenant's own, which `create_container` makes where it is not there."""
+        ...
+
     async def list_volumes(self) -> list[ObservedVolume]: ...
 
     async def measure_volumes(self) -> dict[TenantId, int]:

@@ -57,6 +57,7 @@ class Executor:
             case Remove(container=container):
                 await self._driver.remove_container(container)
             case RemoveVolume(tenant_id):
+                await self._driver.remove_network(tenant_id)
                 await self._driver.remove_volume(tenant_id)
             case Forget(tenant_id):
                 await self._forget_tenant(tenant_id)

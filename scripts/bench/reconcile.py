@@ -36,7 +36,6 @@ from controlplane.containers.spec import (
     INSTANCE,
     ContainerSpec,
     WorkerTemplate,
-    network_name,
     render_body,
     render_labels,
     volume_name,
@@ -377,8 +376,8 @@ def clear(client: APIClient, instance: str) -> None:
     ours = {"label": f"{INSTANCE}={instance}"}
     for found in client.volumes(filters=ours)["Volumes"] or []:
         client.remove_volume(found["Name"], force=True)
-    with suppress(NotFound):
-        client.remove_network(network_name(instance))
+    for found in client.networks(filters=ours):
+        client.remove_network(found["Id"])
 
 
 def main() -> int:

@@ -17,6 +17,7 @@ from controlplane.containers.spec import (
     bridge_name,
     network_name,
     volume_name,
+    worker_network_name,
 )
 from shared.errors import ContainerRuntimeError, ForeignContainerError
 from shared.ids import TenantId
@@ -146,6 +147,7 @@ class FakeDriver:
         self._engine.volumes.setdefault(
             volume_name(spec.tenant_id), (spec.instance, spec.tenant_id)
         )
+        self._engine.networks.add(spec.network)
         made = FakeContainer(
             spec=spec,
             id=self._engine.new_id(),
@@ -227,6 +229,10 @@ class FakeDriver:
         owner = self._engine.volumes.setdefault(name, (self._instance, tenant_id))
         if owner[0] != self._instance:
             raise ForeignContainerError(f"volume {name} exists and is not ours")
+
+    async def remove_network(self, tenant_id: TenantId) -> None:
+        await self.ping()
+        self._engine.networks.discard(worker_network_name(tenant_id))
 
     async def remove_volume(self, tenant_id: TenantId) -> None:
         await self.ping()

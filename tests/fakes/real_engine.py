@@ -36,7 +36,10 @@ class RealEngine:
             self.client.remove_container(found["Id"], force=True, v=True)
         for found in self.client.volumes(filters=ours)["Volumes"] or []:
             self.client.remove_volume(found["Name"], force=True)
-        with suppress(NotFound):
+        for found in self.client.networks(filters=ours):
+            with suppress(NotFound):
+                self.client.remove_network(found["Id"])
+        with suppress(NotFound):  # one that a test made without our labels
             self.client.remove_network(network_name(self.instance))
 
     def clear(self) -> None:

@@ -11,12 +11,14 @@ import pytest
 from controlplane.containers.docker_driver import DockerDriver
 from controlplane.containers.driver import ContainerDriver
 from controlplane.containers.spec import (
+    INSTANCE,
     ContainerSpec,
     Limits,
     build_spec,
     container_name,
     network_name,
     volume_name,
+    worker_network_name,
 )
 from shared.ids import TenantId, new_tenant_id
 from shared.structs.workers import WorkerStartInput
@@ -40,6 +42,7 @@ class Outside(Protocol):
     def read_token(self, container: str) -> str: ...
     def replace_token(self, tenant_id: TenantId) -> None: ...
     def describe(self, container: str) -> str: ...
+    def list_networks(self) -> set[str]: ...
 
 
 class FakeOutside:
@@ -79,6 +82,9 @@ class FakeOutside:
         assert found is not None
         return repr(found.spec)
 
+    def list_networks(self) -> set[str]:
+        return set(self._engine.networks)
+
 
 class RealOutside:
     """Foreign objects bear our instance's name nowhere, so they are removed by hand."""
@@ -101,7 +107,10 @@ class RealOutside:
         self._client.create_network(network_name(self._engine.instance))
 
     def drop_network(self) -> None:
-        self._client.remove_network(network_name(self._engine.instance))
+        for found in self._client.networks(
+            filters={"label": f"{INSTANCE}={self._engine.instance}"}
+        ):
+            self._client.remove_network(found["Id"])
 
     def pause(self, container: str) -> None:
         self._client.pause(container)
@@ -123,6 +132,10 @@ class RealOutside:
 
     def describe(self, container: str) -> str:
         return json.dumps(self._client.inspect_container(container))
+
+    def list_networks(self) -> set[str]:
+        filters = {"label": f"{INSTANCE}={self._engine.instance}"}
+        return {found["Name"] for found in self._client.networks(filters=filters)}
 
     def _run(self, tenant_id: TenantId, script: str) -> None:
         """As root, for the volume of an image without /data is nobody's else."""
@@ -171,7 +184,7 @@ class Bench:
             generation=1,
             session_generation=1,
             image=image or self.image,
-            network=network_name(self.instance),
+            network=worker_network_name(self.tenant_id),
             gateway_url="ws://gateway",
             environment=program.environment,
         )

@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from controlplane.containers.driver import ContainerState
+from controlplane.containers.spec import worker_network_name
 from shared.errors import ContainerRuntimeError, ForeignContainerError
+from shared.ids import new_tenant_id
 from tests.fakes.programs import CRASH, REFUSED, SLEEP, STUBBORN, TALKS_AT_THE_END
 
 GRACE = timedelta(seconds=1)
@@ -204,6 +206,21 @@ async def test_creating_again_what_never_ran_adopts_it_and_gives_it_the_new_toke
     first = await bench.create(token="old")
     assert await bench.create(token="new") == first
     assert bench.outside.read_token(first) == "new"
+
+
+async def test_each_tenant_has_a_network_which_comes_with_its_container_and_is_removed(bench):
+    first, second = bench.tenant_id, new_tenant_id()
+    await bench.create()
+    bench.tenant_id = second
+    await bench.create()
+    main = bench.outside.list_networks() - {*map(worker_network_name, (first, second))}
+    assert len(bench.outside.list_networks() - main) == 2
+    for tenant_id in (first, second):
+        bench.tenant_id = tenant_id
+        await bench.driver.remove_container(bench.name)
+        await bench.driver.remove_network(tenant_id)
+        await bench.driver.remove_network(tenant_id)
+    assert bench.outside.list_networks() == main
 
 
 async def test_a_token_is_where_the_worker_looks_and_not_in_what_the_engine_shows(bench):

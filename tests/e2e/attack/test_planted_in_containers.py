@@ -11,6 +11,7 @@ import pytest
 from attack.checks import Attack, Outcome
 from attack.ground import Ground
 from attack.inside import cell, walls
+from attack.inside.networks import BRIDGE, Network
 from attack.inside.world import METADATA, find_obstacle
 from launcher import host
 
@@ -86,7 +87,7 @@ REJECT = ("-j", "REJECT", "--reject-with", "icmp-admin-prohibited")
     [
         *(walls.neighbours, walls.host, walls.gateway_elsewhere, walls.outside),
         *(walls.rights, walls.kernel, walls.mounts, walls.system_calls),
-        walls.secrets_of_engine,
+        *(walls.secrets_of_engine, walls.names),
     ],
 )
 def test_a_platform_as_it_should_be_holds(attack, check) -> None:
@@ -95,7 +96,7 @@ def test_a_platform_as_it_should_be_holds(attack, check) -> None:
 
 
 def test_a_way_between_containers_is_found(attack, ground) -> None:
-    bridge = f"fhq-{ground.target.instance[:8]}"
+    bridge = f"fhq-{ground.target.instance[:8]}+"
     with with_rule("FORWARD", "-i", bridge, "-o", bridge, "-j", "ACCEPT"):
         breaches = attack(walls.neighbours).breaches
     assert any("ECONNREFUSED" in line for line in breaches)
@@ -148,3 +149,15 @@ def test_a_rule_that_is_missing_for_the_host_is_found(attack, ground) -> None:
 def test_a_spec_that_is_too_wide_is_found(attack, spec, values, check, named) -> None:
     spec(**values)
     assert any(named in line for line in attack(check).breaches)
+
+
+def test_a_network_that_two_workers_share_is_found_by_its_names(
+    attack: Callable[[Attack], Outcome], ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def share(ground: Ground, name: str, _mark: str) -> Network:
+        found = ground.engine.inspect_network(name)
+        return Network(name, found["Options"][BRIDGE])
+
+    monkeypatch.setattr(cell, "copy_network", share)
+    breaches = attack(walls.names).breaches
+    assert any(f"flowhq-worker-{ground.beta.id}" in line for line in breaches)

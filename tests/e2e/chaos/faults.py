@@ -403,7 +403,7 @@ def _await_image(ground: Ground, tag: str) -> None:
 @contextmanager
 def _dropped_packets(ground: Ground, *, port: int) -> Iterator[None]:
     """Both ways between the workers' bridge and one port of this machine; no reset is sent."""
-    bridge = f"fhq-{ground.platform.instance}"
+    bridge = f"fhq-{ground.platform.instance}+"  # all of the installation's
     rules = [
         ["INPUT", "-i", bridge, "-p", "tcp", "--dport", str(port), "-j", "DROP"],
         ["OUTPUT", "-o", bridge, "-p", "tcp", "--sport", str(port), "-j", "DROP"],

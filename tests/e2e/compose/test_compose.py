@@ -4,6 +4,7 @@ import os
 import signal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import msgspec
@@ -11,9 +12,10 @@ import pytest
 
 from attack.doctor.__main__ import examine
 from attack.doctor.findings import State
-from controlplane.containers.spec import network_name
+from controlplane.containers.spec import worker_network_name
 from controlplane.settings import ControlPlaneSettings
 from portal.settings import PortalSettings
+from shared.ids import TenantId
 from tests.e2e.compose.deployment import Deployment, read_service, wait_for
 from tests.e2e.reaching import careless_service, find_gateway, find_other_address, reach
 
@@ -181,7 +183,9 @@ def test_a_started_tenant_gets_a_worker_that_says_hello(
     seen = running.engine.inspect_container(tenant["worker"]["container_id"])
     assert seen["State"]["Running"]
     assert seen["Config"]["Image"] == running.images.worker
-    assert list(seen["NetworkSettings"]["Networks"]) == [network_name(running.instance)]
+    assert list(seen["NetworkSettings"]["Networks"]) == [
+        worker_network_name(TenantId(UUID(tenant["id"])))
+    ]
 
 
 def test_a_worker_reaches_the_gateway_and_nothing_else_of_the_host(

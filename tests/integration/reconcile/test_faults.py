@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from controlplane.containers.driver import ContainerState
-from controlplane.containers.spec import container_name, network_name
+from controlplane.containers.spec import container_name, worker_network_name
 from shared.enums import DesiredState, IncidentKind, SessionReason, SessionState, WorkerStatus
 from shared.stores import fleet, sessions, tenants, workers
 from shared.wire.frames import SessionReport
@@ -76,14 +76,18 @@ async def test_a_name_that_somebody_else_took_is_an_error_until_somebody_asks_ag
         await until_status(tenant_id, WorkerStatus.RUNNING)
 
 
-async def test_a_lost_network_is_an_error_and_leaves_no_corpse(fake_fleet):
-    fake_fleet.engine.networks.clear()
+async def test_a_lost_network_leaves_no_corpse_and_is_made_again(fake_fleet):
     async with fake_fleet.reconciling() as reconciler:
         tenant_id = await wanted(reconciler)
-        tenant = await until_status(tenant_id, WorkerStatus.ERROR)
-        assert network_name("here") in tenant.worker.last_error
-        assert fake_fleet.engine.containers == {}
-        await fake_fleet.driver.ensure_network()
+        await until_status(tenant_id, WorkerStatus.RUNNING)
+        fake_fleet.engine.networks.clear()
+        fake_fleet.engine.end(container_name(tenant_id), 137)
+        reconciler.wake(tenant_id)
+
+        async def is_back():
+            return fake_fleet.engine.networks == {worker_network_name(tenant_id)}
+
+        await until(is_back)
         await until_status(tenant_id, WorkerStatus.RUNNING)
 
 

@@ -1,18 +1,22 @@
 """What a worker's container is made of."""
 
 from datetime import timedelta
+from ipaddress import IPv4Network
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controlplane.containers import subnets
 from controlplane.containers.spec import (
     MEMORY_KNOBS,
     bridge_name,
     build_spec,
     render_body,
     render_network,
+    render_worker_network,
+    worker_bridge_name,
 )
 from controlplane.containers.system_calls import PROFILE
 from shared.structs.limits import LimitOverrides
@@ -74,7 +78,7 @@ def test_the_engine_is_told_this_and_nothing_else():
     assert set(told) == {"Image", "User", "Env", "Labels", "StopTimeout", "HostConfig"}
     assert told["Image"] == "worker:1"
     assert told["HostConfig"] == {
-        "NetworkMode": "flowhq-here",
+        "NetworkMode": f"flowhq-network-{TENANT}",
         "Mounts": [
             {
                 "Type": "volume",
@@ -140,6 +144,25 @@ def test_the_network_of_an_installation_is_a_bridge_on_which_nobody_reaches_a_ne
             "com.docker.network.bridge.enable_icc": "false",
         },
     }
+
+
+def test_each_tenant_has_a_bridge_of_its_own_which_the_packet_filter_knows_by_its_beginning():
+    subnet = IPv4Network("10.213.4.8/29")
+    told = render_worker_network("installation", TENANT, number=513, subnet=subnet)
+    assert told["Name"] == f"flowhq-network-{TENANT}"
+    assert told["Labels"]["flowhq.tenant"] == str(TENANT)
+    assert told["IPAM"]["Config"] == [{"Subnet": "10.213.4.8/29"}]
+    assert told["Options"] == {
+        "com.docker.network.bridge.name": "fhq-installa0e9",
+        "com.docker.network.bridge.enable_icc": "false",
+    }
+
+
+def test_no_two_subnets_of_the_largest_pool_have_the_same_bridge():
+    total = subnets.count(IPv4Network((0, subnets.LARGEST)))
+    names = {worker_bridge_name("installation", number) for number in range(total)}
+    assert len(names) == total
+    assert {len(name) for name in names} == {15}
 
 
 def test_the_engine_neither_restarts_nor_keeps_endless_logs():
