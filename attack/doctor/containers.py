@@ -48,7 +48,7 @@ def _look_at_objects(scene: Scene) -> Iterable[Finding]:
     problems = [
         f"{each['Name'].lstrip('/')}: {problem}"
         for each in workers
-        for problem in judge_worker(each, network=scene.target.network)
+        for problem in judge_worker(each, network=_own_network(each))
     ]
     if not workers:
         yield unknown("workers' containers", "none runs: there is none to look at")
@@ -151,6 +151,11 @@ def judge_network(network: Mapping[str, Any], *, gateway: str) -> Finding:
         fine=f"{network['Name']}, {gateway}: no traffic between containers, no IPv6",
         do="run ./scripts/down, remove the network and run ./scripts/up: it is made anew",
     )
+
+
+def _own_network(seen: Mapping[str, Any]) -> str:
+    """How the control plane names it (controlplane/containers/spec.py)."""
+    return f"flowhq-network-{(seen['Config'].get('Labels') or {}).get('flowhq.tenant')}"
 
 
 def judge_worker(seen: Mapping[str, Any], *, network: str) -> list[str]:
