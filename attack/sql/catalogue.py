@@ -9,7 +9,8 @@ _OURS = "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ 
 _TABLES = f"""
     SELECT c.relname AS name,
            has_table_privilege('{ROLE}', c.oid, 'DELETE') AS deletes,
-           bool_or(has_column_privilege('{ROLE}', c.oid, a.attnum, 'SELECT')) AS reads,
+           coalesce(array_agg(a.attname::text) FILTER
+             (WHERE has_column_privilege('{ROLE}', c.oid, a.attnum, 'SELECT')), '{{}}') AS seen,
            coalesce(array_agg(a.attname::text) FILTER
              (WHERE has_column_privilege('{ROLE}', c.oid, a.attnum, 'UPDATE')), '{{}}') AS updates,
            coalesce(array_agg(a.attname::text) FILTER
@@ -42,13 +43,24 @@ _FUNCTIONS = f"""
 
 
 class Table(msgspec.Struct, frozen=True):
-    """updates: the columns that the role may change. names: those that may name whose a row is."""
+    """seen, updates: the columns that the role may read, and change. names: those that may name
+    whose a row is.
+    """
 
     name: str
     deletes: bool
-    reads: bool
+    seen: list[str]
     updates: list[str]
     names: list[str]
+
+    @property
+    def reads(self) -> bool:
+        return bool(self.seen)
+
+    @property
+    def as_text(self) -> str:
+        """Of a row, all that the role may read."""
+        return f"concat_ws(' ', {', '.join(self.seen)})"
 
     @property
     def owner_column(self) -> str | None:

@@ -58,12 +58,12 @@ def _statements(table: Table, foreign: str) -> list[tuple[str, str]]:
     """By what a success would mean."""
     found = []
     if table.reads:
-        found.append(("read", f"SELECT t::text FROM {table.name} t"))
+        found.append(("read", f"SELECT {table.as_text} FROM {table.name}"))
     if table.owner_column is None:
         return found
     whose = f"{table.owner_column} = '{foreign}'"
     if table.reads:
-        found.append(("read", f"SELECT t::text FROM {table.name} t WHERE {whose}"))
+        found.append(("read", f"SELECT {table.as_text} FROM {table.name} WHERE {whose}"))
         found.append(("counted", f"SELECT 1 FROM {table.name} WHERE {whose}"))
     column = table.updates[0] if table.updates else table.owner_column
     same = f"{column} = {column}"
@@ -96,7 +96,7 @@ async def _sees_own(portal: asyncpg.Connection, table: Table, token: str, own: s
         return False
     async with undone(portal):
         await open_guard(portal, token)
-        rows = await portal.fetch(f"SELECT t::text FROM {table.name} t LIMIT 50")
+        rows = await portal.fetch(f"SELECT {table.as_text} FROM {table.name} LIMIT 50")
     return any(own & {*CANARY.findall(str(row[0]))} for row in rows)
 
 

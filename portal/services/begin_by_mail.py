@@ -12,7 +12,6 @@ from portal.services.send_mail import send_mail
 from shared.db.guard import (
     NoProofError,
     bring_link,
-    email_transaction,
     member_transaction,
     new_link_transaction,
 )
@@ -46,9 +45,9 @@ async def begin_reset(house: House, email: str, language: Language, *, origin: O
             link = house.link("/sign-up")
             await send_mail(house, "mail.unknown", email, language, link=link)
         return
-    member, kept = found
-    # With another password, the links of before are over.
-    account = f"{member.email}\n{kept or ''}"
+    member, salt = found
+    # With another password, which has another salt, the links of before are over.
+    account = f"{member.email}\n{salt or ''}"
     device = house.devices.find(origin.device, member.id, now=house.clock.now())
     life = await find_life(RESETS, account, origin=origin, device=device, clock=house.clock)
     if life is None:
@@ -91,8 +90,7 @@ async def tell_old_address(house: House, email: str, language: Language) -> None
 
 
 async def _find(email: str) -> tuple[Member, str | None] | None:
-    async with email_transaction(email):
-        return await members.find_by_email(email)
+    return await members.find_account(email)
 
 
 async def _prove(

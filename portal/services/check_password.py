@@ -1,7 +1,6 @@
 """The password once more, before something that a borrowed browser must not do."""
 
 from portal.house import House
-from shared.db.guard import member_transaction
 from shared.enums import SecurityKind, SecuritySite
 from shared.security import note
 from shared.stores import members
@@ -27,9 +26,9 @@ async def check_password(
     TooManyAttemptsError.
     """
     await guesses.begin_again(IN_PORTAL, session, network=network, clock=house.clock)
-    async with member_transaction(member.id, tenant_id=member.tenant_id):
-        kept = await members.get_password_hash(member.id)
-    if not await house.passwords.is_right(password, kept) or kept is None:
+    found = await members.find_account(member.email)
+    shown = await house.passwords.show(password, found[1] if found else None)
+    if found is None or not await members.is_password(member.email, shown):
         note(
             SecuritySite.PORTAL,
             SecurityKind.PASSWORD_REFUSED,
@@ -38,4 +37,4 @@ async def check_password(
         )
         raise FormError({field: "password.wrong"})
     await guesses.succeed_again(IN_PORTAL, session, clock=house.clock)
-    return kept
+    return shown

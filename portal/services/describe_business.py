@@ -1,6 +1,7 @@
 """A business becomes a tenant, and asks for its bot."""
 
-from shared.db.guard import member_transaction, open_business
+from shared.db.guard import NoProofError, member_transaction, open_business
+from shared.errors import ConflictError
 from shared.ids import TenantId, new_tenant_id
 from shared.stores import members, portal_events, setup_requests, tenants
 from shared.stores.tenants import PhoneNumberTakenError
@@ -22,6 +23,9 @@ async def describe_business(given: CreateTenantInput, *, member: Member) -> Tena
             await members.join(member.id, tenant_id)
             await setup_requests.create(tenant_id)
             await portal_events.record(tenant_id, "business_described", {"member": str(member.id)})
+    except NoProofError as error:
+        # The form was sent twice: the session is a member's of that business by now.
+        raise ConflictError("the member has a business") from error
     except PhoneNumberTakenError as error:
         raise FormError({"phone": "business.phone_taken"}) from error
     return tenant_id

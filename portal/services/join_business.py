@@ -10,7 +10,6 @@ from portal.services.prove_password import prove_password
 from portal.services.tracing import leave_trace
 from shared.db.guard import (
     NoProofError,
-    email_transaction,
     link_transaction,
     open_account,
     open_link,
@@ -49,8 +48,7 @@ async def look_at_invitation(house: House, token: str) -> Invited:
             config = await tenants.get_config(proof.offer.tenant_id)
         except NotFoundError as error:
             raise LinkOverError("the business is gone") from error
-    async with email_transaction(proof.email):
-        found = await members.find_by_email(proof.email)
+    found = await members.find_account(proof.email)
     member = found[0] if found else None
     return Invited(
         email=proof.email,

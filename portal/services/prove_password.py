@@ -3,7 +3,6 @@
 import msgspec
 
 from portal.house import House
-from shared.db.guard import email_transaction
 from shared.email import is_email
 from shared.enums import SecurityKind, SecuritySite
 from shared.security import note
@@ -16,8 +15,8 @@ from shared.web.origin import Origin
 
 
 class Proved(msgspec.Struct, frozen=True, kw_only=True):
-    """kept: what is kept of the password. is_known: whether the member was signed in in this
-    browser before.
+    """kept: what is kept of the password, as hashing it came to. is_known: whether the member was
+    signed in in this browser before.
     """
 
     member: Member
@@ -41,22 +40,24 @@ async def prove_password(
     Raises WrongPasswordError when the two do not belong together, in the same time whether there
     is such an account or not; TooManyAttemptsError.
     """
-    member, kept = await _find(email)
+    member, salt = await _find(email)
     device = None
     if member is not None:
         device = house.devices.find(origin.device, member.id, now=house.clock.now())
-    guess = Guess(brakes=IN_PORTAL, account=email, network=origin.network, device=device, kept=kept)
+    guess = Guess(brakes=IN_PORTAL, account=email, network=origin.network, device=device, kept=salt)
     was_known = await guesses.begin(guess, clock=house.clock)
-    if not await house.passwords.is_right(password, kept) or member is None or kept is None:
+    shown = await house.passwords.show(password, salt)
+    # Asked of every address, so that no answer takes longer where there is an account.
+    is_right = is_email(email) and await members.is_password(email, shown)
+    if not is_right or member is None or salt is None:
         note(SecuritySite.PORTAL, SecurityKind.SIGN_IN_FAILED, source=origin.network)
         raise WrongPasswordError(word, member)
     await guesses.succeed(guess, was_known=was_known, clock=house.clock)
-    return Proved(member=member, kept=kept, is_known=device is not None)
+    return Proved(member=member, kept=shown, is_known=device is not None)
 
 
 async def _find(email: str) -> tuple[Member | None, str | None]:
     # What is no address may be text that the database cannot even be asked for.
     if not is_email(email):
         return None, None
-    async with email_transaction(email):
-        return await members.find_by_email(email) or (None, None)
+    return await members.find_account(email) or (None, None)

@@ -85,14 +85,6 @@ async def link_transaction(token: str) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def email_transaction(email: str) -> AsyncIterator[None]:
-    """The account of this address, for who is about to show a password."""
-    async with _transaction():
-        await _set("email", email.lower())
-        yield
-
-
-@asynccontextmanager
 async def new_link_transaction(token: str) -> AsyncIterator[None]:
     """For a link that is about to be made, by who proved nothing."""
     async with _transaction():

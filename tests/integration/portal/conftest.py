@@ -20,6 +20,7 @@ from portal.settings import PortalSettings
 from portal.site import create_site
 from shared.clock import Clock, SystemClock
 from shared.db.engine import check_database, open_database
+from shared.stores import members
 from shared.web.changes import Changes
 from shared.web.health import Check
 from shared.web.passwords import Passwords
@@ -80,19 +81,18 @@ class Portal:
         return Browser(transport)
 
 
-def after_each_check(portal: Portal, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    """What a thief's guess meets: while it is hashed, every password becomes another one."""
-    passwords = portal.transport.app.state.house.passwords
-    check = passwords.is_right
+def after_each_check(_portal: Portal, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """What a thief's guess meets: once it was found right, every password becomes another one."""
+    check = members.is_password
 
-    async def is_right(password: str, kept: str | None) -> bool:
-        right: bool = await check(password, kept)
+    async def is_password(email: str, shown: str) -> bool:
+        right: bool = await check(email, shown)
         connection = await asyncpg.connect(url)
         await connection.execute("UPDATE users SET password_hash = 'another'")
         await connection.close()
         return right
 
-    monkeypatch.setattr(passwords, "is_right", is_right)
+    monkeypatch.setattr(members, "is_password", is_password)
 
 
 _standing: list[Litestar] = []
