@@ -12,7 +12,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from controlplane.gateway import budgets, committing, connection, taking
+from controlplane.gateway import budgets, committing, connection
 from controlplane.gateway.budgets import Budget, Rate
 from controlplane.gateway.config_watch import ConfigWatch
 from controlplane.gateway.dispatch import Dispatcher
@@ -25,7 +25,7 @@ from controlplane.media.space import Limits
 from shared.clock import SystemClock
 from shared.enums import FileProblem, IncidentKind, RefusalOutcome, SessionReason, SessionState
 from shared.ids import TenantId
-from shared.stores import fleet, incidents, messages, refused_events, tenants
+from shared.stores import fleet, incidents, messages, refused_events, sessions, tenants
 from shared.structs.fleet import HeartbeatRecord
 from shared.structs.tenants import TenantConfig
 from shared.tables import Tenant, WorkerProcess
@@ -384,7 +384,7 @@ async def test_a_report_that_cannot_be_written_does_not_keep_events(
     async def record(*_: Any) -> bool:
         raise ValueError("a mistake of ours")
 
-    monkeypatch.setattr(taking.sessions, "record_session", record)
+    monkeypatch.setattr(sessions, "record_session", record)
     async with bench.worker(tenant[1]) as socket:
         await welcomed(socket)
         report = SessionReport(state=SessionState.CONNECTED, reason=SessionReason.LINKED)
