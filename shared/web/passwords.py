@@ -4,7 +4,7 @@ import asyncio
 from base64 import b64decode
 from collections.abc import Iterable
 
-from argon2 import PasswordHasher, extract_parameters
+from argon2 import Parameters, PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import hash_secret
 
@@ -46,12 +46,15 @@ class Passwords:
             return await asyncio.to_thread(self._hash_with, salt, normalise(password))
 
     def _hash_with(self, salt: str | None, password: str) -> str:
-        begun = salt or self._nobodys.rpartition("$")[0]
-        settings = extract_parameters(f"{begun}${_NO_HASH}")
-        encoded = begun.rpartition("$")[2]
+        nobodys = self._nobodys.rpartition("$")[0]
+        try:
+            settings, raw = _parse(salt or nobodys)
+        except (InvalidHashError, ValueError):
+            # What was kept is none of ours: no password is right.
+            settings, raw = _parse(nobodys)
         return hash_secret(
             password.encode(),
-            b64decode(encoded + "=" * (-len(encoded) % 4)),
+            raw,
             time_cost=settings.time_cost,
             memory_cost=settings.memory_cost,
             parallelism=settings.parallelism,
@@ -65,6 +68,12 @@ class Passwords:
             return self._hasher.verify(kept, password)
         except (VerificationError, InvalidHashError):
             return False
+
+
+def _parse(salt: str) -> tuple[Parameters, bytes]:
+    encoded = salt.rpartition("$")[2]
+    raw = b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+    return extract_parameters(f"{salt}${_NO_HASH}"), raw
 
 
 async def check_new_password(
