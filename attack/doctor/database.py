@@ -11,7 +11,7 @@ from attack.sql.session import ROLE
 
 CONNECT_TIME = 5
 WEAK = {"trust", "password", "md5", "ident"}
-RULES = "SELECT line_number, user_name, auth_method, address, error FROM pg_hba_file_rules"
+RULES = "SELECT line_number, type, user_name, auth_method, error FROM pg_hba_file_rules"
 POWERS = "SELECT * FROM pg_roles WHERE rolname = $1"
 MEMBERSHIPS = """
     SELECT r.rolname FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid
@@ -63,18 +63,19 @@ async def _look_at_ways(connection: asyncpg.Connection) -> Finding:
     methods = sorted({str(rule["auth_method"]) for rule in rules if rule["auth_method"]})
     return judge(
         name,
-        judge_rules([dict(rule) for rule in rules]),
+        judge_rules([dict(rule) for rule in rules], has_addresses=bool(listening)),
         fine=f"every role shows who it is: {', '.join(methods)}; addresses: {listening or 'none'}",
         do="say peer or scram-sha-256 in pg_hba.conf; ./scripts/up writes its own at each start",
     )
 
 
-def judge_rules(rules: Sequence[Mapping[str, Any]]) -> list[str]:
+def judge_rules(rules: Sequence[Mapping[str, Any]], *, has_addresses: bool) -> list[str]:
+    """has_addresses: without one, by which nobody comes, only rules for the socket count."""
     problems = [
         f"line {rule['line_number']} asks {', '.join(rule['user_name'] or ['nobody'])}"
         f" for nothing that holds: {rule['auth_method']}"
         for rule in rules
-        if rule["auth_method"] in WEAK
+        if rule["auth_method"] in WEAK and (has_addresses or rule["type"] == "local")
     ]
     return problems + [str(rule["error"]) for rule in rules if rule["error"]]
 

@@ -51,13 +51,12 @@ async def test_a_right_too_many_is_named(owner: asyncpg.Connection, fault: str, 
     assert said in means
 
 
-def problems(methods: Iterable[str]) -> list[str]:
-    return database.judge_rules(
-        [
-            {"line_number": number, "user_name": ["all"], "auth_method": method, "error": None}
-            for number, method in enumerate(methods, 1)
-        ]
-    )
+def problems(
+    methods: Iterable[str], *, kind: str = "local", has_addresses: bool = False
+) -> list[str]:
+    rule = {"type": kind, "user_name": ["all"], "error": None}
+    rules = [rule | {"line_number": n, "auth_method": each} for n, each in enumerate(methods, 1)]
+    return database.judge_rules(rules, has_addresses=has_addresses)
 
 
 def test_a_way_in_without_proof_is_named() -> None:
@@ -66,6 +65,11 @@ def test_a_way_in_without_proof_is_named() -> None:
         (problem,) = problems(["peer", method])
         assert problem.startswith("line 2 ")
         assert method in problem
+
+
+def test_a_way_by_addresses_counts_where_the_server_has_some() -> None:
+    assert problems(["trust"], kind="host") == []
+    assert len(problems(["trust"], kind="host", has_addresses=True)) == 1
 
 
 async def test_a_server_that_trusts_whoever_comes_is_named(owner: asyncpg.Connection) -> None:
