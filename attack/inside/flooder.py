@@ -9,9 +9,11 @@ import json
 import os
 import resource
 import signal
+import socket
 import sys
 from contextlib import suppress
 from typing import Any, Never
+from urllib.parse import urlsplit
 
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
@@ -36,21 +38,32 @@ def connections(given: dict[str, Any]) -> Never:
     hello = base64.b64decode(given["hello"])
     while True:
         with suppress(*FAILURES):
-            socket = _dial(given["url"])
-            socket.send(hello)
-            socket.recv(timeout=1)
+            line = _dial(given["url"])
+            line.send(hello)
+            line.recv(timeout=1)
             COUNTS["connections"] += 1
-            socket.close_socket()
+            line.close_socket()
 
 
 def silence(given: dict[str, Any]) -> Never:
-    """Many connections that say nothing, held until the time is up."""
+    """Many connections that say nothing, held until the time is up. Every other one has asked for a
+    WebSocket, and says nothing over that. Without the library, which has a thread for each.
+    """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, given["count"] + 100), most))
+    where = urlsplit(given["url"])
+    asked = (
+        f"GET {where.path} HTTP/1.1\r\nHost: {where.netloc}\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\nSec-WebSocket-Key: c2lsZW50bHkgYXNraW5nIQ==\r\n"
+        "Sec-WebSocket-Version: 13\r\n\r\n"
+    )
     held = []
     while COUNTS["connections"] < given["count"]:
         with suppress(*FAILURES):
-            held.append(_dial(given["url"]))
+            made = socket.create_connection((where.hostname, where.port), timeout=5)
+            if COUNTS["connections"] % 2:
+                made.sendall(asked.encode())
+            held.append(made)
             COUNTS["connections"] += 1
     while True:
         signal.pause()
@@ -61,16 +74,16 @@ def _build(pieces: list[tuple[str, int]]) -> bytes:
     return b"".join(base64.b64decode(piece) * times for piece, times in pieces)
 
 
-def _pour(socket: ClientConnection, hello: bytes, wanted: list[bytes]) -> None:
+def _pour(line: ClientConnection, hello: bytes, wanted: list[bytes]) -> None:
     try:
-        socket.send(hello)
-        socket.recv(timeout=5)
+        line.send(hello)
+        line.recv(timeout=5)
         COUNTS["connections"] += 1
         while True:
-            socket.send(wanted[COUNTS["sent"] % len(wanted)])
+            line.send(wanted[COUNTS["sent"] % len(wanted)])
             COUNTS["sent"] += 1
     finally:
-        socket.close_socket()
+        line.close_socket()
 
 
 def _dial(url: str) -> ClientConnection:
