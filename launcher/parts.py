@@ -17,7 +17,11 @@ PORTAL = "portal"
 SANDBOX = "sandbox"
 LOOPBACK = "127.0.0.1"
 # Settings of the control plane that `up` has no opinion about.
-HANDED_ON = ("media_from_urls", "media_file_bytes", "media_tenant_bytes", "media_total_bytes")
+HANDED_ON = (
+    *("media_from_urls", "media_file_bytes", "media_tenant_bytes", "media_total_bytes"),
+    *("operators_need_totp", "oidc_issuer", "oidc_client_id", "oidc_client_secret_file"),
+    *("oidc_name", "oidc_role_claim", "oidc_roles", "oidc_only", "oidc_break_glass"),
+)
 GATEWAY_HOST = "{gateway_host}"  # the control plane puts the bridge's address here
 
 
@@ -47,10 +51,17 @@ def control_plane(
             "files_socket": str(paths.files_socket),
             "files_secret": files_secret,
             "worker_environment": worker_environment(settings, live=live),
+            **_public_url(settings),
             **{name: value for name in HANDED_ON if (value := getattr(settings, name))},
         },
         environ,
     )
+
+
+def _public_url(settings: LauncherSettings) -> dict[str, str]:
+    """A provider is told where to send browsers back; nobody else asks."""
+    is_asked = bool(settings.oidc_issuer)
+    return {"public_url": f"http://{LOOPBACK}:{settings.port}"} if is_asked else {}
 
 
 def worker_environment(settings: LauncherSettings, *, live: bool) -> str:

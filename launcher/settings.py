@@ -14,7 +14,8 @@ class LauncherSettings(msgspec.Struct, frozen=True, kw_only=True):
         FLOWHQ_WORKER_ENVIRONMENT only, such as '{"FLOWHQ_OUTBOUND_A_MINUTE": "60"}'.
     portal_settings: a file of more variables for the portal, as a JSON object; from
         FLOWHQ_PORTAL_SETTINGS only. A file, because a mail server's password is among them.
-    media_*: the control plane's settings of these names; empty for its own defaults.
+    media_*, operators_need_totp, oidc_*: the control plane's settings of these names; empty for its
+        own defaults.
     """
 
     state_dir: Path = ROOT / ".flowhq"
@@ -30,6 +31,15 @@ class LauncherSettings(msgspec.Struct, frozen=True, kw_only=True):
     media_file_bytes: str = ""
     media_tenant_bytes: str = ""
     media_total_bytes: str = ""
+    operators_need_totp: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret_file: str = ""
+    oidc_name: str = ""
+    oidc_role_claim: str = ""
+    oidc_roles: str = ""
+    oidc_only: str = ""
+    oidc_break_glass: str = ""
 
 
 class UpOptions(msgspec.Struct, frozen=True, kw_only=True):
