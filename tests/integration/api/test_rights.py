@@ -20,7 +20,7 @@ LOOKING = {
     *(f"GET /admin/{name}" for name in ("tenants", "setup-requests", "audit", "alarms", "fleet")),
     *("GET /admin/fleet/history", "GET /admin/security/events", "GET /admin/security/totals"),
     "GET /admin/setup-requests/{request_id}",
-    *(f"GET {TENANT}{rest}" for rest in ("", "/limits", "/incidents", "/members")),
+    *(f"GET {TENANT}{rest}" for rest in ("", "/limits", "/incidents", "/members", "/account")),
 }
 READING = {
     *(f"GET {TENANT}/{name}" for name in ("contacts", "logs", "messages", "worker-log")),
