@@ -14,7 +14,7 @@ CHECKS = [check.name for group in GROUPS for check in group.checks]
 GROUPS_OF_NAMES = {name.partition(".")[0] for name in CHECKS}
 PATTERNS = [
     quoted
-    for quoted in QUOTED
+    for quoted in sorted(set(QUOTED))
     if re.fullmatch(r"[a-z]+\.[a-z_*-]+", quoted) and quoted.partition(".")[0] in GROUPS_OF_NAMES
 ]
 PLACES = [
