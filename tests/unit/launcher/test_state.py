@@ -190,8 +190,11 @@ class TestModes:
 
     def test_a_process_makes_files_for_its_owner_alone(self, paths: Paths) -> None:
         made = paths.state / "made"
-        command = [sys.executable, "-c", f"open({str(made)!r}, 'w')"]
-        spec = processes.ProcessSpec(name="one", command=command, environ={})
-        started = processes.start(paths, spec)
-        assert wait_for(lambda: processes.is_gone(started) or None, within=timedelta(seconds=20))
-        assert made.stat().st_mode & 0o777 == 0o600
+        program = f"import signal; open({str(made)!r}, 'w').close(); signal.pause()"
+        command = [sys.executable, "-c", program]
+        processes.start(paths, processes.ProcessSpec(name="one", command=command, environ={}))
+        try:
+            wait_for(lambda: made.exists() or None, within=timedelta(seconds=20))
+            assert made.stat().st_mode & 0o777 == 0o600
+        finally:
+            processes.stop(paths, "one")
