@@ -254,7 +254,7 @@ async def start_worker(
     async def start(**settings: str | None) -> WorkerProcess:
         token = settings.pop("token", GOOD_TOKEN)
         where = Path(settings.get("data_dir") or volume)
-        if token is not None:
+        if token is not None and where.is_dir():
             (where / TOKEN_FILE).write_text(token, encoding="utf-8")
         given = {
             "tenant_id": "0f0e0d0c-0000-4000-8000-000000000001",
