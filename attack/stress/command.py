@@ -62,16 +62,24 @@ async def run_traffic(
 
 
 async def settle(platform: Platform, sent: list[Sent]) -> None:
-    """Waits until every message has its two rows, or until nothing new has come for a while."""
-    expected = Counter(message.tenant_id for message in sent)
+    """Waits until every message has its answer's row, or until nothing new has come for a while.
+
+    A tenant may have rows of before: how many there are says nothing.
+    """
+    wanted = {(each.tenant_id, each.wa_message_id) for each in sent}
+    tenants = sorted({each.tenant_id for each in sent})
     count, changed_at = -1, time.monotonic()
     while time.monotonic() - changed_at < QUIET_TIMEOUT:
-        rows = await asyncio.gather(*(platform.rows(tenant) for tenant in expected))
-        now = sum(len(own) for own in rows)
-        if all(
-            len(own) >= 2 * expected[tenant] for tenant, own in zip(expected, rows, strict=True)
-        ):
+        rows = await asyncio.gather(*(platform.rows(tenant) for tenant in tenants))
+        answered = {
+            (tenant, row.in_reply_to)
+            for tenant, own in zip(tenants, rows, strict=True)
+            for row in own
+            if row.direction == "OUT"
+        }
+        if wanted <= answered:
             return
+        now = sum(len(own) for own in rows)
         if now != count:
             count, changed_at = now, time.monotonic()
         await asyncio.sleep(POLL)
